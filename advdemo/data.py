@@ -1,0 +1,86 @@
+"""MNIST as two tensors.
+
+The four official archives ship inside the package (`advdemo/mnist/`) and are read in memory: nothing is extracted,
+downloaded or written. Another folder goes through `torchvision.datasets.MNIST`, which may download into it.
+"""
+
+import gzip
+import zlib
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import torch
+from torch import Tensor
+
+Split = Literal["train", "test"]
+
+MNIST_DIR = Path(__file__).parent / "mnist"
+ARCHIVES = {
+    "train": ("train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz"),
+    "test": ("t10k-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz"),
+}
+
+
+def load_mnist(split: Split, root: Path | None = None) -> tuple[Tensor, Tensor]:
+    """Read one split of MNIST.
+
+    Args:
+        split: "train" (60,000 images) or "test" (10,000).
+        root: a folder for `torchvision.datasets.MNIST`, which downloads there what is missing;
+            None reads the archives of this package.
+
+    Returns:
+        images: float32 (N, 1, 28, 28) in [0, 1], ink is 1; labels: int64 (N,) in 0..9.
+
+    Raises:
+        ValueError: unknown split, or an archive that is truncated or corrupt.
+        FileNotFoundError: an archive is missing.
+    """
+    if split not in ARCHIVES:
+        raise ValueError(f"unknown MNIST split {split!r}: use 'train' or 'test'")
+    if root is not None:
+        return _load_with_torchvision(split, Path(root))
+    images_file, labels_file = ARCHIVES[split]
+    images = _read_idx(MNIST_DIR / images_file, dimensions=3)
+    labels = _read_idx(MNIST_DIR / labels_file, dimensions=1)
+    if images.shape[1:] != (28, 28) or len(images) != len(labels):
+        raise ValueError(f"{images_file} holds {images.shape}, {labels_file} {labels.shape}: {_remedy()}")
+    return _as_tensors(images, labels)
+
+
+def _read_idx(path: Path, dimensions: int) -> np.ndarray:
+    """The bytes of one IDX archive: a big-endian header (magic 0x0000080d, one int32 a dimension), then uint8 values."""
+    try:
+        content = gzip.decompress(path.read_bytes())
+    except FileNotFoundError:
+        raise FileNotFoundError(f"{path} is missing: {_remedy()}") from None
+    except (OSError, EOFError, zlib.error) as error:
+        raise ValueError(f"{path} is truncated or corrupt ({error}): {_remedy()}") from error
+    header = np.frombuffer(content[: 4 + 4 * dimensions], dtype=">i4")
+    values = np.frombuffer(content[4 + 4 * dimensions :], dtype=np.uint8)
+    if len(header) != 1 + dimensions or header[0] != 0x800 + dimensions or values.size != np.prod(header[1:]):
+        raise ValueError(f"{path} is not the MNIST archive of that name: {_remedy()}")
+    return values.reshape(header[1:])
+
+
+def _remedy() -> str:
+    return f"restore it with `git checkout -- advdemo/mnist`, or copy the official archives to {MNIST_DIR}"
+
+
+def _load_with_torchvision(split: Split, root: Path) -> tuple[Tensor, Tensor]:
+    from torchvision.datasets import MNIST
+
+    try:
+        dataset = MNIST(str(root), train=split == "train", download=True)
+    except (OSError, RuntimeError, EOFError, zlib.error) as error:
+        raise FileNotFoundError(
+            f"no MNIST in {root}, and it could not be downloaded there ({error}): "
+            "choose another folder, or leave it out to use the archives of this package"
+        ) from error
+    return _as_tensors(dataset.data.numpy(), dataset.targets.numpy())
+
+
+def _as_tensors(images: np.ndarray, labels: np.ndarray) -> tuple[Tensor, Tensor]:
+    pixels = torch.from_numpy(images.astype(np.float32) / 255.0).unsqueeze(1)
+    return pixels, torch.from_numpy(labels.astype(np.int64))

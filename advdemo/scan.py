@@ -1,0 +1,90 @@
+"""One image against every position of the epsilon slider, from a single gradient."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from advdemo.attack import check_epsilon, check_images, check_labels, logits_and_sign, perturb
+
+EPSILONS = tuple(step / 200 for step in range(101))  # 0 to 0.5 in steps of 0.005
+RESOLUTION = 1e-4  # of flip_epsilon
+
+
+@dataclass(frozen=True)
+class EpsilonScan:
+    """What the model makes of one image at each of E epsilons."""
+
+    epsilons: np.ndarray  # float64 (E,), ascending
+    images: np.ndarray  # uint8 (E, 28, 28), the adversarial images, 255 is ink
+    probabilities: np.ndarray  # float32 (E, 10)
+    sign: np.ndarray  # int8 (28, 28) in {-1, 0, 1}; all zero: the attack has no direction to follow
+    label: int  # the class attacked (targeted: the class aimed at)
+    flip_epsilon: float | None  # the smallest epsilon that succeeds, to 1e-4; None: none up to the last one
+
+
+def scan(
+    model: nn.Module,
+    image: Tensor,
+    label: int,
+    *,
+    epsilons: Sequence[float] = EPSILONS,
+    targeted: bool = False,
+) -> EpsilonScan:
+    """Attack one image with FGSM at every epsilon.
+
+    Args:
+        model: a frozen classifier, pixels -> logits.
+        image: float32 (1, 28, 28), or a batch of one, in [0, 1].
+        label: the true class, 0..9; targeted: the class to reach.
+        epsilons: ascending, each in 0..1.
+
+    `flip_epsilon` is the first epsilon of the list whose prediction is no longer `label` (targeted: is `label`),
+    refined to 1e-4 below it; 0.0 when that is so without any attack.
+
+    Raises:
+        ValueError: wrong shape, pixels, label or epsilons.
+    """
+    batch = image.unsqueeze(0) if isinstance(image, Tensor) and image.dim() == 3 else image
+    check_images(batch)
+    if len(batch) != 1:
+        raise ValueError(f"scan takes one image (1, 28, 28), got {len(batch)}")
+    if isinstance(label, bool) or not isinstance(label, (int, np.integer)):
+        raise ValueError(f"label must be an integer in 0..9, got {label!r}")
+    target = torch.tensor([int(label)], device=batch.device)
+    check_labels(target, 1)
+    grid = np.asarray(epsilons, dtype=np.float64)
+    if grid.ndim != 1 or len(grid) == 0 or (np.diff(grid) <= 0).any():
+        raise ValueError(f"epsilons must be an ascending list, got {epsilons!r}")
+    check_epsilon(torch.from_numpy(grid))
+
+    _, sign = logits_and_sign(model, batch, target, targeted=targeted)
+
+    @torch.inference_mode()
+    def attacked(values: np.ndarray) -> tuple[Tensor, Tensor]:
+        epsilon = torch.tensor(values, dtype=torch.float32, device=batch.device).view(-1, 1, 1, 1)
+        images = perturb(batch, sign, epsilon)
+        return images, model(images).softmax(1)
+
+    def first_flip(probabilities: Tensor) -> int | None:
+        hits = ((probabilities.argmax(1) == target) == targeted).nonzero()
+        return int(hits[0]) if len(hits) else None
+
+    images, probabilities = attacked(grid)
+    flip = first_flip(probabilities)
+    flip_epsilon = None if flip is None else float(grid[flip])
+    if flip:
+        low, high = grid[flip - 1], grid[flip]
+        between = np.linspace(low, high, max(2, round((high - low) / RESOLUTION) + 1))[1:]
+        refined = first_flip(attacked(between)[1])
+        flip_epsilon = round(float(between[refined]), 4) if refined is not None else flip_epsilon
+    return EpsilonScan(
+        epsilons=grid,
+        images=(images * 255).round().byte().squeeze(1).cpu().numpy(),
+        probabilities=probabilities.cpu().numpy(),
+        sign=sign.to(torch.int8).view(28, 28).cpu().numpy(),
+        label=int(label),
+        flip_epsilon=flip_epsilon,
+    )

@@ -1,0 +1,139 @@
+"""A whole data set against a list of epsilons: one gradient an image, then one forward pass for each epsilon."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from advdemo.attack import CLASSES, check_epsilon, check_images, check_labels, logits_and_sign, perturb
+
+EPSILONS = (0.0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3)  # the PyTorch tutorial's
+TUTORIAL_ACCURACIES = (0.9904, 0.969, 0.9079, 0.7557, 0.5029, 0.3029, 0.1596)  # what it published for them
+EXAMPLES = 6  # kept for each epsilon
+
+
+@dataclass(frozen=True)
+class Example:
+    """One image the attack turned (at epsilon 0: one the model gets right)."""
+
+    index: int  # in the data set
+    before: int  # the class predicted without the attack
+    after: int  # the class predicted with it
+    image: np.ndarray  # uint8 (28, 28), the adversarial image
+
+
+@dataclass(frozen=True)
+class SweepResult:
+    """What the model makes of `n_images` images at each of E epsilons; while a sweep runs, of those done so far."""
+
+    epsilons: np.ndarray  # float64 (E,)
+    flips: np.ndarray  # int64 (E, 10, 10), counts of true class -> predicted class
+    total: int  # images in the whole sweep
+    examples: tuple[tuple[Example, ...], ...]  # up to EXAMPLES for each epsilon
+
+    @cached_property
+    def n_images(self) -> int:
+        return int(self.flips[0].sum())
+
+    @cached_property
+    def correct(self) -> np.ndarray:
+        """int64 (E,), images still classified as their label."""
+        return np.trace(self.flips, axis1=1, axis2=2)
+
+    @cached_property
+    def accuracies(self) -> np.ndarray:
+        """float64 (E,) in 0..1."""
+        return self.correct / self.n_images
+
+    @cached_property
+    def per_class(self) -> np.ndarray:
+        """float64 (E, 10) in 0..1, the accuracy within each true class; NaN for a class with no image."""
+        count = self.flips.sum(axis=2)
+        right = np.diagonal(self.flips, axis1=1, axis2=2)
+        return np.divide(right, count, out=np.full(count.shape, np.nan), where=count > 0)
+
+
+def sweep(
+    model: nn.Module,
+    images: Tensor,
+    labels: Tensor,
+    epsilons: Sequence[float] = EPSILONS,
+    *,
+    on_progress: Callable[[SweepResult], None] | None = None,
+    batch_size: int | None = None,
+) -> SweepResult:
+    """Accuracy under FGSM at each epsilon.
+
+    Args:
+        model: a frozen classifier, pixels -> logits, on the device to compute on.
+        images: float32 (N, 1, 28, 28) in [0, 1]; labels: int64 (N,) in 0..9.
+        epsilons: each in 0..1, none twice.
+        on_progress: called after each batch with the result so far.
+        batch_size: None picks one that suits the device.
+
+    Raises:
+        ValueError: wrong shapes, pixels, labels or epsilons.
+    """
+    for result in stream(model, images, labels, epsilons, batch_size=batch_size):
+        if on_progress is not None:
+            on_progress(result)
+    return result
+
+
+def stream(
+    model: nn.Module,
+    images: Tensor,
+    labels: Tensor,
+    epsilons: Sequence[float] = EPSILONS,
+    *,
+    batch_size: int | None = None,
+) -> Iterator[SweepResult]:
+    """`sweep` as an iterator: the result so far after each batch, all epsilons advancing together."""
+    check_images(images)
+    check_labels(labels, len(images))
+    if len(epsilons) == 0 or len(set(epsilons)) != len(epsilons):
+        raise ValueError(f"epsilons must be a list of different numbers, got {list(epsilons)!r}")
+    for epsilon in epsilons:
+        check_epsilon(epsilon)
+    device = next(model.parameters(), images).device
+    if batch_size is None:
+        batch_size = 200 if device.type == "cpu" else 2500  # on a CPU: what the cache holds
+    elif batch_size < 1:
+        raise ValueError(f"batch_size must be at least 1, got {batch_size}")
+    return _stream(model, images, labels, [float(e) for e in epsilons], batch_size, device)
+
+
+def _stream(
+    model: nn.Module, images: Tensor, labels: Tensor, epsilons: list[float], batch_size: int, device: torch.device
+) -> Iterator[SweepResult]:
+    flips = torch.zeros(len(epsilons), CLASSES * CLASSES, dtype=torch.int64, device=device)
+    examples: list[list[Example]] = [[] for _ in epsilons]
+    for start in range(0, len(images), batch_size):
+        batch = images[start : start + batch_size].to(device)
+        truth = labels[start : start + batch_size].to(device)
+        logits, sign = logits_and_sign(model, batch, truth)
+        before = logits.argmax(1)
+        with torch.inference_mode():
+            for row, epsilon in enumerate(epsilons):
+                attacked = perturb(batch, sign, epsilon) if epsilon else batch
+                after = model(attacked).argmax(1) if epsilon else before
+                flips[row] += torch.bincount(truth * CLASSES + after, minlength=CLASSES * CLASSES)
+                if len(examples[row]) < EXAMPLES:
+                    shown = (before == truth) & (after != truth if epsilon else True)
+                    picked = shown.nonzero().flatten()[: EXAMPLES - len(examples[row])].tolist()
+                    examples[row] += [
+                        Example(start + i, int(before[i]), int(after[i]), _as_bytes(attacked[i])) for i in picked
+                    ]
+        yield SweepResult(
+            epsilons=np.array(epsilons),
+            flips=flips.view(-1, CLASSES, CLASSES).cpu().numpy().copy(),
+            total=len(images),
+            examples=tuple(tuple(found) for found in examples),
+        )
+
+
+def _as_bytes(image: Tensor) -> np.ndarray:
+    return (image * 255).round().byte().view(28, 28).cpu().numpy()
