@@ -6,12 +6,16 @@ Goodfellow, Shlens and Szegedy, 2015, "Explaining and harnessing adversarial exa
 The sign does not depend on epsilon: `gradient_sign` is computed once, `perturb` is applied for every epsilon.
 """
 
+from typing import Literal, get_args
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 IMAGE_SHAPE = (1, 28, 28)
 CLASSES = 10
+Loss = Literal["cross-entropy", "nll-on-logits"]
+LOSSES: tuple[Loss, ...] = get_args(Loss)
 
 
 def gradient_sign(model: nn.Module, images: Tensor, labels: Tensor, *, targeted: bool = False) -> Tensor:
@@ -34,15 +38,20 @@ def gradient_sign(model: nn.Module, images: Tensor, labels: Tensor, *, targeted:
 
 
 def logits_and_sign(
-    model: nn.Module, images: Tensor, labels: Tensor, *, targeted: bool = False
+    model: nn.Module, images: Tensor, labels: Tensor, *, targeted: bool = False, loss: Loss = "cross-entropy"
 ) -> tuple[Tensor, Tensor]:
-    """`gradient_sign` for inputs already checked, with the clean logits (N, 10) that it computes on the way."""
+    """`gradient_sign` for inputs already checked, with the clean logits (N, 10) that it computes on the way.
+
+    `loss="nll-on-logits"` is the PyTorch tutorial's slip, kept to reproduce its figures: `nll_loss` of raw logits,
+    which only lowers the true class's logit.
+    """
     with torch.enable_grad():
         pixels = images.detach().requires_grad_()
         logits = model(pixels)
         # A sum, not a mean: the size of the batch must not push small gradients to zero.
-        loss = F.cross_entropy(logits, labels, reduction="sum")
-        (gradient,) = torch.autograd.grad(-loss if targeted else loss, pixels)
+        criterion = F.cross_entropy if loss == "cross-entropy" else F.nll_loss
+        value = criterion(logits, labels, reduction="sum")
+        (gradient,) = torch.autograd.grad(-value if targeted else value, pixels)
     return logits.detach(), gradient.sign_()
 
 
@@ -90,3 +99,9 @@ def check_labels(labels: Tensor, count: int) -> None:
     low, high = (bound.item() for bound in torch.aminmax(labels))
     if low < 0 or high >= CLASSES:
         raise ValueError(f"labels must be in 0..9, got {low if low < 0 else high}")
+
+
+def check_loss(loss: str) -> None:
+    """Raise ValueError unless `loss` is one of LOSSES."""
+    if loss not in LOSSES:
+        raise ValueError(f"unknown loss {loss!r}: choose {' or '.join(LOSSES)}")

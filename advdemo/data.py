@@ -50,16 +50,17 @@ def load_mnist(split: Split, root: Path | None = None) -> tuple[Tensor, Tensor]:
 
 
 def _read_idx(path: Path, dimensions: int) -> np.ndarray:
-    """The bytes of one IDX archive: a big-endian header (magic 0x0000080d, one int32 a dimension), then uint8 values."""
+    """The bytes of one IDX archive: a big-endian header (magic 0x0000080d, an int32 a dimension), then uint8 values."""
     try:
         content = gzip.decompress(path.read_bytes())
     except FileNotFoundError:
         raise FileNotFoundError(f"{path} is missing: {_remedy()}") from None
     except (OSError, EOFError, zlib.error) as error:
         raise ValueError(f"{path} is truncated or corrupt ({error}): {_remedy()}") from error
-    header = np.frombuffer(content[: 4 + 4 * dimensions], dtype=">i4")
-    values = np.frombuffer(content[4 + 4 * dimensions :], dtype=np.uint8)
-    if len(header) != 1 + dimensions or header[0] != 0x800 + dimensions or values.size != np.prod(header[1:]):
+    start = 4 + 4 * dimensions
+    header = np.frombuffer(content[:start].ljust(start), dtype=">i4")
+    values = np.frombuffer(content[start:], dtype=np.uint8)
+    if header[0] != 0x800 + dimensions or values.size != np.prod(header[1:]):
         raise ValueError(f"{path} is not the MNIST archive of that name: {_remedy()}")
     return values.reshape(header[1:])
 
@@ -73,9 +74,9 @@ def _load_with_torchvision(split: Split, root: Path) -> tuple[Tensor, Tensor]:
 
     try:
         dataset = MNIST(str(root), train=split == "train", download=True)
-    except (OSError, RuntimeError, EOFError, zlib.error) as error:
+    except (OSError, RuntimeError, ValueError, TypeError, AssertionError, EOFError, zlib.error) as error:
         raise FileNotFoundError(
-            f"no MNIST in {root}, and it could not be downloaded there ({error}): "
+            f"no whole MNIST in {root}, and it could not be downloaded there ({error}): "
             "choose another folder, or leave it out to use the archives of this package"
         ) from error
     return _as_tensors(dataset.data.numpy(), dataset.targets.numpy())

@@ -10,8 +10,8 @@ import tempfile
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
+from safetensors import SafetensorError
+from safetensors.torch import load, save
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -71,15 +71,40 @@ def predict(model: nn.Module, images: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def accuracy(model: nn.Module, images: Tensor, labels: Tensor, *, batch_size: int = 500) -> float:
-    """The share of images (N, 1, 28, 28), in 0..1, whose most likely class is their label (N,)."""
-    return (classify(model, images, batch_size=batch_size) == labels.to(images.device)).float().mean().item()
-
-
-@torch.no_grad()
 def classify(model: nn.Module, images: Tensor, *, batch_size: int = 500) -> Tensor:
-    """The most likely class, int64 (N,), of each image (N, 1, 28, 28)."""
-    return torch.cat([model(batch).argmax(1) for batch in images.split(batch_size)])
+    """The most likely class, int64 (N,), of each image (N, 1, 28, 28), computed on the model's device."""
+    device = next(model.parameters(), images).device
+    return torch.cat([model(batch.to(device)).argmax(1) for batch in images.split(batch_size)])
+
+
+def accuracy(model: nn.Module, images: Tensor, labels: Tensor) -> float:
+    """The share of images (N, 1, 28, 28), in 0..1, whose most likely class is their label (N,)."""
+    predicted = classify(model, images)
+    return (predicted == labels.to(predicted.device)).float().mean().item()
+
+
+def confusion(model: nn.Module, images: Tensor, labels: Tensor) -> Tensor:
+    """int64 (10, 10), counts of true class -> predicted class, on the CPU."""
+    pairs = labels.cpu() * CLASSES + classify(model, images).cpu()
+    return pairs.bincount(minlength=CLASSES * CLASSES).view(CLASSES, CLASSES)
+
+
+def summary(model: LeNet) -> list[tuple[str, tuple[int, ...], int]]:
+    """(layer's name, output shape for one image, number of parameters) of each layer, in order."""
+    rows = []
+
+    def note(name: str):
+        def hook(layer: nn.Module, _inputs: tuple, output: Tensor) -> None:
+            rows.append((name, tuple(output.shape[1:]), sum(p.numel() for p in layer.parameters())))
+
+        return hook
+
+    layers = [(name, layer) for name, layer in model.named_modules() if not list(layer.children())]
+    hooks = [layer.register_forward_hook(note(f"{name} {type(layer).__name__}")) for name, layer in layers]
+    predict(model, torch.zeros(1, *IMAGE_SHAPE, device=next(model.parameters()).device))
+    for hook in hooks:
+        hook.remove()
+    return rows
 
 
 def save_checkpoint(model: nn.Module, path: Path | str, record: dict) -> None:
@@ -89,8 +114,7 @@ def save_checkpoint(model: nn.Module, path: Path | str, record: dict) -> None:
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    tensors = {name: value.detach().cpu().contiguous() for name, value in model.state_dict().items()}
-    content = save(tensors, metadata={"record": json.dumps(record)})
+    content = pack_checkpoint(model.state_dict(), record)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as file:
@@ -104,6 +128,12 @@ def save_checkpoint(model: nn.Module, path: Path | str, record: dict) -> None:
         raise
 
 
+def pack_checkpoint(weights: dict[str, Tensor], record: dict) -> bytes:
+    """The bytes of a checkpoint file."""
+    tensors = {name: value.detach().cpu().contiguous() for name, value in weights.items()}
+    return save(tensors, metadata={"record": json.dumps(record)})
+
+
 def load_checkpoint(path: Path | str, device: torch.device | str | None = None) -> tuple[LeNet, dict]:
     """Read what `save_checkpoint` wrote: (LeNet in eval mode with frozen parameters, the record).
 
@@ -114,16 +144,25 @@ def load_checkpoint(path: Path | str, device: torch.device | str | None = None) 
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(f"no checkpoint at {path}: make one with `python -m advdemo train --out {path}`")
+    model, record = parse_checkpoint(path.read_bytes(), path.name)
+    return model.to(device or pick_device()), record
+
+
+def parse_checkpoint(content: bytes, name: str) -> tuple[LeNet, dict]:
+    """`load_checkpoint` of a file's bytes, on the CPU; `name` is what error messages call it."""
     try:
-        with safe_open(path, framework="pt") as file:
-            record = json.loads((file.metadata() or {}).get("record", "{}"))
-            state = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
-    except (SafetensorError, json.JSONDecodeError) as error:
-        raise ValueError(f"{path.name} is not a safetensors checkpoint ({error})") from error
+        state = load(content)
+        # load() drops the header's metadata: after its length in 8 bytes, the header is JSON.
+        header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
+        record = json.loads(header.get("__metadata__", {}).get("record", "{}"))
+        if not isinstance(record, dict):
+            raise ValueError("its record is not a JSON object")
+    except (SafetensorError, ValueError) as error:
+        raise ValueError(f"{name} is not a safetensors checkpoint ({error})") from error
     model = LeNet()
-    check_state(state, model.state_dict(), path.name)
+    check_state(state, model.state_dict(), name)
     model.load_state_dict(state)
-    return freeze(model).to(device or pick_device()), record
+    return freeze(model), record
 
 
 def check_state(state: dict[str, Tensor], expected: dict[str, Tensor], name: str) -> None:

@@ -1,5 +1,8 @@
 """A whole data set against a list of epsilons: one gradient an image, then one forward pass for each epsilon."""
 
+import csv
+import io
+import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -8,7 +11,16 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from advdemo.attack import CLASSES, check_epsilon, check_images, check_labels, logits_and_sign, perturb
+from advdemo.attack import (
+    CLASSES,
+    Loss,
+    check_epsilon,
+    check_images,
+    check_labels,
+    check_loss,
+    logits_and_sign,
+    perturb,
+)
 
 EPSILONS = (0.0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3)  # the PyTorch tutorial's
 TUTORIAL_ACCURACIES = (0.9904, 0.969, 0.9079, 0.7557, 0.5029, 0.3029, 0.1596)  # what it published for them
@@ -63,6 +75,7 @@ def sweep(
     epsilons: Sequence[float] = EPSILONS,
     *,
     on_progress: Callable[[SweepResult], None] | None = None,
+    loss: Loss = "cross-entropy",
     batch_size: int | None = None,
 ) -> SweepResult:
     """Accuracy under FGSM at each epsilon.
@@ -72,12 +85,13 @@ def sweep(
         images: float32 (N, 1, 28, 28) in [0, 1]; labels: int64 (N,) in 0..9.
         epsilons: each in 0..1, none twice.
         on_progress: called after each batch with the result so far.
+        loss: whose gradient to follow; "nll-on-logits" is the tutorial's (see `logits_and_sign`).
         batch_size: None picks one that suits the device.
 
     Raises:
         ValueError: wrong shapes, pixels, labels or epsilons.
     """
-    for result in stream(model, images, labels, epsilons, batch_size=batch_size):
+    for result in stream(model, images, labels, epsilons, loss=loss, batch_size=batch_size):
         if on_progress is not None:
             on_progress(result)
     return result
@@ -89,6 +103,7 @@ def stream(
     labels: Tensor,
     epsilons: Sequence[float] = EPSILONS,
     *,
+    loss: Loss = "cross-entropy",
     batch_size: int | None = None,
 ) -> Iterator[SweepResult]:
     """`sweep` as an iterator: the result so far after each batch, all epsilons advancing together."""
@@ -98,23 +113,30 @@ def stream(
         raise ValueError(f"epsilons must be a list of different numbers, got {list(epsilons)!r}")
     for epsilon in epsilons:
         check_epsilon(epsilon)
+    check_loss(loss)
     device = next(model.parameters(), images).device
     if batch_size is None:
         batch_size = 200 if device.type == "cpu" else 2500  # on a CPU: what the cache holds
     elif batch_size < 1:
         raise ValueError(f"batch_size must be at least 1, got {batch_size}")
-    return _stream(model, images, labels, [float(e) for e in epsilons], batch_size, device)
+    return _stream(model, images, labels, [float(e) for e in epsilons], loss, batch_size, device)
 
 
 def _stream(
-    model: nn.Module, images: Tensor, labels: Tensor, epsilons: list[float], batch_size: int, device: torch.device
+    model: nn.Module,
+    images: Tensor,
+    labels: Tensor,
+    epsilons: list[float],
+    loss: Loss,
+    batch_size: int,
+    device: torch.device,
 ) -> Iterator[SweepResult]:
     flips = torch.zeros(len(epsilons), CLASSES * CLASSES, dtype=torch.int64, device=device)
     examples: list[list[Example]] = [[] for _ in epsilons]
     for start in range(0, len(images), batch_size):
         batch = images[start : start + batch_size].to(device)
         truth = labels[start : start + batch_size].to(device)
-        logits, sign = logits_and_sign(model, batch, truth)
+        logits, sign = logits_and_sign(model, batch, truth, loss=loss)
         before = logits.argmax(1)
         with torch.inference_mode():
             for row, epsilon in enumerate(epsilons):
@@ -137,3 +159,30 @@ def _stream(
 
 def _as_bytes(image: Tensor) -> np.ndarray:
     return (image * 255).round().byte().view(28, 28).cpu().numpy()
+
+
+def to_csv(result: SweepResult) -> str:
+    """One line for each epsilon under the header `epsilon,correct,total,accuracy`; accuracy in 0..1."""
+    text = io.StringIO()
+    table = csv.writer(text, lineterminator="\n")
+    table.writerow(["epsilon", "correct", "total", "accuracy"])
+    for epsilon, correct, accuracy in zip(result.epsilons, result.correct, result.accuracies, strict=True):
+        table.writerow([float(epsilon), int(correct), result.n_images, float(accuracy)])
+    return text.getvalue()
+
+
+def to_json(result: SweepResult) -> str:
+    """The same as a list of objects, with `per_class` (10 accuracies, null for a class with no image) and `flips` (10
+    rows, true class, of 10 counts, predicted class)."""
+    rows = [
+        {
+            "epsilon": float(result.epsilons[row]),
+            "correct": int(result.correct[row]),
+            "total": result.n_images,
+            "accuracy": float(result.accuracies[row]),
+            "per_class": [None if np.isnan(value) else float(value) for value in result.per_class[row]],
+            "flips": result.flips[row].tolist(),
+        }
+        for row in range(len(result.epsilons))
+    ]
+    return json.dumps(rows, indent=1)

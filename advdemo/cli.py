@@ -1,0 +1,252 @@
+"""The command line: python -m advdemo train | attack | sweep | reproduce.
+
+Results go to stdout, progress and errors to stderr. The commands import torch themselves, so that --help is quick.
+"""
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from typer.core import TyperGroup
+
+if TYPE_CHECKING:
+    import numpy as np
+    from PIL import Image
+
+CHECKPOINT = Path("checkpoints/lenet.safetensors")
+SCALE = 10  # of the written images: 280x280
+RAISED, LOWERED = (138, 79, 109), (30, 122, 116)  # the page's colours for the sign of the perturbation
+
+
+class _Commands(TyperGroup):
+    """Says what is wrong in one sentence, where Python would print a traceback."""
+
+    def invoke(self, context):
+        try:
+            return super().invoke(context)
+        except BrokenPipeError:  # `| head`: not the user's mistake
+            raise
+        except ValueError as error:
+            message = str(error)
+        except OSError as error:
+            message = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+        typer.echo(f"Error: {message}", err=True)
+        raise typer.Exit(1)
+
+
+HELP = "Adversarial examples on MNIST: train LeNet, fool it on one picture, or measure it on the whole test set."
+app = typer.Typer(cls=_Commands, help=HELP, no_args_is_help=True, add_completion=False)
+
+Checkpoint = Annotated[Path, typer.Option(help="The trained network.")]
+DataDir = Annotated[
+    Path | None, typer.Option(help="MNIST in another folder; what is missing is downloaded there.", show_default=False)
+]
+
+
+@app.command()
+def train(
+    recipe: Annotated[str, typer.Option(help="default, quick or tutorial.")] = "default",
+    epochs: Annotated[int | None, typer.Option(help="Instead of the recipe's.", show_default=False)] = None,
+    seed: Annotated[int, typer.Option(min=0, max=2**63 - 1, help="The same seed gives the same network.")] = 0,
+    holdout: Annotated[int, typer.Option(min=0, help="Training images to hold out, to choose the best epoch by.")] = 0,
+    batch_size: Annotated[int | None, typer.Option(help="Instead of the recipe's.", show_default=False)] = None,
+    learning_rate: Annotated[float | None, typer.Option(help="Instead of the recipe's.", show_default=False)] = None,
+    momentum: Annotated[float | None, typer.Option(help="Instead of the recipe's.", show_default=False)] = None,
+    weight_decay: Annotated[float | None, typer.Option(help="Instead of the recipe's.", show_default=False)] = None,
+    label_smoothing: Annotated[float | None, typer.Option(help="Instead of the recipe's.", show_default=False)] = None,
+    data_dir: DataDir = None,
+    out: Annotated[Path, typer.Option(help="The checkpoint to write.")] = CHECKPOINT,
+) -> None:
+    """Train LeNet on MNIST and save it with its record. Ctrl-C keeps the best epoch so far."""
+    from advdemo.train import train_checkpoint
+
+    with _progress() as progress:
+        bar = progress.add_task("steps")
+        try:
+            train_checkpoint(
+                out,
+                recipe,
+                overrides={
+                    "epochs": epochs,
+                    "batch_size": batch_size,
+                    "learning_rate": learning_rate,
+                    "momentum": momentum,
+                    "weight_decay": weight_decay,
+                    "label_smoothing": label_smoothing,
+                },
+                seed=seed,
+                holdout=holdout,
+                data_dir=data_dir,
+                on_step=lambda step: progress.update(bar, completed=step.step, total=step.steps),
+                say=typer.echo,
+            )
+        except KeyboardInterrupt:
+            typer.echo("Interrupted before the first epoch ended: nothing was saved.", err=True)
+            raise typer.Exit(130) from None
+
+
+@app.command()
+def sweep(
+    checkpoint: Checkpoint = CHECKPOINT,
+    epsilons: Annotated[str, typer.Option(help="Comma-separated, each in 0..1.")] = "0,0.05,0.1,0.15,0.2,0.25,0.3",
+    images: Annotated[int, typer.Option(min=1, help="How many test images, from the first.")] = 10_000,
+    loss: Annotated[str, typer.Option(help="cross-entropy, or nll-on-logits as in the tutorial.")] = "cross-entropy",
+    data_dir: DataDir = None,
+    out: Annotated[
+        Path | None, typer.Option(help="A folder for sweep.csv, sweep.json, accuracy.png, examples.png.")
+    ] = None,
+) -> None:
+    """Accuracy on the MNIST test images under FGSM at each epsilon."""
+    from advdemo.data import load_mnist
+    from advdemo.model import load_checkpoint
+    from advdemo.sweep import stream, to_csv, to_json
+
+    model, _ = load_checkpoint(checkpoint)
+    pixels, labels = load_mnist("test", data_dir)
+    if images > len(pixels):
+        raise ValueError(f"--images must be at most {len(pixels)}, the number of test images, got {images}")
+    if out is not None:
+        out.mkdir(parents=True, exist_ok=True)
+    with _progress() as progress:
+        bar = progress.add_task("images", total=images)
+        for result in stream(model, pixels[:images], labels[:images], _parse_epsilons(epsilons), loss=loss):
+            progress.update(bar, completed=result.n_images)
+
+    for epsilon, correct, accuracy in zip(result.epsilons, result.correct, result.accuracies, strict=True):
+        typer.echo(f"Epsilon: {epsilon:g}  Test Accuracy = {correct} / {result.n_images} = {round(accuracy, 4)}")
+    if out is not None:
+        from advdemo.plots import accuracy_curve, example_grid
+
+        (out / "sweep.csv").write_text(to_csv(result))
+        (out / "sweep.json").write_text(to_json(result))
+        accuracy_curve(result).savefig(out / "accuracy.png")
+        example_grid(result).savefig(out / "examples.png")
+        typer.echo(f"Wrote sweep.csv, sweep.json, accuracy.png and examples.png to {out}")
+
+
+@app.command()
+def reproduce(
+    seeds: Annotated[int, typer.Option(min=1, max=20, help="How many trainings, seeds 0, 1, ...")] = 3,
+    epochs: Annotated[
+        int | None, typer.Option(help="At most, instead of the recipe's 300.", show_default=False)
+    ] = None,
+    data_dir: DataDir = None,
+    out: Annotated[Path, typer.Option(help="The JSON to write.")] = Path("checkpoints/reproduction.json"),
+) -> None:
+    """Train as the PyTorch tutorial does and print its published table beside ours. Takes some minutes a seed."""
+    from advdemo.reproduce import reproduce as run
+    from advdemo.reproduce import table
+
+    with _progress() as progress:
+        bar = progress.add_task("steps")
+        result = run(
+            range(seeds),
+            epochs=epochs,
+            data_dir=data_dir,
+            on_step=lambda step: progress.update(bar, completed=step.step, total=step.steps),
+            say=typer.echo,
+        )
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_text(json.dumps(result, indent=1) + "\n")
+    typer.echo(table(result))
+    typer.echo(f"Wrote {out}")
+
+
+def _parse_epsilons(text: str) -> tuple[float, ...]:
+    try:
+        return tuple(float(word) for word in text.split(","))
+    except ValueError:
+        raise ValueError(f"--epsilons takes numbers such as 0,0.1,0.2, got {text!r}") from None
+
+
+@app.command()
+def attack(
+    image: Annotated[Path, typer.Argument(help="Any picture of one digit.")],
+    epsilon: Annotated[float, typer.Option(help="Size of the perturbation, in 0..1, the pixel range.")] = 0.2,
+    label: Annotated[
+        int | None,
+        typer.Option(min=0, max=9, help="The true digit; without it, what the network reads.", show_default=False),
+    ] = None,
+    checkpoint: Checkpoint = CHECKPOINT,
+    out: Annotated[Path, typer.Option(help="A folder for the three images and prediction.json.")] = Path("attack"),
+) -> None:
+    """Fool the network on a picture of a digit."""
+    import torch
+
+    from advdemo.attack import check_epsilon, fgsm
+    from advdemo.drawing import to_mnist
+    from advdemo.model import load_checkpoint, pick_device, predict
+    from advdemo.picture import read_picture
+    from advdemo.scan import scan
+
+    check_epsilon(epsilon)
+    device = pick_device()
+    model, _ = load_checkpoint(checkpoint, device)
+    original = to_mnist(read_picture(image, name=image.name)).unsqueeze(0).to(device)
+    clean = predict(model, original)[0]
+    given = label is not None
+    label = label if given else int(clean.argmax())
+    adversarial = fgsm(model, original, torch.tensor([label], device=device), epsilon)
+    attacked = predict(model, adversarial)[0]
+    result = scan(model, original, label)
+
+    out.mkdir(parents=True, exist_ok=True)
+    _as_picture(original).save(out / "original.png")
+    _signs_as_picture(result.sign).save(out / "perturbation.png")
+    _as_picture(adversarial).save(out / "adversarial.png")
+    prediction = {
+        "epsilon": epsilon,
+        "label": label,
+        "label_given": given,
+        "before": {"digit": int(clean.argmax()), "confidences": clean.tolist()},
+        "after": {"digit": int(attacked.argmax()), "confidences": attacked.tolist()},
+        "flip_epsilon": result.flip_epsilon,
+    }
+    (out / "prediction.json").write_text(json.dumps(prediction, indent=1))
+
+    typer.echo(f"Label:   {label} ({'given' if given else 'the prediction before the attack: none was given'})")
+    typer.echo(f"Before:  {clean.argmax()} ({clean.max():.2%})")
+    typer.echo(f"After:   {attacked.argmax()} ({attacked.max():.2%}) at epsilon {epsilon:g}")
+    typer.echo(f"Flip:    {_describe_flip(result)}")
+    typer.echo(f"Wrote original.png, perturbation.png, adversarial.png and prediction.json to {out}")
+
+
+def _as_picture(image) -> "Image.Image":
+    from PIL import Image
+
+    pixels = (image.view(28, 28) * 255).round().byte().cpu().numpy()
+    return Image.fromarray(pixels).resize((28 * SCALE, 28 * SCALE), Image.Resampling.NEAREST)
+
+
+def _signs_as_picture(sign: "np.ndarray") -> "Image.Image":
+    import numpy as np
+    from PIL import Image
+
+    colours = np.array([(0, 0, 0), RAISED, LOWERED], dtype=np.uint8)  # for 0, 1 and, counted from the end, -1
+    return Image.fromarray(colours[sign]).resize((28 * SCALE, 28 * SCALE), Image.Resampling.NEAREST)
+
+
+def _describe_flip(result) -> str:
+    if result.flip_epsilon == 0:
+        return "already another digit without any attack"
+    if result.flip_epsilon is not None:
+        return f"the network changes its mind at epsilon {result.flip_epsilon:.4f}"
+    if not result.sign.any():
+        return "the gradient is zero: there is no direction to follow"
+    return f"none up to epsilon {result.epsilons[-1]:g}"
+
+
+def _progress() -> Progress:
+    console = Console(stderr=True)
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+    return Progress(
+        *columns,
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+        redirect_stdout=sys.stdout.isatty(),  # or lines meant for a file would go to the console
+    )

@@ -1,0 +1,187 @@
+"""A drawing or a picture of one digit, any size and polarity -> the 28x28 pixels that a network trained on MNIST expects.
+
+The ink is what stands out from the border, or what is opaque on a transparent canvas. Its strokes are made as wide as
+MNIST's, for people draw large with a thin pen and small with a thick one; then it is placed as MNIST's makers did
+(LeCun et al., 1998): the longest side brought to 20 pixels by area, the centre of mass to the middle.
+Knows nothing of networks, files or pages.
+"""
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+from torch.nn import functional as F
+
+SIZE, DIGIT = 28, 20  # pixels: the image's side, the digit's longest side
+PEN = 0.11  # stroke width over longest side: MNIST's median
+SOLID = 0.42  # the same, from which ink is a dot or a block: a disc and a square have 0.5, a bar of 3 to 2 has 0.4
+MAX_PIXELS = 1 << 24  # of a canvas: 4096 x 4096
+VIEW, WORK = 400, 100  # pixels: the longest sides at which ink is sought on the canvas, and strokes are changed
+MIN_CONTRAST = 16  # grey levels between ink and paper
+MIN_CLARITY = 4  # the same in standard deviations of the paper; blank noise has up to 3.5
+
+NO_INK = "there is no ink to see: draw a digit that is clearly darker or lighter than its background"
+NO_STROKE = "the ink is a solid dot or block: draw a digit with strokes thinner than a quarter of its height"
+
+
+def to_mnist(canvas: np.ndarray) -> Tensor:
+    """Bring a drawn or pictured digit into MNIST's form.
+
+    Args:
+        canvas: uint8 (H, W) grey, (H, W, 3) RGB or (H, W, 4) RGBA (straight alpha), at most 2**24 pixels. Dark on light
+            or light on dark, evenly lit or not. Where over a tenth is transparent, the ink is all that is opaque.
+
+    Returns:
+        float32 (1, 28, 28) in [0, 1], in steps of 1/255, ink is 1: the digit's longest side is 20 pixels, its centre of
+        mass as near the middle as it can be with nothing cut off.
+
+    Raises:
+        ValueError: another type, shape or size; no ink (one colour all over, noise, nothing opaque); or nothing but a
+            dot or a solid block.
+    """
+    check_canvas(canvas)
+    return _place(_change_pen(_work_mask(_find_ink(_shrink(canvas)))))
+
+
+def check_canvas(canvas: np.ndarray) -> None:
+    """Raise ValueError unless `canvas` has a type, shape and size that `to_mnist` takes."""
+    if not isinstance(canvas, np.ndarray) or canvas.dtype != np.uint8:
+        got = canvas.dtype if isinstance(canvas, np.ndarray) else type(canvas).__name__
+        raise ValueError(f"a canvas must be a uint8 array of pixels from 0 to 255, got {got}")
+    if canvas.ndim not in (2, 3) or canvas.shape[2:] not in ((), (3,), (4,)) or canvas.size == 0:
+        raise ValueError(f"a canvas must be (H, W), (H, W, 3) or (H, W, 4) and not empty, got {canvas.shape}")
+    if canvas.shape[0] * canvas.shape[1] > MAX_PIXELS:
+        raise ValueError(f"a canvas may have at most {MAX_PIXELS} pixels, got {canvas.shape[:2]}: scale it down first")
+
+
+def _shrink(canvas: np.ndarray) -> np.ndarray:
+    """The canvas as float32 (H, W, channels), averaged in blocks (alpha is their weight) if it is large."""
+    factor = -(-max(canvas.shape[:2]) // VIEW)
+    small = np.asarray(Image.fromarray(canvas).reduce(factor)) if factor > 1 else canvas
+    return np.atleast_3d(small).astype(np.float32)
+
+
+def _find_ink(pixels: np.ndarray) -> np.ndarray:
+    """How much each pixel is ink, float32 (H, W): 0 is the mean of the paper, 1 that of the ink."""
+    see_through = pixels.shape[2] == 4 and (pixels[..., 3] < MIN_CONTRAST).mean() > 0.1
+    contrast = pixels[..., 3] if see_through else _even_light(_contrast(pixels))
+    paper, ink = _split(contrast)
+    noise = contrast[contrast <= (paper + ink) / 2].std()
+    if ink - paper < max(MIN_CONTRAST, MIN_CLARITY * noise):
+        raise ValueError(NO_INK)
+    return (contrast - paper) / (ink - paper)
+
+
+def _contrast(pixels: np.ndarray) -> np.ndarray:
+    """How far each pixel is from the border's colour towards the ink's, in grey levels."""
+    colours = pixels[..., :3]
+    border = np.concatenate([colours[0], colours[-1], colours[:, 0], colours[:, -1]])
+    difference = colours - np.median(border, axis=0)
+    if pixels.shape[2] == 4:
+        difference *= pixels[..., 3:] / 255  # what is transparent shows the paper
+    distance = np.linalg.norm(difference, axis=2)
+    ink = difference[distance >= distance.max() / 2].mean(axis=0)
+    return difference @ (ink / max(np.linalg.norm(ink), 1)) / np.sqrt(len(ink))
+
+
+def _even_light(contrast: np.ndarray) -> np.ndarray:
+    """Take away the slow change of light over the paper: the quadric nearest to all that is not ink."""
+    height, width = contrast.shape
+    y, x = np.linspace(-1, 1, height, dtype=np.float32)[:, None], np.linspace(-1, 1, width, dtype=np.float32)
+    terms = np.stack(np.broadcast_arrays(np.float32(1), y, x, x * y, y * y, x * x), axis=-1)
+    some = np.s_[:: -(-height // 60), :: -(-width // 60)]  # enough to fit, and fast
+    is_paper = contrast[some] <= sum(_split(contrast)) / 2
+    light = np.linalg.lstsq(terms[some][is_paper], contrast[some][is_paper], rcond=None)[0]
+    return contrast - terms @ light
+
+
+def _split(contrast: np.ndarray) -> tuple[float, float]:
+    """The means of paper and ink, divided at the middle between the two (Ridler and Calvard, 1978)."""
+    paper, ink = contrast.min(), contrast.max()
+    if ink - paper < MIN_CONTRAST:
+        raise ValueError(NO_INK)
+    for _ in range(5):
+        is_ink = contrast > (paper + ink) / 2
+        paper, ink = contrast[~is_ink].mean(), contrast[is_ink].mean()
+    return float(paper), float(ink)
+
+
+def _work_mask(ink: np.ndarray) -> np.ndarray:
+    """The ink as a boolean mask with a longest side of WORK pixels."""
+    ink = np.pad(_trim(ink, 0.5), 1)
+    shape = [max(1, round(side * WORK / max(ink.shape))) for side in ink.shape]
+    if max(ink.shape) > WORK:  # maxima: a thin line would vanish in an average
+        return F.adaptive_max_pool2d(torch.from_numpy(ink)[None], shape)[0].numpy() > 0.5
+    return np.asarray(Image.fromarray(ink).resize(shape[::-1], Image.Resampling.BILINEAR)) > 0.5
+
+
+def _trim(image: np.ndarray, level: float) -> np.ndarray:
+    """`image` without the outer rows and columns in which nothing is above `level`."""
+    rows, columns = (np.flatnonzero((image > level).any(axis)) for axis in (1, 0))
+    return image[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+
+
+def _change_pen(mask: np.ndarray) -> np.ndarray:
+    """The mask with its strokes peeled or grown to a width of PEN times its longest side."""
+    mask = np.pad(_trim(mask, 0), 1)
+    longest, value = max(mask.shape) - 2, mask.astype(np.float32)
+    # A stroke has two long edges, so its width is twice its area over the length of its outline.
+    outline = np.hypot(np.diff(value, axis=0)[:, 1:], np.diff(value, axis=1)[1:]).sum()
+    width = 2 * value.sum() / outline
+    if width > SOLID * longest:
+        raise ValueError(NO_STROKE)
+    radius = (PEN * longest - width) / (2 - 2 * PEN)  # (width + 2 radius) / (longest + 2 radius) = PEN
+    return _grow(mask, radius) if radius > 0 else _peel(mask, round(-radius))
+
+
+def _grow(mask: np.ndarray, radius: float) -> np.ndarray:
+    """The mask and all within `radius` pixels of it, on a wider frame."""
+    reach = int(radius)
+    y, x = np.ogrid[-reach : reach + 1, -reach : reach + 1]
+    disc = torch.from_numpy((y * y + x * x <= radius * radius).astype(np.float32))
+    pixels = torch.from_numpy(mask.astype(np.float32))
+    return F.conv2d(pixels[None, None], disc[None, None], padding=2 * reach)[0, 0].numpy() > 0.5
+
+
+def _peel(mask: np.ndarray, layers: int) -> np.ndarray:
+    """The mask less that many pixels from every edge, but no stroke is broken or lost (Zhang and Suen, 1984)."""
+    pixels = np.pad(mask, 1).astype(np.uint8)
+    inside, (height, width) = pixels[1:-1, 1:-1], mask.shape
+    for removable in np.repeat([REMOVABLE], layers, axis=0).reshape(-1, 256):
+        around = np.zeros_like(inside)
+        for bit, (y, x) in enumerate(NEIGHBOURS):
+            around |= pixels[1 + y : 1 + y + height, 1 + x : 1 + x + width] << bit
+        inside[removable[around]] = 0
+    return inside > 0
+
+
+def _removable() -> np.ndarray:
+    """For both half steps of a layer (from the south-east, from the north-west) and the 256 ways in which the eight
+    neighbours may be ink: whether the pixel between them may go, bool (2, 256)."""
+    ways = (np.arange(256)[:, None] >> np.arange(8)) & 1
+    runs = ((ways == 0) & (np.roll(ways, -1, axis=1) == 1)).sum(1)  # of ink, on the way round
+    count = ways.sum(1)
+    edge = (runs == 1) & (2 <= count) & (count <= 6)
+    north, east, south, west = ways[:, 0::2].T
+    return np.stack([edge & ~(east & south & (north | west)), edge & ~(north & west & (east | south))])
+
+
+NEIGHBOURS = ((-1, 0), (-1, 1), (0, 1), (1, 1), (1, 0), (1, -1), (0, -1), (-1, -1))  # clockwise from the north
+REMOVABLE = _removable()
+
+
+def _place(mask: np.ndarray) -> Tensor:
+    """The mask, scaled to DIGIT pixels by area and put with its centre of mass at the middle of the image."""
+    mask = _trim(mask, 0)
+    height, width = (max(1, round(side * DIGIT / max(mask.shape))) for side in mask.shape)
+    digit = np.asarray(Image.fromarray(mask.astype(np.float32)).resize((width, height), Image.Resampling.BOX))
+    top, left = (_start(digit.sum(axis)) for axis in (1, 0))
+    image = np.zeros((1, SIZE, SIZE), np.float32)
+    image[0, top : top + height, left : left + width] = np.round(digit / digit.max() * 255) / 255
+    return torch.from_numpy(image)
+
+
+def _start(mass: np.ndarray) -> int:
+    """Where a row or column of `mass` begins, so that its centre is nearest to the middle and none is cut off."""
+    centre = mass @ (np.arange(len(mass)) + 0.5) / mass.sum()
+    return int(np.clip(round(SIZE / 2 - centre), 0, SIZE - len(mass)))

@@ -1,0 +1,63 @@
+"""The page: header and tabs, and how it is served."""
+
+import gradio as gr
+import torch
+from torch import Tensor
+
+from advdemo.model import LeNet
+from advdemo.ui.api import add_api
+from advdemo.ui.component import read
+from advdemo.ui.explore import explore_tab
+from advdemo.ui.models import Models
+from advdemo.ui.sweep import sweep_tab
+from advdemo.ui.train import train_tab
+
+# The bundled fonts have ASCII only in these weights.
+FONTS = {
+    "font": (gr.themes.LocalFont("IBM Plex Sans", weights=(400, 700)), "system-ui", "sans-serif"),
+    "font_mono": (gr.themes.LocalFont("IBM Plex Mono", weights=(400, 700)), "ui-monospace", "monospace"),
+}
+
+
+def build_page(model: LeNet, record: dict, images: Tensor, labels: Tensor) -> gr.Blocks:
+    """The whole app over one model and a test set: images float32 (N, 1, 28, 28) in [0, 1], labels int64 (N,)."""
+    models = Models(model)
+    with gr.Blocks(title="advdemo: adversarial digits", analytics_enabled=False, fill_width=True) as page:
+        gr.HTML(_header(model, record), elem_id="header")
+        with gr.Tabs(elem_id="tabs"):
+            with gr.Tab("Explore", elem_id="tab-explore"):
+                explore_tab(models, images, labels)
+            with gr.Tab("Accuracy sweep", elem_id="tab-sweep"):
+                sweep_tab(models, images, labels)
+            with gr.Tab("Train", elem_id="tab-train"):
+                train_tab(models, images, labels)
+        add_api(models, images, labels)
+    return page.queue(max_size=200, default_concurrency_limit=4)
+
+
+def launch(page: gr.Blocks, **options) -> None:
+    """Serve the page; `options` go to `Blocks.launch`. Shows no traceback to visitors and calls no other host."""
+    page.launch(
+        **{
+            "theme": gr.themes.Default(primary_hue="blue", neutral_hue="slate", radius_size="lg", **FONTS),
+            "css": read("page.css"),
+            "footer_links": ["api"],
+            "ssr_mode": False,
+            "show_error": False,
+            "enable_monitoring": False,
+            "strict_cors": True,
+            "run_history": False,
+            "max_file_size": "1mb",
+        }
+        | options
+    )
+
+
+def _header(model: LeNet, record: dict) -> str:
+    device = next(model.parameters()).device
+    where = torch.cuda.get_device_name(device) if device.type == "cuda" else "CPU"
+    accuracy = f" · {record['test_accuracy']:.1%} clean" if "test_accuracy" in record else ""
+    return (
+        "<h1>advdemo</h1><p>Draw a digit, move one slider, watch the network change its mind.</p>"
+        f'<span class="chip" title="LeNet, 61,706 parameters, trained on MNIST">LeNet{accuracy} · {where}</span>'
+    )

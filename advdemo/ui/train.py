@@ -1,0 +1,143 @@
+"""The Train tab: train a LeNet while watching, judge it, and use it in the other tabs.
+
+The browser keeps what was trained. The server trains, judges weights it is shown, and remembers nothing but a cache.
+"""
+
+import base64
+import json
+import os
+import time
+from collections.abc import Iterator
+from functools import cache
+
+import gradio as gr
+from torch import Tensor
+
+from advdemo.data import load_mnist
+from advdemo.model import LeNet, confusion, pack_checkpoint, summary
+from advdemo.recipes import RECIPES, pick_recipe
+from advdemo.train import EpochRecord, Step, hold_out, stream
+from advdemo.ui.component import Component
+from advdemo.ui.models import Models
+from advdemo.ui.replies import replies
+
+HELD_OUT = 5_000  # training images, to choose the best epoch by
+SECONDS_BETWEEN_UPDATES = 0.2
+SWITCH, CAP = "ADVDEMO_TRAINING", "ADVDEMO_MAX_EPOCHS"  # environment variables: "off" and a number
+DEFAULT_CAP = 60
+
+
+class Train(Component):
+    """Value: what `run_training` and `judge` give. Events: `train` {number, recipe, epochs, learning_rate, seed},
+    `halt`, `judge` {number, weights}."""
+
+    def __init__(self, value: dict | None = None, *, setup: str) -> None:
+        super().__init__(
+            value, template="train", scripts=["chosen.js", "plot.js", "train.js"], setup=setup, elem_id="train"
+        )
+        self.setup = setup
+
+
+def train_tab(models: Models, images: Tensor, labels: Tensor) -> None:
+    """Build the tab; images float32 (N, 1, 28, 28) and labels int64 (N,) are the test set that models are judged on."""
+    setup = {
+        "recipes": {name: vars(recipe) for name, recipe in RECIPES.items()},
+        "layers": summary(LeNet()),
+        "enabled": training_enabled(),
+        "cap": epoch_cap(),
+    }
+    train = Train(setup=json.dumps(setup))
+
+    def on_train(event: gr.EventData) -> Iterator[dict]:
+        yield from run_training(models, event._data)
+
+    def on_judge(event: gr.EventData) -> dict:
+        return next(judge(models, images, labels, event._data))
+
+    training = train.train(
+        on_train,
+        outputs=train,
+        show_progress="hidden",
+        trigger_mode="multiple",
+        concurrency_limit=1,
+        concurrency_id="train",
+        api_visibility="private",
+    )
+    train.halt(None, cancels=[training], show_progress="hidden", api_visibility="private")
+    train.judge(on_judge, outputs=train, show_progress="hidden", trigger_mode="multiple", api_visibility="private")
+
+
+def training_enabled() -> bool:
+    """Whether visitors may train here: ADVDEMO_TRAINING is not "off"."""
+    return os.environ.get(SWITCH, "on").lower() not in ("off", "0", "no", "false")
+
+
+def epoch_cap() -> int:
+    """The most epochs a visitor may ask for: ADVDEMO_MAX_EPOCHS, or 60."""
+    text = os.environ.get(CAP, str(DEFAULT_CAP))
+    if not text.isdecimal() or int(text) < 1:
+        raise ValueError(f"{CAP} must be a whole number of at least 1, got {text!r}")
+    return int(text)
+
+
+@cache
+def training_images() -> tuple[tuple[Tensor, Tensor], tuple[Tensor, Tensor]]:
+    """(images, labels) to train on, and (images, labels) held out."""
+    return hold_out(*load_mnist("train"), HELD_OUT, seed=0)
+
+
+@replies
+def run_training(models: Models, question: dict) -> Iterator[dict]:
+    """Progress as the page draws it.
+
+    question: {"number": int, "recipe": a name, "epochs": int, "learning_rate": number, "seed": int}. Each update holds
+    `progress` {epoch, epochs, share, seconds, left}; at an epoch's end also `epoch`, its record, and `weights` (a
+    safetensors file as base64) when it is the best so far on the held-out images.
+    """
+    if not training_enabled():
+        raise ValueError("Training is switched off on this server: run the app yourself to train, or upload a model.")
+    recipe = pick_recipe(
+        question.get("recipe"), epochs=question.get("epochs"), learning_rate=question.get("learning_rate")
+    )
+    if recipe.epochs > epoch_cap():
+        raise ValueError(f"At most {epoch_cap()} epochs here, got {recipe.epochs}.")
+    seed = question.get("seed")
+    if not isinstance(seed, int) or isinstance(seed, bool) or not 0 <= seed < 2**63:
+        raise ValueError(f"The seed must be a whole number from 0, got {str(seed)[:20]!r}.")
+    (images, labels), held_out = training_images()
+    device = next(models.shipped.parameters()).device
+    started = shown = time.perf_counter()
+    best = -1.0
+    for event in stream(recipe, images, labels, validation=held_out, seed=seed, device=device):
+        now = time.perf_counter()
+        if isinstance(event, Step) and now - shown < SECONDS_BETWEEN_UPDATES:
+            continue
+        shown = now
+        share = event.step / event.steps if isinstance(event, Step) else 1.0
+        done = (event.epoch - 1 + share) / recipe.epochs
+        update = {
+            "progress": {
+                "epoch": event.epoch,
+                "epochs": recipe.epochs,
+                "share": done,
+                "seconds": now - started,
+                "left": (now - started) * (1 / done - 1),
+            }
+        }
+        reply = {}
+        if isinstance(event, EpochRecord):
+            update["epoch"] = {key: value for key, value in vars(event).items() if key != "weights"}
+            if event.validation_accuracy > best:
+                best = event.validation_accuracy
+                record = {"recipe": question["recipe"], "seed": seed, **vars(recipe), **update["epoch"]}
+                reply["weights"] = base64.b64encode(pack_checkpoint(event.weights, record)).decode()
+        yield reply | {"update": json.dumps(update)}
+
+
+@replies
+def judge(models: Models, images: Tensor, labels: Tensor, question: dict) -> Iterator[dict]:
+    """What the model in question["weights"] makes of the test set, and the hash to ask for it by."""
+    model, name, record = models.remember(question.get("weights"))
+    counts = confusion(model, images, labels)
+    recipe = str(record.get("recipe", ""))[:40]
+    yield {"judged": json.dumps({"hash": name, "confusion": counts.tolist(), "recipe": recipe})}

@@ -1,0 +1,102 @@
+"""The app on a local port, and a real Chromium to drive it.
+
+A machine without a browser skips these tests and says so; under CI=true that is a failure.
+"""
+
+import os
+import shutil
+
+import pytest
+
+from advdemo.data import load_mnist
+from advdemo.model import load_checkpoint
+from advdemo.ui.page import build_page, launch
+from app import CHECKPOINT
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+FLAGS = ["--no-sandbox", "--disable-quic", "--disable-background-networking", "--disable-component-update"]
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if "browser" in item.fspath.dirname:
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def url():
+    page = build_page(*load_checkpoint(CHECKPOINT, "cpu"), *load_mnist("test"))
+    launch(page, prevent_thread_lock=True, quiet=True, server_port=None)
+    yield page.local_url
+    page.close()
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    path = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
+    if path is None:
+        reason = "no Chromium found: install one (Debian: `apt install chromium`) or set CHROMIUM to its path"
+        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(reason)
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+class Visitor:
+    """One visitor's page, with what it asked of the network and what it wrote to the console."""
+
+    def __init__(self, chromium, url, query="", **context):
+        self.context = chromium.new_context(**({"viewport": {"width": 1280, "height": 800}} | context))
+        self.page = self.context.new_page()
+        self.requests, self.complaints = [], []
+        self.page.on("request", lambda request: self.requests.append(request.url))
+        self.page.on("console", lambda line: self.complaints.append(line.text) if line.type == "error" else None)
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.goto(url + query)
+        self.page.wait_for_selector('[data-testid="epsilon-value"]:not(:empty)')
+
+    def find(self, name):
+        return self.page.get_by_test_id(name)
+
+    def set_epsilon(self, epsilon):
+        self.find("epsilon").evaluate(
+            "(slider, value) => { slider.value = value; slider.dispatchEvent(new Event('input', {bubbles: true})) }",
+            epsilon,
+        )
+
+    def draw(self, *points):
+        """One stroke with the mouse through points given as shares of the pad."""
+        box = self.find("pad").bounding_box()
+        places = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in points]
+        self.page.mouse.move(*places[0])
+        self.page.mouse.down()
+        for place in places[1:]:
+            self.page.mouse.move(*place, steps=4)
+        self.page.mouse.up()
+
+    def pixels(self, name):
+        """The red channel of one of the three images, 784 values."""
+        return self.find(name).evaluate(
+            "canvas => [...canvas.getContext('2d').getImageData(0, 0, 28, 28).data].filter((_, i) => i % 4 === 0)"
+        )
+
+
+@pytest.fixture
+def visit(chromium, url):
+    """Opens visitors' pages: visit(), visit("?__theme=dark"), visit(viewport=..., has_touch=True). At the end each
+    must have asked no other host for anything and logged no error."""
+    visitors = []
+
+    def open_page(query="", **context):
+        visitors.append(Visitor(chromium, url, query, **context))
+        return visitors[-1]
+
+    yield open_page
+    for visitor in visitors:
+        visitor.context.close()
+        foreign = [request for request in visitor.requests if not request.startswith((url, "data:", "blob:"))]
+        assert not foreign
+        assert not visitor.complaints

@@ -1,0 +1,44 @@
+"""What the test modules share: the real test set, the shipped network and a small MNIST in a folder of its own."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from advdemo.data import load_mnist
+from advdemo.model import LeNet, load_checkpoint
+
+ROOT = Path(__file__).parent.parent
+CHECKPOINT = ROOT / "checkpoints" / "lenet.safetensors"
+
+torch.set_num_threads(1)  # on busy cores threads that wait for one another are slower than one
+
+
+@pytest.fixture(scope="session")
+def mnist_test() -> tuple[torch.Tensor, torch.Tensor]:
+    """The 10,000 MNIST test images and their labels."""
+    return load_mnist("test")
+
+
+@pytest.fixture(scope="session")
+def lenet() -> LeNet:
+    """The shipped network, on the CPU."""
+    return load_checkpoint(CHECKPOINT, "cpu")[0]
+
+
+@pytest.fixture(scope="session")
+def small_mnist(tmp_path_factory: pytest.TempPathFactory, mnist_test) -> Path:
+    """A folder for `load_mnist`'s root with 1,000 training and 200 test images, as torchvision extracts them."""
+    raw = tmp_path_factory.mktemp("small") / "MNIST" / "raw"
+    raw.mkdir(parents=True)
+    images, labels = mnist_test
+    for name, part in {"train": slice(200, 1200), "t10k": slice(0, 200)}.items():
+        write_idx(raw / f"{name}-images-idx3-ubyte", (images[part, 0] * 255).round().byte())
+        write_idx(raw / f"{name}-labels-idx1-ubyte", labels[part].byte())
+    return raw.parent.parent
+
+
+def write_idx(path: Path, values: torch.Tensor) -> None:
+    """`values` uint8 as an IDX file: magic number and sizes as big-endian int32, then the bytes."""
+    header = [0x800 + values.dim(), *values.shape]
+    path.write_bytes(b"".join(number.to_bytes(4, "big") for number in header) + values.numpy().tobytes())

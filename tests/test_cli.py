@@ -1,0 +1,286 @@
+import json
+import signal
+import struct
+import subprocess
+import sys
+import zlib
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from typer.testing import CliRunner
+
+from advdemo.attack import fgsm
+from advdemo.cli import app
+from advdemo.drawing import to_mnist
+from advdemo.model import load_checkpoint, predict
+from advdemo.sweep import EPSILONS, sweep
+from tests.conftest import CHECKPOINT, ROOT
+
+
+@pytest.fixture
+def run(monkeypatch):
+    """`python -m advdemo ARGUMENTS` from the repository's root, in this process."""
+    monkeypatch.chdir(ROOT)
+
+    def run(*arguments):
+        return CliRunner().invoke(app, [str(argument) for argument in arguments], catch_exceptions=False)
+
+    return run
+
+
+@pytest.fixture
+def seven(mnist_test, tmp_path):
+    """A picture of test digit 0, a 7: dark ink on white paper, 280x280."""
+    pixels = 255 - np.kron((mnist_test[0][0, 0] * 255).byte().numpy(), np.ones((10, 10), np.uint8))
+    Image.fromarray(pixels).save(tmp_path / "seven.png")
+    return tmp_path / "seven.png"
+
+
+def refused(result, message: str) -> bool:
+    """Whether the command said just one sentence on stderr, with `message` in it, and failed."""
+    said = " ".join(result.stderr.replace("│", " ").split())
+    return result.exit_code in (1, 2) and result.stdout == "" and message in said and "Traceback" not in said
+
+
+# sweep
+
+
+def test_sweep_prints_the_tutorials_lines(run, lenet, mnist_test):
+    result = run("sweep", "--images", 500)
+    expected = sweep(lenet, mnist_test[0][:500], mnist_test[1][:500])
+    assert result.exit_code == 0
+    assert result.stdout.splitlines() == [
+        f"Epsilon: {epsilon:g}  Test Accuracy = {correct} / 500 = {correct / 500}"
+        for epsilon, correct in zip(EPSILONS, expected.correct, strict=True)
+    ]
+
+
+def test_sweep_writes_its_files(run, tmp_path):
+    out = tmp_path / "new" / "folder"
+    result = run("sweep", "--images", 100, "--epsilons", "0, .1,0.25", "--out", out)
+    assert result.exit_code == 0
+    assert sorted(path.name for path in out.iterdir()) == ["accuracy.png", "examples.png", "sweep.csv", "sweep.json"]
+    rows = json.loads((out / "sweep.json").read_text())
+    assert [(row["epsilon"], row["total"]) for row in rows] == [(0.0, 100), (0.1, 100), (0.25, 100)]
+    assert (out / "sweep.csv").read_text().splitlines()[0] == "epsilon,correct,total,accuracy"
+    for name in ("accuracy.png", "examples.png"):
+        assert Image.open(out / name).format == "PNG"
+
+
+def test_sweep_of_other_data(run, small_mnist):
+    result = run("sweep", "--data-dir", small_mnist, "--images", 200, "--epsilons", "0")
+    assert " / 200 = " in result.stdout
+    assert refused(run("sweep", "--data-dir", small_mnist), "--images must be at most 200")
+
+
+WRONG_SWEEPS = {
+    "--epsilons 0,x": "--epsilons takes numbers such as 0,0.1,0.2, got '0,x'",
+    "--epsilons 0,2": "epsilon must be a number from 0 to 1",
+    "--epsilons nan": "epsilon must be a number from 0 to 1",
+    "--epsilons 0,0": "epsilons must be a list of different numbers",
+    "--images 0": "--images",
+    "--images 10001": "--images must be at most 10000, the number of test images, got 10001",
+    "--images many": "--images",
+    "--checkpoint no.safetensors": "no checkpoint at no.safetensors: make one with `python -m advdemo train --out",
+    "--checkpoint pyproject.toml": "pyproject.toml is not a safetensors checkpoint",
+    "--out pyproject.toml/folder": "pyproject.toml/folder: Not a directory",
+    "--loss hinge": "unknown loss 'hinge'",
+    "--no-such-option": "--no-such-option",
+}
+
+
+@pytest.mark.parametrize(("options", "message"), WRONG_SWEEPS.items())
+def test_wrong_sweep(run, options, message):
+    assert refused(run("sweep", *options.split()), message)
+
+
+# attack
+
+
+def test_attack_writes_three_images_and_the_prediction(run, lenet, seven, tmp_path):
+    out = tmp_path / "out"
+    result = run("attack", seven, "--epsilon", 0.3, "--label", 7, "--out", out)
+    assert result.exit_code == 0
+    original = to_mnist(np.asarray(Image.open(seven)))[None]
+    adversarial = fgsm(lenet, original, torch.tensor([7]), 0.3)
+    before, after = predict(lenet, original)[0], predict(lenet, adversarial)[0]
+    assert "Label:   7 (given)" in result.stdout
+    assert f"Before:  {before.argmax()} ({before.max():.2%})" in result.stdout
+    assert f"After:   {after.argmax()} ({after.max():.2%}) at epsilon 0.3" in result.stdout
+
+    for name, image in {"original": original, "adversarial": adversarial}.items():
+        picture = Image.open(out / f"{name}.png")
+        assert picture.size == (280, 280)
+        pixels = np.asarray(picture)
+        assert np.array_equal(pixels, np.kron(pixels[::10, ::10], np.ones((10, 10), np.uint8)))
+        assert np.array_equal(pixels[::10, ::10], (image[0, 0] * 255).round().byte())
+    colours = np.unique(np.asarray(Image.open(out / "perturbation.png")).reshape(-1, 3), axis=0)
+    assert 2 <= len(colours) <= 3
+
+    prediction = json.loads((out / "prediction.json").read_text())
+    assert prediction["after"]["digit"] == after.argmax()
+    assert prediction["after"]["confidences"] == pytest.approx(after.tolist(), abs=1e-6)
+    assert (prediction["label"], prediction["label_given"]) == (7, True)
+    assert f"{prediction['flip_epsilon']:.4f}" in result.stdout
+
+
+def test_attack_without_a_label_takes_the_prediction_and_says_so(run, seven, tmp_path):
+    result = run("attack", seven, "--out", tmp_path / "out")
+    assert "Label:   7 (the prediction before the attack: none was given)" in result.stdout
+    assert json.loads((tmp_path / "out" / "prediction.json").read_text())["label_given"] is False
+
+
+def test_attack_with_epsilon_zero_changes_nothing(run, seven, tmp_path):
+    run("attack", seven, "--epsilon", 0, "--out", tmp_path)
+    assert (tmp_path / "original.png").read_bytes() == (tmp_path / "adversarial.png").read_bytes()
+
+
+def test_attack_on_a_digit_already_misread(run, seven, tmp_path):
+    result = run("attack", seven, "--label", 3, "--out", tmp_path / "out")
+    assert "Flip:    already another digit without any attack" in result.stdout
+
+
+def as_photo(picture, path):
+    """Lying on its side, with the EXIF note that says so."""
+    exif = picture.getexif()
+    exif[0x0112] = 6  # turn clockwise to see it upright
+    picture.convert("RGB").rotate(90, expand=True).save(path, exif=exif)
+
+
+def with_16_bits(picture, path):
+    Image.fromarray(np.asarray(picture).astype(np.uint16) * 257).save(path)
+
+
+PICTURES = {
+    "photo.jpg": as_photo,
+    "sixteen.png": with_16_bits,
+    "palette.gif": lambda picture, path: picture.convert("P").save(path),
+    "cmyk.tiff": lambda picture, path: picture.convert("CMYK").save(path),
+    "bits.png": lambda picture, path: picture.convert("1").save(path),
+    "large.webp": lambda picture, path: picture.resize((5000, 5000)).save(path, lossless=True),
+    "tiny.bmp": lambda picture, path: picture.resize((28, 28)).save(path),
+}
+
+
+@pytest.mark.parametrize(("name", "write"), PICTURES.items(), ids=PICTURES)
+def test_attack_reads_any_picture(run, seven, tmp_path, name, write):
+    write(Image.open(seven), tmp_path / name)
+    result = run("attack", tmp_path / name, "--out", tmp_path / "out")
+    assert result.exit_code == 0, result.stderr
+    assert "Before:  7 (" in result.stdout
+
+
+def png_of(width: int, height: int) -> bytes:
+    """A PNG that claims this size, and holds next to nothing."""
+
+    def chunk(kind: bytes, content: bytes) -> bytes:
+        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"\0")) + chunk(b"IEND", b"")
+
+
+@pytest.mark.parametrize(("width", "height"), [(9_000, 9_000), (100_000, 100_000)])
+def test_attack_refuses_a_decompression_bomb(run, tmp_path, width, height):
+    (tmp_path / "bomb.png").write_bytes(png_of(width, height))
+    assert refused(run("attack", tmp_path / "bomb.png"), "bomb.png")
+
+
+UNREADABLE = {
+    "text": b"not a picture",
+    "empty": b"",
+    "half a picture": png_of(28, 28),
+}
+
+
+@pytest.mark.parametrize("content", UNREADABLE.values(), ids=UNREADABLE)
+def test_attack_refuses_what_is_no_picture(run, tmp_path, content):
+    (tmp_path / "picture.png").write_bytes(content)
+    assert refused(run("attack", tmp_path / "picture.png"), "picture.png")
+
+
+def test_wrong_attack(run, seven, tmp_path):
+    Image.new("L", (50, 50), 255).save(tmp_path / "blank.png")
+    assert refused(run("attack", tmp_path / "blank.png"), "no ink")
+    assert refused(run("attack", tmp_path / "missing.png"), "missing.png")
+    assert refused(run("attack", tmp_path), tmp_path.name)
+    assert refused(run("attack", seven, "--epsilon", 1.5), "epsilon must be a number from 0 to 1")
+    assert refused(run("attack", seven, "--epsilon", "nan"), "epsilon must be a number from 0 to 1")
+    assert refused(run("attack", seven, "--label", 10), "--label")
+    assert refused(run("attack"), "IMAGE")
+
+
+# train
+
+
+def test_train(run, small_mnist, tmp_path):
+    path = tmp_path / "new" / "mine.safetensors"
+    result = run("train", "--recipe", "quick", "--epochs", 2, "--seed", 5, "--holdout", 100, "--data-dir", small_mnist,
+                 "--out", path)  # fmt: skip
+    assert result.exit_code == 0, result.stderr
+    record = load_checkpoint(path, "cpu")[1]
+    assert record.items() >= {"recipe": "quick", "epochs": 2, "seed": 5, "holdout": 100}.items()
+    lines = result.stdout.splitlines()
+    assert [line[:9] for line in lines[:2]] == ["epoch 1/2", "epoch 2/2"]
+    assert "validation" in lines[0]
+    assert f"test accuracy {record['test_accuracy']:.2%}" in lines[-1]
+
+
+WRONG_TRAININGS = {
+    "--recipe best": "unknown recipe 'best': choose one of default",
+    "--epochs 0": "epochs must be a whole number from 1 to 1000, got 0",
+    "--epochs many": "--epochs",
+    "--seed -1": "--seed",
+    "--holdout 60000": "holdout must be 0 to 59999 of the 60000 training images, got 60000",
+    "--out advdemo": "advdemo is a folder: name a file in it",
+}
+
+
+@pytest.mark.parametrize(("options", "message"), WRONG_TRAININGS.items())
+def test_wrong_training(run, options, message):
+    assert refused(run("train", *options.split()), message)
+
+
+def test_interrupt_keeps_the_best_so_far(small_mnist, tmp_path):
+    path = tmp_path / "mine.safetensors"
+    command = [sys.executable, "-m", "advdemo", "train", "--recipe", "quick", "--epochs", "1000", "--out", path]
+    with subprocess.Popen(
+        [*command, "--data-dir", small_mnist], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout.readline().startswith("epoch    1/1000")
+        process.send_signal(signal.SIGINT)
+        rest, errors = process.communicate()
+    assert process.returncode == 0, errors
+    record = load_checkpoint(path, "cpu")[1]
+    assert 1 <= record["epoch"] < 1000
+    assert f"saved epoch {record['epoch']} of 1000" in rest
+    assert errors == ""
+
+
+# everything
+
+
+@pytest.mark.parametrize("command", [[], ["train"], ["attack"], ["sweep"]])
+def test_help(run, command):
+    result = run(*command, "--help")
+    assert result.exit_code == 0
+    assert " ".join(["python -m advdemo", *command]) in result.stdout.replace("root", "python -m advdemo")
+
+
+def test_unknown_command(run):
+    assert refused(run("fool"), "No such command 'fool'")
+
+
+def test_as_a_program(tmp_path):
+    def run(*arguments):
+        return subprocess.run([sys.executable, "-m", "advdemo", *arguments], cwd=ROOT, capture_output=True, text=True)
+
+    done = run("sweep", "--images", "200", "--epsilons", "0", "--checkpoint", str(CHECKPOINT))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("Epsilon: 0  Test Accuracy = ")
+    failed = run("sweep", "--checkpoint", str(tmp_path / "none"))
+    assert failed.returncode == 1
+    assert failed.stderr.startswith("Error: no checkpoint at")
+    assert len(failed.stderr.splitlines()) == 1

@@ -1,0 +1,249 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+from torch import nn
+
+from advdemo.model import (
+    LeNet,
+    MaxPool2x2,
+    accuracy,
+    classify,
+    confusion,
+    freeze,
+    load_checkpoint,
+    parse_checkpoint,
+    pick_device,
+    predict,
+    save_checkpoint,
+    summary,
+)
+from tests.conftest import CHECKPOINT, ROOT
+
+SHAPES = {
+    "conv.0.weight": (6, 1, 5, 5), "conv.0.bias": (6,),
+    "conv.3.weight": (16, 6, 5, 5), "conv.3.bias": (16,),
+    "fc.0.weight": (120, 400), "fc.0.bias": (120,),
+    "fc.2.weight": (84, 120), "fc.2.bias": (84,),
+    "fc.4.weight": (10, 84), "fc.4.bias": (10,),
+}  # fmt: skip
+
+
+def plain_lenet(model: LeNet) -> nn.Module:
+    """The same network as anyone would write it, of stock modules, on normalised pixels."""
+    plain = nn.Sequential(
+        nn.Conv2d(1, 6, 5, padding=2), nn.ReLU(), nn.MaxPool2d(2),
+        nn.Conv2d(6, 16, 5), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(),
+        nn.Linear(400, 120), nn.ReLU(), nn.Linear(120, 84), nn.ReLU(), nn.Linear(84, 10),
+    )  # fmt: skip
+    plain.load_state_dict(dict(zip(plain.state_dict(), model.state_dict().values(), strict=True)))
+    return plain.eval()
+
+
+@pytest.fixture
+def untrained() -> LeNet:
+    torch.manual_seed(0)
+    return freeze(LeNet())
+
+
+def test_parameters():
+    state = LeNet().state_dict()
+    assert {name: tuple(value.shape) for name, value in state.items()} == SHAPES
+    assert sum(value.numel() for value in state.values()) == 61_706
+
+
+def test_summary_accounts_for_every_parameter(lenet):
+    rows = summary(lenet)
+    assert sum(parameters for _, _, parameters in rows) == 61_706
+    assert rows[0][1] == (6, 28, 28)
+    assert rows[-1][1] == (10,)
+    assert not lenet.conv[0]._forward_hooks
+
+
+def test_normalisation_is_inside(lenet, mnist_test):
+    images = mnist_test[0][:100]
+    with torch.no_grad():
+        expected = plain_lenet(lenet)((images - 0.1307) / 0.3081)
+        torch.testing.assert_close(lenet(images), expected, rtol=1e-5, atol=1e-5)
+
+
+def test_fast_forward_equals_the_forward_with_gradients(lenet, mnist_test):
+    images = mnist_test[0][:100]
+    with torch.no_grad():
+        fast = lenet(images)
+    torch.testing.assert_close(fast, lenet(images), rtol=1e-5, atol=1e-5)
+
+
+def test_pooling_equals_max_pool2d():
+    x = torch.randn(3, 4, 8, 6)
+    expected = nn.functional.max_pool2d(x, 2)
+    assert torch.equal(MaxPool2x2()(x), expected)
+    with torch.no_grad():
+        assert torch.equal(MaxPool2x2()(x), expected)
+
+
+def test_pooling_gives_a_tie_to_one_pixel():
+    x = torch.zeros(1, 1, 2, 2, requires_grad=True)
+    (gradient,) = torch.autograd.grad(MaxPool2x2()(x).sum(), x)
+    assert gradient.flatten().tolist() == [1, 0, 0, 0]
+
+
+@pytest.mark.parametrize("shape", [(28, 28), (1, 28, 28), (2, 3, 28, 28), (2, 1, 27, 28)])
+def test_wrong_shape(untrained, shape):
+    with pytest.raises(ValueError, match=r"LeNet takes pixels \(N, 1, 28, 28\), got"):
+        predict(untrained, torch.zeros(shape))
+
+
+def test_predict_gives_probabilities(lenet, mnist_test):
+    images, labels = mnist_test
+    probabilities = predict(lenet, images[:500])
+    torch.testing.assert_close(probabilities.sum(1), torch.ones(500))
+    assert not probabilities.requires_grad
+    assert torch.equal(probabilities.argmax(1), classify(lenet, images[:500], batch_size=7))
+    assert (probabilities.argmax(1) == labels[:500]).float().mean() > 0.98
+
+
+def test_accuracy_and_confusion_count(lenet, mnist_test):
+    images, labels = mnist_test[0][:50], classify(lenet, mnist_test[0][:50])
+    labels[:5] = (labels[:5] + 1) % 10
+    assert accuracy(lenet, images, labels) == pytest.approx(0.9)
+    counts = confusion(lenet, images, labels)
+    assert counts.sum() == 50
+    assert counts.trace() == 45
+    assert counts[labels[0], (labels[0] - 1) % 10] >= 1
+
+
+def test_frozen(lenet):
+    assert not lenet.training
+    assert not any(parameter.requires_grad for parameter in lenet.parameters())
+
+
+def test_pick_device():
+    assert pick_device().type == ("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def test_checkpoint_round_trip(untrained, tmp_path, mnist_test):
+    record = {"recipe": "none", "seed": 3, "per_class_accuracy": [0.1] * 10}
+    path = tmp_path / "new folder" / "lenet.safetensors"
+    save_checkpoint(untrained, path, record)
+    loaded, read = load_checkpoint(path, "cpu")
+    assert read == record
+    assert loaded.state_dict().keys() == SHAPES.keys()
+    assert torch.equal(predict(loaded, mnist_test[0][:10]), predict(untrained, mnist_test[0][:10]))
+    assert not loaded.training
+    assert os.listdir(path.parent) == [path.name]
+    assert path.stat().st_mode & 0o777 == 0o644
+
+
+def test_other_tools_read_the_checkpoint(untrained, tmp_path):
+    save_checkpoint(untrained, tmp_path / "a.safetensors", {})
+    state = load_file(tmp_path / "a.safetensors")
+    assert all(torch.equal(state[name], value) for name, value in untrained.state_dict().items())
+
+
+def test_checkpoint_without_a_record(untrained, tmp_path):
+    save_file({name: value.contiguous() for name, value in untrained.state_dict().items()}, tmp_path / "a.safetensors")
+    assert load_checkpoint(tmp_path / "a.safetensors", "cpu")[1] == {}
+
+
+def test_failed_save_leaves_nothing(untrained, tmp_path):
+    with pytest.raises(TypeError):
+        save_checkpoint(untrained, tmp_path / "a.safetensors", {"recipe": object()})
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(OSError, match="folder"):
+        save_checkpoint(untrained, tmp_path / "folder", {})
+    assert os.listdir(tmp_path) == ["folder"]
+
+
+def test_kill_in_the_middle_of_saving_leaves_the_old_checkpoint(untrained, tmp_path):
+    path = tmp_path / "lenet.safetensors"
+    save_checkpoint(untrained, path, {"seed": 1})
+    before = path.read_bytes()
+    code = (
+        "import os, sys, time; from advdemo.model import LeNet, save_checkpoint\n"
+        "os.fsync = lambda handle: (print('writing', flush=True), time.sleep(60))\n"
+        "save_checkpoint(LeNet(), sys.argv[1], {'seed': 2})"
+    )
+    with subprocess.Popen([sys.executable, "-c", code, path], cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout.readline() == "writing\n"
+        process.send_signal(signal.SIGKILL)
+    assert process.returncode == -signal.SIGKILL
+    assert path.read_bytes() == before
+
+
+def test_missing_checkpoint(tmp_path):
+    with pytest.raises(FileNotFoundError, match="no checkpoint at .*python -m advdemo train --out"):
+        load_checkpoint(tmp_path / "lenet.safetensors")
+
+
+def write(path, change) -> None:
+    """A checkpoint of a changed state dict."""
+    state = {name: value.clone().contiguous() for name, value in LeNet().state_dict().items()}
+    change(state)
+    save_file(state, path)
+
+
+WRONG = {
+    "a parameter missing": (lambda state: state.pop("fc.4.bias"), r"missing or unexpected parameters fc\.4\.bias"),
+    "one too many": (lambda state: state.update(extra=torch.zeros(1)), "missing or unexpected parameters extra"),
+    "a wrong shape": (lambda state: state.update({"fc.4.bias": torch.zeros(11)}), r"fc\.4\.bias must be .*\(10,\)"),
+    "a wrong dtype": (lambda state: state.update({"fc.4.bias": torch.zeros(10).half()}), r"fc\.4\.bias must be .*32"),
+    "NaN": (lambda state: state["conv.0.bias"].fill_(torch.nan), r"conv\.0\.bias holds values that are not finite"),
+    "infinity": (lambda state: state["fc.0.weight"][0].fill_(torch.inf), r"fc\.0\.weight holds values that are not"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("change", "message"), WRONG.values(), ids=WRONG)
+def test_wrong_checkpoint(tmp_path, change, message):
+    write(tmp_path / "lenet.safetensors", change)
+    with pytest.raises(ValueError, match=rf"lenet\.safetensors.*{message}"):
+        load_checkpoint(tmp_path / "lenet.safetensors")
+
+
+def with_header(change) -> bytes:
+    """The shipped checkpoint with its JSON header changed."""
+    content = CHECKPOINT.read_bytes()
+    size = int.from_bytes(content[:8], "little")
+    header = json.loads(content[8 : 8 + size])
+    change(header)
+    text = json.dumps(header).encode()
+    return len(text).to_bytes(8, "little") + text + content[8 + size :]
+
+
+CORRUPT = {
+    "empty": b"",
+    "text": b"not a checkpoint, not at all",
+    "a pickle": b"\x80\x02}q\x00.",
+    "truncated": CHECKPOINT.read_bytes()[:-1000],
+    "longer than its header says": CHECKPOINT.read_bytes() + b"\0" * 1000,
+    "a header of terabytes": (2**40).to_bytes(8, "little") + b"{}",
+    "a record that is not JSON": with_header(lambda header: header["__metadata__"].update(record="{")),
+    "a record that is no object": with_header(lambda header: header["__metadata__"].update(record="[1]")),
+}
+
+
+@pytest.mark.parametrize("content", CORRUPT.values(), ids=CORRUPT)
+def test_corrupt_checkpoint(tmp_path, content):
+    path = tmp_path / "lenet.safetensors"
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=r"lenet\.safetensors is not a safetensors checkpoint"):
+        load_checkpoint(path)
+    with pytest.raises(ValueError, match=r"^upload is not a safetensors checkpoint"):
+        parse_checkpoint(content, "upload")
+
+
+def test_the_shipped_checkpoint_does_what_its_record_says(lenet, mnist_test):
+    record = load_checkpoint(CHECKPOINT, "cpu")[1]
+    counts = confusion(lenet, *mnist_test)
+    per_class = (counts.diagonal() / counts.sum(1)).tolist()
+    # Sums in another order on another machine may tip an image that is on the edge.
+    assert accuracy(lenet, *mnist_test) == pytest.approx(record["test_accuracy"], abs=2e-4)
+    assert per_class == pytest.approx(record["per_class_accuracy"], abs=3e-3)
+    assert record["test_accuracy"] >= 0.993
+    assert record["recipe"] == "default"
+    assert record["holdout"] == 0
