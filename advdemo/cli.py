@@ -165,7 +165,7 @@ def _parse_epsilons(text: str) -> tuple[float, ...]:
 
 @app.command()
 def attack(
-    image: Annotated[Path, typer.Argument(help="Any picture of one digit.")],
+    image: Annotated[Path, typer.Argument(metavar="IMAGE", help="Any picture of one digit.")],
     epsilon: Annotated[float, typer.Option(help="Size of the perturbation, in 0..1, the pixel range.")] = 0.2,
     label: Annotated[
         int | None,
@@ -186,7 +186,10 @@ def attack(
     check_epsilon(epsilon)
     device = pick_device()
     model, _ = load_checkpoint(checkpoint, device)
-    original = to_mnist(read_picture(image, name=image.name)).unsqueeze(0).to(device)
+    try:
+        original = to_mnist(read_picture(image, name="it")).unsqueeze(0).to(device)
+    except ValueError as error:
+        raise ValueError(f"{image}: {error}") from error
     clean = predict(model, original)[0]
     given = label is not None
     label = label if given else int(clean.argmax())

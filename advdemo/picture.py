@@ -1,4 +1,4 @@
-"""Any picture file -> the pixels that `drawing.to_mnist` takes, with nothing in it trusted."""
+"""A picture file, from anyone -> pixels. Knows nothing of digits."""
 
 import warnings
 from pathlib import Path
@@ -7,40 +7,36 @@ from typing import BinaryIO
 import numpy as np
 from PIL import Image, ImageOps
 
-MAX_MEGAPIXELS = 50  # more is a decompression bomb, or a waste on 28x28 pixels
-MAX_SIDE = 1000  # pixels; larger pictures are shrunk before they are searched for ink
+MAX_SIDE = 1000  # pixels; what is larger is shrunk
 
 
-def read_picture(
-    file: Path | BinaryIO, *, name: str = "the picture", max_megapixels: float = MAX_MEGAPIXELS
-) -> np.ndarray:
-    """The first frame of a picture, upright, as uint8 (H, W, 4) with sides up to MAX_SIDE pixels.
+def read_picture(source: Path | BinaryIO, *, name: str, max_megapixels: int = 50) -> np.ndarray:
+    """The first frame of a PNG, JPEG, GIF, WebP, ..., the right way up; `name` is what error messages call it.
 
-    Args:
-        file: a path or a binary stream.
-        name: what error messages call it.
-        max_megapixels: its header is read first, and a larger one is never decoded.
+    Returns:
+        uint8 (H, W, 4), straight alpha, with sides of at most MAX_SIDE pixels.
 
     Raises:
-        FileNotFoundError: no such file.
-        ValueError: no picture, damaged, or too large.
+        ValueError: not a picture, a damaged one, or one of more than `max_megapixels`, which is not decoded.
+        OSError: a path that cannot be read.
     """
-    if isinstance(file, Path) and not file.is_file():
-        raise FileNotFoundError(f"no picture at {file}")
+    if isinstance(source, Path):
+        with source.open("rb") as file:
+            return read_picture(file, name=name, max_megapixels=max_megapixels)
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # a smaller limit is set here
-            picture = Image.open(file)
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # the limit here is lower
+            picture = Image.open(source)
         if picture.width * picture.height > max_megapixels * 1_000_000:
             raise Image.DecompressionBombError
-        picture.draft("RGB", (MAX_SIDE, MAX_SIDE))  # a large photo decodes at a fraction of its size
+        picture.draft("RGB", (MAX_SIDE, MAX_SIDE))  # decodes a large JPEG at a fraction of its size
         picture = ImageOps.exif_transpose(picture)
-        if picture.mode.startswith("I;16"):  # Pillow would clip 16 bits to 8
+        if picture.mode.startswith("I;16"):  # Pillow would clip 16 bits, not scale them
             picture = Image.fromarray((np.asarray(picture) >> 8).astype(np.uint8))
         picture = picture.convert("RGBA")
     except Image.DecompressionBombError:
-        raise ValueError(f"{name} is larger than {max_megapixels} megapixels: shrink it first") from None
-    except (OSError, SyntaxError, ValueError, EOFError) as error:
-        raise ValueError(f"{name} is not a picture that can be read: try a PNG or JPEG") from error
+        raise ValueError(f"{name} has more than {max_megapixels} megapixels: shrink it first") from None
+    except Exception as error:  # Pillow's decoders raise all kinds on damaged files
+        raise ValueError(f"{name} is not a picture that can be read: try a PNG or a JPEG") from error
     picture.thumbnail((MAX_SIDE, MAX_SIDE))
     return np.asarray(picture)

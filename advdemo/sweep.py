@@ -24,7 +24,7 @@ from advdemo.attack import (
 
 EPSILONS = (0.0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3)  # the PyTorch tutorial's
 TUTORIAL_ACCURACIES = (0.9904, 0.969, 0.9079, 0.7557, 0.5029, 0.3029, 0.1596)  # what it published for them
-EXAMPLES = 6  # kept for each epsilon
+EXAMPLES = 10  # kept for each epsilon
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,12 @@
 """What the test modules share: the real test set, the shipped network and a small MNIST in a folder of its own."""
 
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -24,6 +31,29 @@ def mnist_test() -> tuple[torch.Tensor, torch.Tensor]:
 def lenet() -> LeNet:
     """The shipped network, on the CPU."""
     return load_checkpoint(CHECKPOINT, "cpu")[0]
+
+
+@pytest.fixture(scope="session")
+def app_url() -> Iterator[str]:
+    """The address of `python app.py`, running as it would for a user."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    url = f"http://127.0.0.1:{port}"
+    environment = os.environ | {"GRADIO_SERVER_PORT": str(port), "GRADIO_SERVER_NAME": "127.0.0.1"}
+    app = subprocess.Popen([sys.executable, "app.py"], cwd=ROOT, env=environment)
+    try:
+        for _ in range(240):
+            assert app.poll() is None, "app.py ended before it served"
+            try:
+                urllib.request.urlopen(url, timeout=5).close()
+                break
+            except OSError:
+                time.sleep(0.25)
+        yield url
+    finally:
+        app.terminate()
+        app.wait(timeout=20)
 
 
 @pytest.fixture(scope="session")

@@ -1,9 +1,7 @@
 import json
 import signal
-import struct
 import subprocess
 import sys
-import zlib
 
 import numpy as np
 import pytest
@@ -38,6 +36,11 @@ def seven(mnist_test, tmp_path):
     return tmp_path / "seven.png"
 
 
+def pixels_of(path) -> np.ndarray:
+    with Image.open(path) as picture:
+        return np.asarray(picture)
+
+
 def refused(result, message: str) -> bool:
     """Whether the command said just one sentence on stderr, with `message` in it, and failed."""
     said = " ".join(result.stderr.replace("│", " ").split())
@@ -66,7 +69,7 @@ def test_sweep_writes_its_files(run, tmp_path):
     assert [(row["epsilon"], row["total"]) for row in rows] == [(0.0, 100), (0.1, 100), (0.25, 100)]
     assert (out / "sweep.csv").read_text().splitlines()[0] == "epsilon,correct,total,accuracy"
     for name in ("accuracy.png", "examples.png"):
-        assert Image.open(out / name).format == "PNG"
+        assert (out / name).read_bytes().startswith(b"\x89PNG")
 
 
 def test_sweep_of_other_data(run, small_mnist):
@@ -103,7 +106,7 @@ def test_attack_writes_three_images_and_the_prediction(run, lenet, seven, tmp_pa
     out = tmp_path / "out"
     result = run("attack", seven, "--epsilon", 0.3, "--label", 7, "--out", out)
     assert result.exit_code == 0
-    original = to_mnist(np.asarray(Image.open(seven)))[None]
+    original = to_mnist(pixels_of(seven))[None]
     adversarial = fgsm(lenet, original, torch.tensor([7]), 0.3)
     before, after = predict(lenet, original)[0], predict(lenet, adversarial)[0]
     assert "Label:   7 (given)" in result.stdout
@@ -111,12 +114,11 @@ def test_attack_writes_three_images_and_the_prediction(run, lenet, seven, tmp_pa
     assert f"After:   {after.argmax()} ({after.max():.2%}) at epsilon 0.3" in result.stdout
 
     for name, image in {"original": original, "adversarial": adversarial}.items():
-        picture = Image.open(out / f"{name}.png")
-        assert picture.size == (280, 280)
-        pixels = np.asarray(picture)
+        pixels = pixels_of(out / f"{name}.png")
+        assert pixels.shape == (280, 280)
         assert np.array_equal(pixels, np.kron(pixels[::10, ::10], np.ones((10, 10), np.uint8)))
         assert np.array_equal(pixels[::10, ::10], (image[0, 0] * 255).round().byte())
-    colours = np.unique(np.asarray(Image.open(out / "perturbation.png")).reshape(-1, 3), axis=0)
+    colours = np.unique(pixels_of(out / "perturbation.png").reshape(-1, 3), axis=0)
     assert 2 <= len(colours) <= 3
 
     prediction = json.loads((out / "prediction.json").read_text())
@@ -142,69 +144,15 @@ def test_attack_on_a_digit_already_misread(run, seven, tmp_path):
     assert "Flip:    already another digit without any attack" in result.stdout
 
 
-def as_photo(picture, path):
-    """Lying on its side, with the EXIF note that says so."""
-    exif = picture.getexif()
-    exif[0x0112] = 6  # turn clockwise to see it upright
-    picture.convert("RGB").rotate(90, expand=True).save(path, exif=exif)
-
-
-def with_16_bits(picture, path):
-    Image.fromarray(np.asarray(picture).astype(np.uint16) * 257).save(path)
-
-
-PICTURES = {
-    "photo.jpg": as_photo,
-    "sixteen.png": with_16_bits,
-    "palette.gif": lambda picture, path: picture.convert("P").save(path),
-    "cmyk.tiff": lambda picture, path: picture.convert("CMYK").save(path),
-    "bits.png": lambda picture, path: picture.convert("1").save(path),
-    "large.webp": lambda picture, path: picture.resize((5000, 5000)).save(path, lossless=True),
-    "tiny.bmp": lambda picture, path: picture.resize((28, 28)).save(path),
-}
-
-
-@pytest.mark.parametrize(("name", "write"), PICTURES.items(), ids=PICTURES)
-def test_attack_reads_any_picture(run, seven, tmp_path, name, write):
-    write(Image.open(seven), tmp_path / name)
-    result = run("attack", tmp_path / name, "--out", tmp_path / "out")
-    assert result.exit_code == 0, result.stderr
-    assert "Before:  7 (" in result.stdout
-
-
-def png_of(width: int, height: int) -> bytes:
-    """A PNG that claims this size, and holds next to nothing."""
-
-    def chunk(kind: bytes, content: bytes) -> bytes:
-        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
-
-    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"\0")) + chunk(b"IEND", b"")
-
-
-@pytest.mark.parametrize(("width", "height"), [(9_000, 9_000), (100_000, 100_000)])
-def test_attack_refuses_a_decompression_bomb(run, tmp_path, width, height):
-    (tmp_path / "bomb.png").write_bytes(png_of(width, height))
-    assert refused(run("attack", tmp_path / "bomb.png"), "bomb.png")
-
-
-UNREADABLE = {
-    "text": b"not a picture",
-    "empty": b"",
-    "half a picture": png_of(28, 28),
-}
-
-
-@pytest.mark.parametrize("content", UNREADABLE.values(), ids=UNREADABLE)
-def test_attack_refuses_what_is_no_picture(run, tmp_path, content):
-    (tmp_path / "picture.png").write_bytes(content)
-    assert refused(run("attack", tmp_path / "picture.png"), "picture.png")
+def test_attack_names_the_picture_that_will_not_do(run, tmp_path):
+    (tmp_path / "notes.png").write_text("not a picture")
+    assert refused(run("attack", tmp_path / "notes.png"), "notes.png: it is not a picture that can be read")
+    Image.new("L", (50, 50), 255).save(tmp_path / "blank.png")
+    assert refused(run("attack", tmp_path / "blank.png"), "blank.png: there is no ink")
 
 
 def test_wrong_attack(run, seven, tmp_path):
-    Image.new("L", (50, 50), 255).save(tmp_path / "blank.png")
-    assert refused(run("attack", tmp_path / "blank.png"), "no ink")
-    assert refused(run("attack", tmp_path / "missing.png"), "missing.png")
+    assert refused(run("attack", tmp_path / "missing.png"), "missing.png: No such file")
     assert refused(run("attack", tmp_path), tmp_path.name)
     assert refused(run("attack", seven, "--epsilon", 1.5), "epsilon must be a number from 0 to 1")
     assert refused(run("attack", seven, "--epsilon", "nan"), "epsilon must be a number from 0 to 1")

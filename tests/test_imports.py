@@ -20,6 +20,7 @@ MAY_IMPORT = {
     "attack": set(),
     "augment": set(),
     "drawing": set(),
+    "picture": set(),
     "recipes": set(),
     "train": {"data", "model", "attack", "augment", "recipes"},
     "scan": {"attack", "model"},

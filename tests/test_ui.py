@@ -13,7 +13,6 @@ from PIL import Image
 from advdemo.scan import scan
 from advdemo.ui.explore import answer
 from advdemo.ui.models import Models
-from advdemo.ui.page import build_page, launch
 from advdemo.ui.sweep import run_sweep
 from app import CHECKPOINT
 
@@ -100,11 +99,8 @@ def test_bad_sweeps_get_one_sentence(lenet, mnist_test, question):
 
 
 @pytest.fixture(scope="module")
-def client(lenet, mnist_test):
-    page = build_page(lenet, {"test_accuracy": 0.99}, *mnist_test)
-    launch(page, prevent_thread_lock=True, quiet=True)
-    yield Client(page.local_url, verbose=False)
-    page.close()
+def client(app_url):
+    return Client(app_url, verbose=False)
 
 
 def test_api_scan(client, lenet, mnist_test):

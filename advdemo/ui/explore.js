@@ -18,7 +18,12 @@ function ask(digit, withWeights = false) {
   root.classList.add("waiting");
   trigger("digit", { ...digit, ...aboutModel(withWeights), number: requested });
 }
-chosen.listeners.add(() => ask(asked));
+
+const chip = document.querySelector("#header .chip"), shippedChip = chip.textContent;
+chosen.listeners.add((model) => {
+  chip.textContent = model ? `your LeNet (${model.name}) · ${percent(model.accuracy)} clean` : shippedChip;
+  ask(asked);
+});
 
 const pad = makePad(root, (drawing) => drawing ? ask({ drawing, label: null }) : showMessage(""));
 const board = makeBoard(root, props.board, (index) => ask({ index, label: null }));

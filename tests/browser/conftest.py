@@ -1,4 +1,4 @@
-"""The app on a local port, and a real Chromium to drive it.
+"""A real Chromium, and visitors who drive the app with it.
 
 A machine without a browser skips these tests and says so; under CI=true that is a failure.
 """
@@ -8,11 +8,6 @@ import shutil
 
 import pytest
 
-from advdemo.data import load_mnist
-from advdemo.model import load_checkpoint
-from advdemo.ui.page import build_page, launch
-from app import CHECKPOINT
-
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = ["--no-sandbox", "--disable-quic", "--disable-background-networking", "--disable-component-update"]
 
@@ -21,14 +16,6 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if "browser" in item.fspath.dirname:
             item.add_marker(pytest.mark.browser)
-
-
-@pytest.fixture(scope="session")
-def url():
-    page = build_page(*load_checkpoint(CHECKPOINT, "cpu"), *load_mnist("test"))
-    launch(page, prevent_thread_lock=True, quiet=True, server_port=None)
-    yield page.local_url
-    page.close()
 
 
 @pytest.fixture(scope="session")
@@ -85,18 +72,18 @@ class Visitor:
 
 
 @pytest.fixture
-def visit(chromium, url):
+def visit(chromium, app_url):
     """Opens visitors' pages: visit(), visit("?__theme=dark"), visit(viewport=..., has_touch=True). At the end each
     must have asked no other host for anything and logged no error."""
     visitors = []
 
     def open_page(query="", **context):
-        visitors.append(Visitor(chromium, url, query, **context))
+        visitors.append(Visitor(chromium, app_url, query, **context))
         return visitors[-1]
 
     yield open_page
     for visitor in visitors:
         visitor.context.close()
-        foreign = [request for request in visitor.requests if not request.startswith((url, "data:", "blob:"))]
+        foreign = [request for request in visitor.requests if not request.startswith((app_url, "data:", "blob:"))]
         assert not foreign
         assert not visitor.complaints
