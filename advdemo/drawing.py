@@ -79,20 +79,21 @@ def _contrast(pixels: np.ndarray) -> np.ndarray:
     difference = colours - np.median(border, axis=0)
     if pixels.shape[2] == 4:
         difference *= pixels[..., 3:] / 255  # what is transparent shows the paper
-    distance = np.linalg.norm(difference, axis=2)
-    ink = difference[distance >= distance.max() / 2].mean(axis=0)
-    return difference @ (ink / max(np.linalg.norm(ink), 1)) / np.sqrt(len(ink))
+    distance = np.einsum("hwc,hwc->hw", difference, difference)  # squared
+    ink = difference[distance >= distance.max() / 4].mean(axis=0)
+    return difference @ (ink / max(np.linalg.norm(ink), 1) / len(ink) ** 0.5)
 
 
 def _even_light(contrast: np.ndarray) -> np.ndarray:
     """Take away the slow change of light over the paper: the quadric nearest to all that is not ink."""
-    height, width = contrast.shape
-    y, x = np.linspace(-1, 1, height, dtype=np.float32)[:, None], np.linspace(-1, 1, width, dtype=np.float32)
-    terms = np.stack(np.broadcast_arrays(np.float32(1), y, x, x * y, y * y, x * x), axis=-1)
-    some = np.s_[:: -(-height // 60), :: -(-width // 60)]  # enough to fit, and fast
+    y, x = (np.linspace(-1, 1, side, dtype=np.float32) for side in contrast.shape)
+    terms = [np.ones_like(contrast), y[:, None], x, x * y[:, None], y[:, None] ** 2, x**2]
+    some = np.s_[:: -(-len(y) // 50), :: -(-len(x) // 50)]  # enough to fit, and fast
     is_paper = contrast[some] <= sum(_split(contrast)) / 2
-    light = np.linalg.lstsq(terms[some][is_paper], contrast[some][is_paper], rcond=None)[0]
-    return contrast - terms @ light
+    sample = np.stack([np.broadcast_to(term, contrast.shape)[some][is_paper] for term in terms])
+    # The normal equations: six by six, where a tall system would wake every thread of the machine.
+    light = np.linalg.lstsq(sample @ sample.T, sample @ contrast[some][is_paper], rcond=None)[0]
+    return contrast - sum(factor * term for factor, term in zip(light, terms, strict=True))
 
 
 def _split(contrast: np.ndarray) -> tuple[float, float]:
@@ -100,19 +101,23 @@ def _split(contrast: np.ndarray) -> tuple[float, float]:
     paper, ink = contrast.min(), contrast.max()
     if ink - paper < MIN_CONTRAST:
         raise ValueError(NO_INK)
+    total = contrast.sum()
     for _ in range(5):
-        is_ink = contrast > (paper + ink) / 2
-        paper, ink = contrast[~is_ink].mean(), contrast[is_ink].mean()
+        is_ink = (contrast > (paper + ink) / 2).astype(np.float32)
+        count, above = is_ink.sum(), np.vdot(is_ink, contrast)
+        paper, ink = (total - above) / (contrast.size - count), above / count
     return float(paper), float(ink)
 
 
 def _work_mask(ink: np.ndarray) -> np.ndarray:
-    """The ink as a boolean mask with a longest side of WORK pixels."""
+    """The ink as a boolean mask with a longest side of WORK pixels, in a frame with room to grow."""
     ink = np.pad(_trim(ink, 0.5), 1)
     shape = [max(1, round(side * WORK / max(ink.shape))) for side in ink.shape]
     if max(ink.shape) > WORK:  # maxima: a thin line would vanish in an average
-        return F.adaptive_max_pool2d(torch.from_numpy(ink)[None], shape)[0].numpy() > 0.5
-    return np.asarray(Image.fromarray(ink).resize(shape[::-1], Image.Resampling.BILINEAR)) > 0.5
+        ink = F.adaptive_max_pool2d(torch.from_numpy(ink)[None], shape)[0].numpy()
+    else:
+        ink = np.asarray(Image.fromarray(ink).resize(shape[::-1], Image.Resampling.BILINEAR))
+    return np.pad(ink > 0.5, WORK // 10)
 
 
 def _trim(image: np.ndarray, level: float) -> np.ndarray:
@@ -122,52 +127,25 @@ def _trim(image: np.ndarray, level: float) -> np.ndarray:
 
 
 def _change_pen(mask: np.ndarray) -> np.ndarray:
-    """The mask with its strokes peeled or grown to a width of PEN times its longest side."""
-    mask = np.pad(_trim(mask, 0), 1)
-    longest, value = max(mask.shape) - 2, mask.astype(np.float32)
+    """The mask with its strokes grown or worn down to a width of PEN times its longest side."""
+    longest = max(_trim(mask, 0).shape)
+    value = mask.astype(np.float32)
     # A stroke has two long edges, so its width is twice its area over the length of its outline.
     outline = np.hypot(np.diff(value, axis=0)[:, 1:], np.diff(value, axis=1)[1:]).sum()
     width = 2 * value.sum() / outline
     if width > SOLID * longest:
         raise ValueError(NO_STROKE)
     radius = (PEN * longest - width) / (2 - 2 * PEN)  # (width + 2 radius) / (longest + 2 radius) = PEN
-    return _grow(mask, radius) if radius > 0 else _peel(mask, round(-radius))
+    return _grow(mask, radius) if radius > 0 else ~_grow(~mask, -radius)
 
 
 def _grow(mask: np.ndarray, radius: float) -> np.ndarray:
-    """The mask and all within `radius` pixels of it, on a wider frame."""
+    """The mask and all within `radius` pixels of it, in the same frame."""
     reach = int(radius)
     y, x = np.ogrid[-reach : reach + 1, -reach : reach + 1]
     disc = torch.from_numpy((y * y + x * x <= radius * radius).astype(np.float32))
     pixels = torch.from_numpy(mask.astype(np.float32))
-    return F.conv2d(pixels[None, None], disc[None, None], padding=2 * reach)[0, 0].numpy() > 0.5
-
-
-def _peel(mask: np.ndarray, layers: int) -> np.ndarray:
-    """The mask less that many pixels from every edge, but no stroke is broken or lost (Zhang and Suen, 1984)."""
-    pixels = np.pad(mask, 1).astype(np.uint8)
-    inside, (height, width) = pixels[1:-1, 1:-1], mask.shape
-    for removable in np.repeat([REMOVABLE], layers, axis=0).reshape(-1, 256):
-        around = np.zeros_like(inside)
-        for bit, (y, x) in enumerate(NEIGHBOURS):
-            around |= pixels[1 + y : 1 + y + height, 1 + x : 1 + x + width] << bit
-        inside[removable[around]] = 0
-    return inside > 0
-
-
-def _removable() -> np.ndarray:
-    """For both half steps of a layer (from the south-east, from the north-west) and the 256 ways in which the eight
-    neighbours may be ink: whether the pixel between them may go, bool (2, 256)."""
-    ways = (np.arange(256)[:, None] >> np.arange(8)) & 1
-    runs = ((ways == 0) & (np.roll(ways, -1, axis=1) == 1)).sum(1)  # of ink, on the way round
-    count = ways.sum(1)
-    edge = (runs == 1) & (2 <= count) & (count <= 6)
-    north, east, south, west = ways[:, 0::2].T
-    return np.stack([edge & ~(east & south & (north | west)), edge & ~(north & west & (east | south))])
-
-
-NEIGHBOURS = ((-1, 0), (-1, 1), (0, 1), (1, 1), (1, 0), (1, -1), (0, -1), (-1, -1))  # clockwise from the north
-REMOVABLE = _removable()
+    return F.conv2d(pixels[None, None], disc[None, None], padding=reach)[0, 0].numpy() > 0.5
 
 
 def _place(mask: np.ndarray) -> Tensor:

@@ -20,21 +20,21 @@ class Recipe:
 
 
 RECIPES = {
-    # Without the smoothing a sixth of the test images reach a confidence of 1.0 in float32, where the gradient has lost
-    # the true class's share and FGSM looks weaker than it is.
+    # At the tutorial's weight decay a sixth of the test images reach a confidence of 1.0 in float32, where the gradient
+    # has lost the true class's share and FGSM looks weaker than it is. Six times as much keeps confidences below that.
     "default": Recipe(
-        about="The shipped model's: distorted images, a one-cycle schedule, lightly smoothed labels.",
-        epochs=50,
+        about="The shipped model's: distorted images, a one-cycle schedule, strong weight decay.",
+        epochs=40,
         batch_size=128,
         learning_rate=0.1,
-        label_smoothing=0.02,
+        weight_decay=3e-3,
     ),
     "quick": Recipe(
         about="Undistorted images and few epochs: about 99% within half a minute on two CPU cores.",
         epochs=8,
         batch_size=128,
         learning_rate=0.1,
-        label_smoothing=0.02,
+        weight_decay=3e-3,
         augmented=False,
     ),
     "tutorial": Recipe(

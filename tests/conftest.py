@@ -18,7 +18,11 @@ from advdemo.model import LeNet, load_checkpoint
 ROOT = Path(__file__).parent.parent
 CHECKPOINT = ROOT / "checkpoints" / "lenet.safetensors"
 
-torch.set_num_threads(1)  # on busy cores threads that wait for one another are slower than one
+
+@pytest.fixture(scope="session", autouse=True)
+def one_thread() -> None:
+    """On busy cores threads that wait for one another are slower than one."""
+    torch.set_num_threads(1)
 
 
 @pytest.fixture(scope="session")

@@ -90,9 +90,19 @@ def test_bad_questions_get_one_sentence(lenet, mnist_test, question):
 
 
 @pytest.mark.parametrize(
-    "question", [None, {}, {"images": 0, "epsilons": "0"}, {"images": 10**9, "epsilons": "0"}, {"images": 100, "epsilons": [0]},
-                 {"images": "100", "epsilons": "0"}, {"images": 100, "epsilons": "inf"}, {"images": 100, "epsilons": "0," * 9999}]
-)  # fmt: skip
+    "question",
+    [
+        None,
+        {},
+        {"images": 0, "epsilons": "0"},
+        {"images": 10**9, "epsilons": "0"},
+        {"images": "100", "epsilons": "0"},
+        {"images": 100, "epsilons": [0]},
+        {"images": 100, "epsilons": "inf"},
+        {"images": 100, "epsilons": "0," * 9999},
+        {"images": 100, "epsilons": "0", "weights": "AAAA"},
+    ],
+)
 def test_bad_sweeps_get_one_sentence(lenet, mnist_test, question):
     (reply,) = run_sweep(Models(lenet), *mnist_test, question)
     assert 20 < len(reply["error"]) < 250

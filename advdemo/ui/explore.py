@@ -22,7 +22,7 @@ from advdemo.ui.replies import replies
 
 BOARD_COLUMNS = 35  # of the sprite: a row for each class, then the hardest digits
 MAX_DRAWING = 400_000  # characters of a data URL; the pad's own are under 40,000
-START_INDEX, START_EPSILON = 18, 0.15
+START_INDEX, START_EPSILON = 63, 0.2
 
 
 class Explore(Component):

@@ -2,7 +2,7 @@
 const root = element.querySelector(".sweep");
 const pick = (selector) => root.querySelector(selector);
 const run = pick("#sweep-run"), stop = pick("#sweep-stop"), status = pick(".status");
-const { epsilons: DEFAULT_EPSILONS, tutorial: TUTORIAL } = JSON.parse(props.reference);
+const { epsilons: DEFAULT_EPSILONS, tutorial: TUTORIAL, reproduced: REPRODUCED, seeds: SEEDS } = JSON.parse(props.reference);
 const number = (value) => value.toLocaleString("en-US");
 
 let result = null;    // the newest (partial) result
@@ -71,14 +71,14 @@ function drawChart() {
   const epsilons = result?.epsilons ?? DEFAULT_EPSILONS;
   const last = Math.max(0.05, ...epsilons);
   const ours = result ? result.accuracies.map((share, i) => [epsilons[i] / last, share]) : [];
-  const reference = DEFAULT_EPSILONS.map((epsilon, i) => [epsilon / last, TUTORIAL[i]]).filter(([x]) => x <= 1.0001);
+  const known = (accuracies) => DEFAULT_EPSILONS.map((epsilon, i) => [epsilon / last, accuracies[i]]).filter(([x]) => x <= 1.0001);
   const path = (points, name) => points.length
     ? `<path class="${name}" d="M${points.map(([x, y]) => `${x.toFixed(4)} ${(1 - y).toFixed(4)}`).join("L")}"/>` : "";
   const shares = [0, 0.25, 0.5, 0.75, 1];
   const ticks = epsilons.length <= 8 ? epsilons : [0, 0.25, 0.5, 0.75, 1].map((share) => share * last);
   pick("#sweep-chart").innerHTML =
     `<svg viewBox="0 0 1 1" preserveAspectRatio="none" role="img" aria-label="Accuracy against epsilon">${
-      shares.map((y) => `<line x1="0" x2="1" y1="${y}" y2="${y}"/>`).join("")}${path(reference, "reference")}${path(ours, "ours")}</svg>`
+      shares.map((y) => `<line x1="0" x2="1" y1="${y}" y2="${y}"/>`).join("")}${REPRODUCED ? path(known(REPRODUCED), "reference reproduced") : ""}${path(known(TUTORIAL), "reference")}${path(ours, "ours")}</svg>`
     + shares.map((y) => `<span class="y" style="bottom:${100 * y}%">${100 * y}%</span>`).join("")
     + ticks.map((epsilon) => `<span class="x" style="left:${100 * epsilon / last}%">${+epsilon.toFixed(3)}</span>`).join("")
     + ours.map(([x, y]) => `<i class="dot" style="left:${100 * x}%;bottom:${100 * y}%">${
@@ -92,7 +92,8 @@ function drawTable() {
     return `<tr><td>${+epsilon.toFixed(4)}</td><td>${(epsilon * 255).toFixed(1)}</td>`
       + (result ? `<td>${number(result.correct[i])}</td><td>${number(result.done)}</td><td>${result.accuracies[i].toFixed(4)}</td>`
         : '<td class="empty">–</td><td class="empty">–</td><td class="empty">–</td>')
-      + `<td>${known < 0 ? "–" : TUTORIAL[known].toFixed(4)}</td></tr>`;
+      + `<td>${known < 0 ? "–" : TUTORIAL[known].toFixed(4)}</td>`
+      + (REPRODUCED ? `<td>${known < 0 ? "–" : REPRODUCED[known].toFixed(4)}</td></tr>` : "</tr>");
   }).join("");
 }
 
@@ -183,6 +184,12 @@ pick(".downloads").addEventListener("click", async ({ target }) => {
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 });
 
+if (REPRODUCED) {
+  pick("thead tr").insertAdjacentHTML("beforeend", "<th>repeated</th>");
+  pick(".chart-panel .legend").insertAdjacentHTML("beforeend", '<i class="dash dots"></i>repeated here');
+  pick(".note").insertAdjacentHTML("beforeend",
+    ` Repeated here: its recipe and its loss, nll_loss on raw logits, mean of ${SEEDS} trainings.`);
+}
 watch("value", () => receive(props.value));
 setState("idle", "About two seconds on two CPU cores: every image is attacked once, and all ε advance together.");
 draw();

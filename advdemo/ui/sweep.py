@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import gradio as gr
 from torch import Tensor
 
+from advdemo.reproduce import load_result, mean_and_spread
 from advdemo.sweep import EPSILONS, TUTORIAL_ACCURACIES, SweepResult, stream
 from advdemo.ui.component import Component
 from advdemo.ui.models import Models
@@ -29,7 +30,12 @@ class Sweep(Component):
 
 def sweep_tab(models: Models, images: Tensor, labels: Tensor) -> None:
     """Build the tab over images float32 (N, 1, 28, 28) and labels int64 (N,)."""
-    sweep = Sweep(reference=json.dumps({"epsilons": EPSILONS, "tutorial": TUTORIAL_ACCURACIES}))
+    reproduction = load_result()
+    reference = {"epsilons": EPSILONS, "tutorial": TUTORIAL_ACCURACIES, "reproduced": None}
+    if reproduction is not None:
+        reference["reproduced"] = [mean for mean, _ in mean_and_spread(reproduction, "nll-on-logits")]
+        reference["seeds"] = len(reproduction["runs"])
+    sweep = Sweep(reference=json.dumps(reference))
 
     def on_run(event: gr.EventData) -> Iterator[dict]:
         yield from run_sweep(models, images, labels, event._data)

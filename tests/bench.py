@@ -1,0 +1,207 @@
+"""How fast it is: `python -m tests.bench`, a few minutes on two idle CPU cores.
+
+The sweep of the test set beside the toolkits that are installed (ART, cleverhans, torchattacks), all on the same
+weights and the same device. They attack a LeNet of stock torch modules, as their users have it, at the better of two
+batch sizes; the clean accuracy costs them one forward pass. Runs take turns, so that a busy moment hits all. Then a
+scan, a drawing, an epoch of training, and the page.
+
+    python -m tests.bench --runs 5 --images 2000
+"""
+
+import argparse
+import importlib
+import statistics
+import time
+import warnings
+from collections.abc import Callable
+from importlib.metadata import version
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from advdemo.data import load_mnist
+from advdemo.drawing import to_mnist
+from advdemo.model import classify, load_checkpoint, pick_device
+from advdemo.scan import scan
+from advdemo.sweep import EPSILONS, sweep
+from advdemo.train import train
+from tests.conftest import CHECKPOINT
+from tests.test_model import plain_lenet
+
+BATCH_SIZES = (200, 1000)
+TUTORIAL_SAMPLE = 200  # images; the tutorial's loop is extrapolated from them
+TOOLKITS = {  # distribution, module, how to get it
+    "ART": ("adversarial-robustness-toolbox", "art.attacks.evasion", "pip install -r tests/requirements.txt"),
+    "cleverhans": ("cleverhans", "cleverhans.torch.attacks.fast_gradient_method", "pip install cleverhans"),
+    "torchattacks": ("torchattacks", "torchattacks", "pip install --no-deps torchattacks"),
+}
+
+Attack = Callable[[Tensor, Tensor, float, int], Tensor]  # images, labels, epsilon, batch size -> adversarial images
+
+
+def art(model: nn.Module) -> Attack:
+    from art.attacks.evasion import FastGradientMethod
+    from art.estimators.classification import PyTorchClassifier
+
+    classifier = PyTorchClassifier(
+        model,
+        loss=nn.CrossEntropyLoss(),
+        input_shape=(1, 28, 28),
+        nb_classes=10,
+        clip_values=(0, 1),
+        device_type="gpu" if next(model.parameters()).is_cuda else "cpu",
+    )
+
+    def attack(images: Tensor, labels: Tensor, epsilon: float, batch_size: int) -> Tensor:
+        attack = FastGradientMethod(classifier, eps=epsilon, batch_size=batch_size)
+        return torch.from_numpy(attack.generate(images.cpu().numpy(), labels.cpu().numpy())).to(images.device)
+
+    return attack
+
+
+def cleverhans(model: nn.Module) -> Attack:
+    from cleverhans.torch.attacks.fast_gradient_method import fast_gradient_method
+
+    return in_batches(
+        lambda images, labels, epsilon: fast_gradient_method(
+            model, images, epsilon, np.inf, clip_min=0, clip_max=1, y=labels
+        ).detach()
+    )
+
+
+def torchattacks(model: nn.Module) -> Attack:
+    from torchattacks import FGSM
+
+    return in_batches(lambda images, labels, epsilon: FGSM(model, eps=epsilon)(images, labels))
+
+
+def in_batches(attack: Callable[[Tensor, Tensor, float], Tensor]) -> Attack:
+    def batched(images: Tensor, labels: Tensor, epsilon: float, batch_size: int) -> Tensor:
+        batches = zip(images.split(batch_size), labels.split(batch_size), strict=True)
+        return torch.cat([attack(batch, truth, epsilon) for batch, truth in batches])
+
+    return batched
+
+
+def toolkit_sweep(model: nn.Module, attack: Attack, images: Tensor, labels: Tensor, batch_size: int) -> list[int]:
+    """Images still right at each of EPSILONS."""
+    correct = []
+    for epsilon in EPSILONS:
+        attacked = attack(images, labels, epsilon, batch_size) if epsilon else images
+        correct.append(int((classify(model, attacked, batch_size=batch_size) == labels).sum()))
+    return correct
+
+
+def tutorial_loop(model: nn.Module, images: Tensor, labels: Tensor) -> None:
+    """The PyTorch tutorial's: one image at a time, a new gradient for each epsilon."""
+    for epsilon in EPSILONS:
+        for image, label in zip(images.split(1), labels.split(1), strict=True):
+            image = image.clone().requires_grad_()
+            logits = model(image)
+            if logits.argmax(1).item() != label.item():
+                continue
+            loss = F.cross_entropy(logits, label)
+            model.zero_grad()
+            loss.backward()
+            attacked = torch.clamp(image + epsilon * image.grad.sign(), 0, 1)
+            model(attacked).argmax(1).item()
+
+
+def seconds(work: Callable[[], object]) -> tuple[float, object]:
+    started = time.perf_counter()
+    result = work()
+    return time.perf_counter() - started, result
+
+
+def bench_sweeps(images: Tensor, labels: Tensor, device: torch.device, runs: int) -> None:
+    model, _ = load_checkpoint(CHECKPOINT, device)
+    plain = plain_lenet(load_checkpoint(CHECKPOINT, "cpu")[0]).to(device)
+    images, labels = images.to(device), labels.to(device)
+
+    contenders = {("advdemo", None): lambda: sweep(model, images, labels).correct.tolist()}
+    for name, (distribution, module, remedy) in TOOLKITS.items():
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                importlib.import_module(module)
+        except ImportError as error:
+            print(f"{name} is left out ({error}): {remedy}")
+            continue
+        attack = globals()[name.lower()](plain)
+        for batch_size in BATCH_SIZES:
+            contenders[f"{name} {version(distribution)}", batch_size] = lambda attack=attack, batch_size=batch_size: (
+                toolkit_sweep(plain, attack, images, labels, batch_size)
+            )
+
+    sweep(model, images[:1000], labels[:1000])  # warm up
+    times: dict[tuple, list[float]] = {key: [] for key in contenders}
+    correct = {}
+    for run in range(runs):
+        for key, work in contenders.items():
+            if run > 0 and times[key][0] > min(t[0] for other, t in times.items() if other[0] == key[0]):
+                continue  # the slower of the two batch sizes
+            taken, correct[key] = seconds(work)
+            times[key].append(taken)
+    sample = min(TUTORIAL_SAMPLE, len(images))
+    loop, _ = seconds(lambda: tutorial_loop(plain, images[:sample], labels[:sample]))
+
+    best = {key: statistics.median(taken) for key, taken in times.items() if len(taken) == runs}
+    ours = best["advdemo", None]
+    print(f"\n{'sweep':22}{'batch':>7}{'seconds':>10}{'x ours':>8}   images right at each epsilon")
+    for key, taken in sorted(best.items(), key=lambda item: item[1]):
+        print(f"{key[0]:22}{key[1] or '':>7}{taken:10.2f}{taken / ours:8.1f}   {' '.join(map(str, correct[key]))}")
+    whole = loop * len(images) / sample
+    note = f"(extrapolated from {sample} images in {loop:.2f} s)"
+    print(f"{'tutorial loop':22}{1:>7}{whole:10.1f}{whole / ours:8.1f}   {note}")
+
+    counts = np.array([correct[key] for key in best])
+    difference = int((counts.max(axis=0) - counts.min(axis=0)).max())
+    print(f"largest difference between any two at one epsilon: {difference} images of {len(images)}")
+    if len(best) > 1:
+        fastest = min(taken for key, taken in best.items() if key[0] != "advdemo")
+        print(f"against the fastest toolkit: {fastest / ours:.1f}x")
+    if difference > 2:
+        raise SystemExit("the accuracies differ by more than two images")
+
+
+def bench_the_rest(images: Tensor, labels: Tensor, device: torch.device) -> None:
+    model, _ = load_checkpoint(CHECKPOINT, device)
+    digits = [(images[i].to(device), int(labels[i])) for i in range(100)]
+    print(f"\nscan of one digit, 101 epsilons: {median_ms(lambda i: scan(model, *digits[i])):.1f} ms")
+    canvases = [np.kron((images[i, 0] * 255).byte().numpy(), np.ones((10, 10), np.uint8)) for i in range(100)]
+    print(f"to_mnist of a 280x280 drawing: {median_ms(lambda i: to_mnist(canvases[i])):.1f} ms")
+    epoch = next(train("default", *load_mnist("train"), device=device))
+    print(f"an epoch of the default recipe, 60,000 images: {epoch.seconds:.1f} s (the first of {epoch.epochs})")
+
+
+def median_ms(work: Callable[[int], object]) -> float:
+    """Median over 100 inputs, after ten to warm up."""
+    for i in range(10):
+        work(i)
+    return 1000 * statistics.median(seconds(lambda i=i: work(i))[0] for i in range(100))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__.splitlines()[0])
+    parser.add_argument("--runs", type=int, default=3, help="of each sweep; medians are printed")
+    parser.add_argument("--images", type=int, default=10_000, help="test images to sweep")
+    parser.add_argument("--no-page", action="store_true", help="leave out the page, which needs Chromium")
+    options = parser.parse_args()
+
+    device = pick_device()
+    images, labels = load_mnist("test")
+    name = torch.cuda.get_device_name(device) if device.type == "cuda" else f"CPU, {torch.get_num_threads()} threads"
+    print(f"{options.images} test images x {len(EPSILONS)} epsilons, {name}, torch {torch.__version__}, ", end="")
+    print(f"median of {options.runs} runs")
+    bench_sweeps(images[: options.images], labels[: options.images], device, options.runs)
+    bench_the_rest(images, labels, device)
+    if not options.no_page:
+        from tests.bench_page import report
+
+        report()
+
+
+if __name__ == "__main__":
+    main()
