@@ -1,4 +1,4 @@
-"""A drawing or a picture of one digit, any size and polarity -> the 28x28 pixels that a network trained on MNIST expects.
+"""A drawing or picture of one digit, any size and polarity -> the 28x28 pixels that a network trained on MNIST knows.
 
 The ink is what stands out from the border, or what is opaque on a transparent canvas. Its strokes are made as wide as
 MNIST's, for people draw large with a thin pen and small with a thick one; then it is placed as MNIST's makers did
@@ -86,14 +86,18 @@ def _contrast(pixels: np.ndarray) -> np.ndarray:
 
 def _even_light(contrast: np.ndarray) -> np.ndarray:
     """Take away the slow change of light over the paper: the quadric nearest to all that is not ink."""
-    y, x = (np.linspace(-1, 1, side, dtype=np.float32) for side in contrast.shape)
-    terms = [np.ones_like(contrast), y[:, None], x, x * y[:, None], y[:, None] ** 2, x**2]
-    some = np.s_[:: -(-len(y) // 50), :: -(-len(x) // 50)]  # enough to fit, and fast
-    is_paper = contrast[some] <= sum(_split(contrast)) / 2
-    sample = np.stack([np.broadcast_to(term, contrast.shape)[some][is_paper] for term in terms])
-    # The normal equations: six by six, where a tall system would wake every thread of the machine.
-    light = np.linalg.lstsq(sample @ sample.T, sample @ contrast[some][is_paper], rcond=None)[0]
-    return contrast - sum(factor * term for factor, term in zip(light, terms, strict=True))
+    y, x = np.ix_(*(np.linspace(-1, 1, side, dtype=np.float32) for side in contrast.shape))
+    terms = [np.ones_like(contrast), y, x, x * y, y * y, x * x]
+    some = np.s_[:: -(-y.size // 50), :: -(-x.size // 50)]  # enough to fit, and fast
+    sample = np.stack([np.broadcast_to(term, contrast.shape)[some] for term in terms])
+    is_paper = np.maximum(abs(y), abs(x)) > 0.9  # the frame, for a start
+    for _ in range(3):
+        paper = sample[:, is_paper[some]]
+        # The normal equations: six by six, where a tall system would wake every thread of the machine.
+        light = np.linalg.lstsq(paper @ paper.T, paper @ contrast[some][is_paper[some]], rcond=None)[0]
+        even = contrast - sum(factor * term for factor, term in zip(light, terms, strict=True))
+        is_paper = even <= sum(_split(even)) / 2
+    return even
 
 
 def _split(contrast: np.ndarray) -> tuple[float, float]:

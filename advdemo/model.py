@@ -20,17 +20,6 @@ CLASSES = 10
 MEAN, STD = 0.1307, 0.3081  # of the MNIST training pixels
 
 
-class MaxPool2x2(nn.Module):
-    """2x2 max pooling. Where no gradient is wanted it takes maxima of strided slices: the same values, far faster on a
-    CPU. Gradients go through `max_pool2d`, which gives a tie to one pixel where `maximum` would split it."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        if torch.is_grad_enabled():
-            return F.max_pool2d(x, 2)
-        rows = torch.maximum(x[..., 0::2, :], x[..., 1::2, :])
-        return torch.maximum(rows[..., 0::2], rows[..., 1::2])
-
-
 class LeNet(nn.Module):
     """The tutorial's LeNet, 61,706 parameters (after LeCun et al., 1998, "Gradient-based learning applied to document
     recognition"): float32 pixels (N, 1, 28, 28) in [0, 1] -> logits (N, 10)."""
@@ -38,8 +27,8 @@ class LeNet(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.conv = nn.Sequential(
-            nn.Conv2d(1, 6, 5, padding=2), nn.ReLU(), MaxPool2x2(),
-            nn.Conv2d(6, 16, 5), nn.ReLU(), MaxPool2x2(),
+            nn.Conv2d(1, 6, 5, padding=2), nn.ReLU(), nn.MaxPool2d(2),
+            nn.Conv2d(6, 16, 5), nn.ReLU(), nn.MaxPool2d(2),
         )  # fmt: skip
         self.fc = nn.Sequential(
             nn.Linear(400, 120), nn.ReLU(),
@@ -51,7 +40,22 @@ class LeNet(nn.Module):
     def forward(self, images: Tensor) -> Tensor:
         if images.shape[1:] != IMAGE_SHAPE:
             raise ValueError(f"LeNet takes pixels (N, 1, 28, 28), got {tuple(images.shape)}")
-        return self.fc(self.conv((images - MEAN) / STD).flatten(1))
+        pixels = (images - MEAN) / STD
+        features = self.conv(pixels) if torch.is_grad_enabled() else self._features_without_gradient(pixels)
+        return self.fc(features.flatten(1))
+
+    def _features_without_gradient(self, pixels: Tensor) -> Tensor:
+        """`self.conv(pixels)` in half the time on a CPU: pooling before the ReLU (they commute), as maxima of slices,
+        and the first convolution at stride 2 with the four pixels of a pooling window as channels. Gradients do not go
+        this way: `maximum` would split a tie between two pixels where `max_pool2d` gives it to one."""
+        first, second = self.conv[0], self.conv[3]
+        windows = [F.pad(first.weight, (column, 1 - column, row, 1 - row)) for row in (0, 1) for column in (0, 1)]
+        x = F.conv2d(pixels, torch.cat(windows), first.bias.repeat(4), stride=2, padding=2)
+        a, b, c, d = x.split(len(first.weight), dim=1)
+        x = torch.maximum(torch.maximum(a, b), torch.maximum(c, d)).relu_()
+        x = F.conv2d(x, second.weight.contiguous(), second.bias)
+        x = torch.maximum(x[..., 0::2, :], x[..., 1::2, :])
+        return torch.maximum(x[..., 0::2], x[..., 1::2]).relu_()
 
 
 def pick_device() -> torch.device:
@@ -101,7 +105,8 @@ def summary(model: LeNet) -> list[tuple[str, tuple[int, ...], int]]:
 
     layers = [(name, layer) for name, layer in model.named_modules() if not list(layer.children())]
     hooks = [layer.register_forward_hook(note(f"{name} {type(layer).__name__}")) for name, layer in layers]
-    predict(model, torch.zeros(1, *IMAGE_SHAPE, device=next(model.parameters()).device))
+    with torch.enable_grad():  # the way through every layer
+        model(torch.zeros(1, *IMAGE_SHAPE, device=next(model.parameters()).device))
     for hook in hooks:
         hook.remove()
     return rows

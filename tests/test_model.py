@@ -11,7 +11,6 @@ from torch import nn
 
 from advdemo.model import (
     LeNet,
-    MaxPool2x2,
     accuracy,
     classify,
     confusion,
@@ -84,18 +83,12 @@ def test_fast_forward_equals_the_forward_with_gradients(lenet, mnist_test):
     torch.testing.assert_close(fast, lenet(images), rtol=1e-5, atol=1e-5)
 
 
-def test_pooling_equals_max_pool2d():
-    x = torch.randn(3, 4, 8, 6)
-    expected = nn.functional.max_pool2d(x, 2)
-    assert torch.equal(MaxPool2x2()(x), expected)
-    with torch.no_grad():
-        assert torch.equal(MaxPool2x2()(x), expected)
-
-
-def test_pooling_gives_a_tie_to_one_pixel():
-    x = torch.zeros(1, 1, 2, 2, requires_grad=True)
-    (gradient,) = torch.autograd.grad(MaxPool2x2()(x).sum(), x)
-    assert gradient.flatten().tolist() == [1, 0, 0, 0]
+def test_a_tie_between_pixels_gives_the_gradient_to_one(untrained):
+    flat = torch.full((1, 1, 28, 28), 0.5, requires_grad=True)  # every pooling window inside is a tie
+    (gradient,) = torch.autograd.grad(untrained(flat).sum(), flat)
+    same = flat.detach().clone().requires_grad_()
+    (expected,) = torch.autograd.grad(plain_lenet(untrained)(same).sum(), same)
+    torch.testing.assert_close(gradient, expected)
 
 
 @pytest.mark.parametrize("shape", [(28, 28), (1, 28, 28), (2, 3, 28, 28), (2, 1, 27, 28)])

@@ -1,6 +1,7 @@
 import csv
 import io
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -100,6 +101,26 @@ def test_stopping_early_leaves_a_result(lenet, thousand):
     assert part.n_images == 100
     assert list(running) == []
     assert part.flips.sum() == 100 * len(EPSILONS)
+
+
+def test_stopping_early_stops_the_work(lenet, thousand):
+    batches = []
+    counting = torch.nn.Sequential(lenet)
+    counting.register_forward_hook(lambda *_: batches.append(1))
+    running = stream(counting, *thousand, [0.0, 0.1], batch_size=5)
+    next(running)
+    running.close()
+    assert len(batches) < 200  # of 400
+
+
+def test_leaves_the_number_of_threads_alone(lenet, thousand):
+    def threads_of_a_new_thread() -> int:
+        with ThreadPoolExecutor(1) as pool:
+            return pool.submit(torch.get_num_threads).result()
+
+    before = threads_of_a_new_thread(), torch.get_num_threads()
+    sweep(lenet, *thousand, [0.1])
+    assert (threads_of_a_new_thread(), torch.get_num_threads()) == before
 
 
 def test_progress(lenet, thousand):
