@@ -64,7 +64,7 @@ def _shrink(canvas: np.ndarray) -> np.ndarray:
 def _find_ink(pixels: np.ndarray) -> np.ndarray:
     """How much each pixel is ink, float32 (H, W): 0 is the mean of the paper, 1 that of the ink."""
     see_through = pixels.shape[2] == 4 and (pixels[..., 3] < MIN_CONTRAST).mean() > 0.1
-    contrast = pixels[..., 3] if see_through else _even_light(_contrast(pixels))
+    contrast = pixels[..., 3] if see_through else _contrast(pixels)
     paper, ink = _split(contrast)
     noise = contrast[contrast <= (paper + ink) / 2].std()
     if ink - paper < max(MIN_CONTRAST, MIN_CLARITY * noise):
@@ -73,31 +73,33 @@ def _find_ink(pixels: np.ndarray) -> np.ndarray:
 
 
 def _contrast(pixels: np.ndarray) -> np.ndarray:
-    """How far each pixel is from the border's colour towards the ink's, in grey levels."""
+    """How far each pixel is from the paper's colour there towards the ink's, in grey levels."""
+    y, x = np.ix_(*(np.linspace(-1, 1, side, dtype=np.float32) for side in pixels.shape[:2]))
+    frame = np.maximum(abs(y), abs(x)) > 0.9
     colours = pixels[..., :3]
-    border = np.concatenate([colours[0], colours[-1], colours[:, 0], colours[:, -1]])
-    difference = colours - np.median(border, axis=0)
-    if pixels.shape[2] == 4:
-        difference *= pixels[..., 3:] / 255  # what is transparent shows the paper
+    paper = np.median(colours[frame], axis=0)
+    if pixels.shape[2] == 4:  # what is transparent shows the paper
+        colours = paper + (colours - paper) * (pixels[..., 3:] / 255)
+    away = abs(colours[frame] - paper).sum(axis=1)
+    frame[frame] = away <= np.quantile(away, 0.7)  # the digit may touch the edge
+    difference = _even_light(colours, frame)
     distance = np.einsum("hwc,hwc->hw", difference, difference)  # squared
     ink = difference[distance >= distance.max() / 4].mean(axis=0)
-    return difference @ (ink / max(np.linalg.norm(ink), 1) / len(ink) ** 0.5)
+    contrast = difference @ (ink / max(np.linalg.norm(ink), 1) / len(ink) ** 0.5)
+    for _ in range(2):
+        contrast = _even_light(contrast[..., None], contrast <= sum(_split(contrast)) / 2)[..., 0]
+    return contrast
 
 
-def _even_light(contrast: np.ndarray) -> np.ndarray:
-    """Take away the slow change of light over the paper: the quadric nearest to all that is not ink."""
-    y, x = np.ix_(*(np.linspace(-1, 1, side, dtype=np.float32) for side in contrast.shape))
-    terms = [np.ones_like(contrast), y, x, x * y, y * y, x * x]
+def _even_light(pixels: np.ndarray, is_paper: np.ndarray) -> np.ndarray:
+    """`pixels` (H, W, channels) less the slow change of light over the paper: less the nearest quadric."""
+    y, x = np.ix_(*(np.linspace(-1, 1, side, dtype=np.float32) for side in is_paper.shape))
+    terms = [np.ones_like(y + x), y, x, x * y, y * y, x * x]
     some = np.s_[:: -(-y.size // 50), :: -(-x.size // 50)]  # enough to fit, and fast
-    sample = np.stack([np.broadcast_to(term, contrast.shape)[some] for term in terms])
-    is_paper = np.maximum(abs(y), abs(x)) > 0.9  # the frame, for a start
-    for _ in range(3):
-        paper = sample[:, is_paper[some]]
-        # The normal equations: six by six, where a tall system would wake every thread of the machine.
-        light = np.linalg.lstsq(paper @ paper.T, paper @ contrast[some][is_paper[some]], rcond=None)[0]
-        even = contrast - sum(factor * term for factor, term in zip(light, terms, strict=True))
-        is_paper = even <= sum(_split(even)) / 2
-    return even
+    paper = np.stack([np.broadcast_to(term, is_paper.shape)[some][is_paper[some]] for term in terms])
+    # The normal equations: six by six, where a tall system would wake every thread of the machine.
+    light = np.linalg.lstsq(paper @ paper.T, paper @ pixels[some][is_paper[some]], rcond=None)[0]
+    return pixels - sum(factor * term[..., None] for factor, term in zip(light, terms, strict=True))
 
 
 def _split(contrast: np.ndarray) -> tuple[float, float]:

@@ -19,9 +19,10 @@ function ask(digit, withWeights = false) {
   trigger("digit", { ...digit, ...aboutModel(withWeights), number: requested });
 }
 
-const chip = document.querySelector("#header .chip"), shippedChip = chip.textContent;
 chosen.listeners.add((model) => {
-  chip.textContent = model ? `your LeNet (${model.name}) · ${percent(model.accuracy)} clean` : shippedChip;
+  const chip = document.querySelector("#header .chip");  // another component: it may be mounted later than this one
+  chip.dataset.shipped ??= chip.textContent;
+  chip.textContent = model ? `your LeNet (${model.name}) · ${percent(model.accuracy)} clean` : chip.dataset.shipped;
   ask(asked);
 });
 

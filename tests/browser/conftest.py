@@ -43,7 +43,10 @@ class Visitor:
         self.page.on("console", lambda line: self.complaints.append(line.text) if line.type == "error" else None)
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.page.goto(url + query)
-        self.page.wait_for_selector('[data-testid="epsilon-value"]:not(:empty)')
+        try:
+            self.page.wait_for_selector('[data-testid="epsilon-value"]:not(:empty)')
+        except Exception as error:
+            raise AssertionError(f"the page shows no result: {self.complaints}") from error
 
     def find(self, name):
         return self.page.get_by_test_id(name)
