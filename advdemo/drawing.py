@@ -124,7 +124,7 @@ def _work_mask(ink: np.ndarray) -> np.ndarray:
     """The ink as a boolean mask with a longest side of WORK pixels, in a frame with room to grow."""
     ink = np.pad(_trim(ink, 0.5), 1)
     shape = [max(1, round(side * WORK / max(ink.shape))) for side in ink.shape]
-    if max(ink.shape) > WORK:  # maxima: a thin line would vanish in an average
+    if max(ink.shape) > WORK / 2:  # maxima: a thin line would vanish in an average
         ink = F.adaptive_max_pool2d(torch.from_numpy(ink)[None], shape)[0].numpy()
     else:
         ink = np.asarray(Image.fromarray(ink).resize(shape[::-1], Image.Resampling.BILINEAR))
@@ -171,6 +171,6 @@ def _place(mask: np.ndarray) -> Tensor:
 
 
 def _start(mass: np.ndarray) -> int:
-    """Where a row or column of `mass` begins, so that its centre is nearest to the middle and none is cut off."""
-    centre = mass @ (np.arange(len(mass)) + 0.5) / mass.sum()
-    return int(np.clip(round(SIZE / 2 - centre), 0, SIZE - len(mass)))
+    """Where the rows or columns of `mass` begin, so that their centre is nearest to the middle and none is cut off."""
+    centre = mass @ np.arange(len(mass)) / mass.sum()
+    return int(np.clip(round(SIZE / 2 - centre), 0, SIZE - len(mass)))  # pixel 14, not the edge before it, as in MNIST

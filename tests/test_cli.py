@@ -191,15 +191,23 @@ def test_wrong_training(run, options, message):
     assert refused(run("train", *options.split()), message)
 
 
+# A process started in the background by a shell ignores SIGINT, and so would its children.
+INTERRUPTIBLE = """
+import runpy, signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+runpy.run_module("advdemo", run_name="__main__", alter_sys=True)
+"""
+
+
 def test_interrupt_keeps_the_best_so_far(small_mnist, tmp_path):
     path = tmp_path / "mine.safetensors"
-    command = [sys.executable, "-m", "advdemo", "train", "--recipe", "quick", "--epochs", "1000", "--out", path]
+    command = [sys.executable, "-c", INTERRUPTIBLE, "train", "--recipe", "quick", "--epochs", "1000", "--out", path]
     with subprocess.Popen(
         [*command, "--data-dir", small_mnist], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout.readline().startswith("epoch    1/1000")
         process.send_signal(signal.SIGINT)
-        rest, errors = process.communicate()
+        rest, errors = process.communicate(timeout=120)
     assert process.returncode == 0, errors
     record = load_checkpoint(path, "cpu")[1]
     assert 1 <= record["epoch"] < 1000

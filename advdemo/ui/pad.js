@@ -36,7 +36,6 @@ function makePad(root, onChange) {
     strokes.forEach(trace);
     if (current) trace(current);
     hint.hidden = strokes.length > 0 || current !== null;
-    hint.style.display = hint.hidden ? "none" : "";
     undo.disabled = clear.disabled = strokes.length === 0;
   }
 
