@@ -163,7 +163,7 @@ def parse_checkpoint(content: bytes, name: str) -> tuple[LeNet, dict]:
         if not isinstance(record, dict):
             raise ValueError("its record is not a JSON object")
     except (SafetensorError, ValueError) as error:
-        raise ValueError(f"{name} is not a safetensors checkpoint ({error})") from error
+        raise ValueError(f"{name} is not a safetensors checkpoint of a LeNet") from error
     model = LeNet()
     check_state(state, model.state_dict(), name)
     model.load_state_dict(state)

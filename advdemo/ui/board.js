@@ -9,9 +9,10 @@ function makeBoard(root, board, onPick) {
   const rows = Math.ceil(cells.length / board.columns);
   const grid = root.querySelector(".board");
   const filters = root.querySelector(".filters");
-  let picked = null;
+  let picked = null, filtered = "all";
 
   function show(filter) {
+    filtered = filter;
     const shown = filter === "all"
       ? [..."0123456789"].flatMap((digit) => cells.filter((cell) => cell.group === digit).slice(0, COLUMNS))
       : cells.filter((cell) => cell.group === filter);
@@ -46,5 +47,11 @@ function makeBoard(root, board, onPick) {
   filters.addEventListener("click", ({ target }) => target.dataset.filter && show(target.dataset.filter));
   grid.addEventListener("click", ({ target }) => target.dataset.index && onPick(Number(target.dataset.index)));
   show("all");
-  return { mark };
+  // Any test image, or one of those the filter leaves.
+  function random() {
+    const choice = cells.filter((cell) => cell.group === filtered);
+    const place = Math.floor(Math.random() * (choice.length || board.total));
+    return choice.length ? choice[place].index : place;
+  }
+  return { mark, random };
 }

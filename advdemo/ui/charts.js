@@ -44,8 +44,8 @@ function makeCurve(root, epsilons) {
       + [0, 0.5, 1].map((y) => `<line x1="0" x2="1" y1="${y}" y2="${y}"/>`).join("")
       + others.map((digit) => path(digit, "other")).join("")
       + scan.rivals.map((digit, place) => path(digit, `rival rival-${place}`)).join("") + path(scan.label, "label");
-    legend.innerHTML = `<i class="swatch"></i>digit ${scan.label}`
-      + scan.rivals.slice(0, 3).map((digit, place) => `<i class="line rival-${place}"></i>${place ? "" : "digit "}${digit}`).join("");
+    legend.innerHTML = `<i class="line"></i>digit ${scan.label}`
+      + scan.rivals.slice(0, 3).map((digit, place) => `<i class="line rival rival-${place}"></i>digit ${digit}`).join("");
   }
 
   function move(scan, step) {

@@ -26,9 +26,15 @@ chosen.listeners.add((model) => {
   ask(asked);
 });
 
-const pad = makePad(root, (drawing) => drawing ? ask({ drawing, label: null }) : showMessage(""));
+const pad = makePad(root, (drawing) => {
+  if (drawing) return ask({ drawing, label: null });
+  requested += 1;  // an answer under way is to a drawing that is gone
+  root.classList.remove("waiting");
+  root.classList.add("stale");
+  showMessage("");
+});
 const board = makeBoard(root, props.board, (index) => ask({ index, label: null }));
-find("random").addEventListener("click", () => ask({ index: Math.floor(Math.random() * props.board.total), label: null }));
+find("random").addEventListener("click", () => ask({ index: board.random(), label: null }));
 
 const labelBox = find("true-label");
 labelBox.append(new Option("automatic", ""), ...[...Array(10).keys()].map((digit) => new Option(digit, digit)));
@@ -57,7 +63,7 @@ function showMessage(text) {
 function receive(value) {
   if (value.number < requested) return;  // a newer question is under way
   if (value.unknown_model) return ask(asked, true);
-  root.classList.remove("waiting");
+  root.classList.remove("waiting", "stale");
   showMessage(value.error ?? "");
   if (value.error) return;
   const probabilities = bytes(value.probabilities, Float32Array);
@@ -71,7 +77,7 @@ function receive(value) {
   board.mark(value.index ?? null);
   const byHand = value.label_source === "chosen";
   labelBox.value = byHand ? value.label : "";
-  labelBox.options[0].text = byHand ? "automatic" : value.label;
+  labelBox.options[0].text = byHand ? "automatic" : `automatic (${value.label})`;
   root.querySelector(".truth-source").textContent =
     { mnist: "as labelled in MNIST", prediction: "LeNet's reading of your drawing: change it if it is wrong", chosen: "chosen by you" }[value.label_source];
   paint(find("image-clean"), (i) => scan.image[i]);
@@ -136,8 +142,8 @@ function describe(box, step) {
 function drawFlip() {
   const flip = scan.flip, box = find("flip-epsilon"), mark = root.querySelector(".flip-mark");
   box.dataset.epsilon = flip ?? "";
-  box.disabled = flip === null;
-  box.innerHTML = flip === null ? "No flip up to ε = 0.5" : `<i aria-hidden="true">▼</i> Flips at ε = ${flip.toFixed(4)}`;
+  box.disabled = !flip;
+  box.innerHTML = flip === null ? "No flip up to ε = 0.5" : flip === 0 ? "Wrong already at ε = 0" : `<i aria-hidden="true">▼</i> Flips at ε = ${flip.toFixed(4)}`;
   mark.hidden = flip === null;
   mark.style.left = `calc(11px + ${flip * 2} * (100% - 22px))`;
 }
@@ -167,7 +173,7 @@ function tick() {
 function outcome(step) {
   const clean = scan.winners[0], now = scan.winners[step], share = percent(scan.probabilities[step * 10 + now]);
   if (clean !== scan.label) return `Already wrong before the attack: LeNet reads ${clean}, the true label is ${scan.label}.`
-    + (step === 0 ? "" : ` Now ${now}, ${share} sure.`);
+    + (step === 0 ? "" : ` ${now === clean ? "Still" : "Now"} ${now}, ${share} sure.`);
   if (scan.zero) return "The gradient is zero: nothing to follow. This is not robustness, the attack is blind here.";
   if (step === 0) return `No perturbation: LeNet reads ${clean}, ${share} sure.`;
   if (scan.flip === null) return `Still ${now}, ${share} sure. FGSM fools it nowhere up to ε = 0.5: one step along one gradient can miss, a stronger attack may not.`;
@@ -176,7 +182,7 @@ function outcome(step) {
 
 // The slider's track up to the thumb: blue where the network is right, orange where it is wrong.
 function fill(epsilon) {
-  const place = (value) => `calc(11px + ${Math.min(value, epsilon) * 2} * (100% - 22px))`;
+  const place = (value) => value === 0 ? "0px" : `calc(11px + ${Math.min(value, epsilon) * 2} * (100% - 22px))`;
   const stops = scan.fooledSpans.filter(([from]) => from <= epsilon).flatMap(([from, to]) =>
     [`var(--clean) ${place(from)}`, `var(--fooled) ${place(from)}`, `var(--fooled) ${place(to)}`, `var(--clean) ${place(to)}`]);
   return `linear-gradient(to right, var(--clean) 0, ${stops.map((stop) => stop + ", ").join("")}var(--clean) ${place(epsilon)}, var(--track) ${place(epsilon)})`;

@@ -59,7 +59,7 @@ def explore_tab(models: Models, images: Tensor, labels: Tensor) -> None:
         on_digit,
         outputs=explore,
         show_progress="hidden",
-        trigger_mode="always_last",
+        trigger_mode="multiple",  # "always_last" sends an older question again in place of the last
         concurrency_limit=4,
         api_visibility="private",
     )

@@ -23,7 +23,8 @@ function makePad(root, onChange) {
       const [x, y] = points[i], [nextX, nextY] = points[i + 1];
       context.quadraticCurveTo(x, y, (x + nextX) / 2, (y + nextY) / 2);
     }
-    context.lineTo(...points[points.length - 1]);
+    const [x, y] = points[points.length - 1];
+    context.lineTo(x + 0.01, y);  // a dot too has a length, or it is not drawn
     context.stroke();
   }
 

@@ -7,6 +7,7 @@ const number = (value) => value.toLocaleString("en-US");
 
 let result = null;    // the newest (partial) result
 let examples = [];    // the newest examples: sent only when they change
+let fresh = false;    // the result is of the newest run
 let sweepNumber = 0;  // results of an older run than this are dropped
 
 // ---- Asking ----------------------------------------------------------------------------------------------------
@@ -15,10 +16,8 @@ pick(".epsilons").value = DEFAULT_EPSILONS.join(", ");
 
 function start(withWeights = false) {
   sweepNumber += 1;
-  result = null;
-  examples = [];
+  fresh = false;
   setState("running", "Waiting for a free worker…");
-  draw();
   trigger("run", {
     number: sweepNumber, images: Number(pick(".count").value), epsilons: pick(".epsilons").value, ...aboutModel(withWeights),
   });
@@ -29,7 +28,7 @@ pick(".epsilons").addEventListener("keydown", (event) => { if (event.key === "En
 stop.addEventListener("click", () => {
   sweepNumber += 1;
   trigger("halt");
-  setState("done", result ? `Stopped after ${number(result.done)} of ${number(result.total)} images. The figures below are for those.` : "Stopped.");
+  setState("done", fresh ? `Stopped after ${number(result.done)} of ${number(result.total)} images. The figures below are for those.` : "Stopped before the first figures.");
 });
 
 function setState(state, text, failed = false) {
@@ -48,6 +47,7 @@ function receive(value) {
   if (value.unknown_model) return start(true);
   if (value.error) return setState("done", value.error, true);
   result = JSON.parse(value.result);
+  fresh = true;
   examples = result.examples ?? examples;
   const finished = result.done === result.total;
   setState(finished ? "done" : "running", finished
@@ -106,7 +106,7 @@ function drawExamples() {
   box.replaceChildren(...result.epsilons.map((epsilon, i) => {
     const row = document.createElement("div");
     row.className = "example-row";
-    row.innerHTML = `<span>ε = ${+epsilon.toFixed(4)}</span>`;
+    row.innerHTML = `<span>${epsilon ? `ε = ${+epsilon.toFixed(4)}` : "no attack"}</span>`;
     row.append(...examples[i].map(drawExample));
     if (!examples[i].length) row.insertAdjacentHTML("beforeend", '<span class="none">none yet</span>');
     return row;

@@ -105,7 +105,7 @@ def parse_epsilons(text: object) -> list[float]:
     """Different numbers from 0 to 1, ascending, of a text that separates them by commas or spaces; else ValueError."""
     words = text.replace(",", " ").split() if isinstance(text, str) and len(text) <= 400 else []
     if not 1 <= len(words) <= MAX_EPSILONS:
-        raise ValueError(f"Give 1 to {MAX_EPSILONS} values of ε, separated by commas, such as 0, 0.1, 0.2.")
+        raise ValueError(f"Give 1 to {MAX_EPSILONS} values of ε, such as 0, 0.1, 0.2; got {len(words) or 'none'}.")
     try:
         epsilons = sorted({float(word) for word in words})
     except ValueError:

@@ -63,6 +63,11 @@ function setState(state, text, failed = false) {
 
 function receive(value) {
   if (!value || value.number !== number) return;  // stopped, or of an older question
+  if (value.error && trained && !trained.hash) {  // it was to be judged
+    setTrained(null);
+    pick(".summary").textContent = value.error;
+    return setState("done", "");
+  }
   if (value.error) return setState("done", value.error, true);
   if (value.judged) return receiveJudged(JSON.parse(value.judged));
   const { progress, epoch } = JSON.parse(value.update);
@@ -76,7 +81,7 @@ function receive(value) {
     + (last ? ` · held-out accuracy ${share(last.validation_accuracy)}` : ""));
   if (epoch) draw();
   const finished = epoch && (epoch.epoch === progress.epochs || (epochs.length > 1 && epoch.learning_rate <= 1e-6));
-  if (finished) judgeTrained(`${epoch.epoch} epochs in ${duration(progress.seconds)}; the best on held-out images is kept.`);
+  if (finished) judgeTrained(`${epoch.epoch} ${epoch.epoch === 1 ? "epoch" : "epochs"} in ${duration(progress.seconds)}; the best on held-out images is kept.`);
 }
 
 function receiveJudged({ hash, confusion, recipe }) {
@@ -98,7 +103,7 @@ function setTrained(model) {
   pick(".use").disabled = pick(".download").disabled = !model?.hash;
   pick(".summary").textContent = model?.hash
     ? `${model.name}: ${share(model.accuracy)} of the 10,000 test images right.`
-    : "Train a model or upload one, then use it in Explore and in the sweep. It stays in this browser.";
+    : "Train a model or upload one, then use it in Explore and in the sweep. It is kept until you reload the page: download it to keep it longer.";
   drawJudgement();
 }
 
@@ -123,7 +128,10 @@ pick(".file").addEventListener("change", async ({ target }) => {
   const file = target.files[0];
   target.value = "";
   if (!file) return;
-  if (file.size > 1_000_000) return setState("done", `${file.name} has ${file.size.toLocaleString("en-US")} bytes; a model must have at most 1 MB.`, true);
+  if (file.size > 1_000_000) {
+    pick(".summary").textContent = `${file.name} has ${file.size.toLocaleString("en-US")} bytes; a model has at most 1 MB.`;
+    return;
+  }
   const bytes = new Uint8Array(await file.arrayBuffer());
   let binary = "";
   for (let i = 0; i < bytes.length; i += 8192) binary += String.fromCharCode(...bytes.subarray(i, i + 8192));

@@ -123,6 +123,23 @@ def test_drawing_undo_and_clear(visit):
     expect(visitor.page.locator(".pad-hint")).to_be_visible()
 
 
+def test_quick_strokes_are_all_answered(visit):
+    visitor = visit()
+    visitor.page.get_by_role("button", name="Draw").click()
+    visitor.page.route("**/queue/data**", lambda route: (visitor.page.wait_for_timeout(200), route.continue_()))
+    visitor.draw((0.4, 0.2), (0.3, 0.55), (0.7, 0.55))
+    visitor.draw((0.6, 0.3), (0.6, 0.85))
+    expect(visitor.find("prediction-clean")).to_have_attribute("data-digit", "4")
+    expect(visitor.page.locator(".explore")).not_to_have_class("waiting")
+
+
+def test_a_click_draws_a_dot_and_says_it_is_no_digit(visit):
+    visitor = visit()
+    visitor.page.get_by_role("button", name="Draw").click()
+    visitor.draw((0.5, 0.5))
+    expect(visitor.page.locator(".error")).to_contain_text("dot")
+
+
 def test_the_true_label_can_be_set(visit):
     visitor = visit()
     index = pick(visitor, 2)
@@ -149,9 +166,9 @@ def test_board_filters_and_random(visit):
     cells.first.click()
     expect(visitor.page.locator(".outcome")).to_contain_text("Already wrong before the attack")
     before = visitor.pixels("image-clean")
+    visitor.page.locator('[data-filter="all"]').click()
     visitor.find("random").click()
-    visitor.page.wait_for_function("document.querySelector('.board [aria-pressed=true]') === null")
-    assert visitor.pixels("image-clean") != before
+    wait_for_image(visitor, before, same=False)
 
 
 def test_play_moves_epsilon_to_the_end(visit):

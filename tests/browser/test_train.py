@@ -86,7 +86,7 @@ def test_a_file_that_is_no_model(visit, tmp_path, content, sentence):
     page = open_train(visit())
     (tmp_path / "bad.safetensors").write_bytes(content)
     page.set_input_files(".train .file", tmp_path / "bad.safetensors")
-    expect(page.locator(".train .status.failed")).to_contain_text(sentence)
+    expect(page.locator(".train .summary")).to_contain_text(sentence)
     expect(page.locator(".train .use")).to_be_disabled()
 
 
