@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -25,6 +26,7 @@ from advdemo.attack import (
 EPSILONS = (0.0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3)  # the PyTorch tutorial's
 TUTORIAL_ACCURACIES = (0.9904, 0.969, 0.9079, 0.7557, 0.5029, 0.3029, 0.1596)  # what it published for them
 EXAMPLES = 10  # kept for each epsilon
+CORES = torch.get_num_threads()  # before anyone asks torch for fewer
 
 
 @dataclass(frozen=True)
@@ -116,7 +118,7 @@ def stream(
     check_loss(loss)
     device = next(model.parameters(), images).device
     if batch_size is None:
-        batch_size = 200 if device.type == "cpu" else 2500  # on a CPU: what the cache holds
+        batch_size = 400 if device.type == "cpu" else 2500  # on a CPU: what the cache holds
     elif batch_size < 1:
         raise ValueError(f"batch_size must be at least 1, got {batch_size}")
     return _stream(model, images, labels, [float(e) for e in epsilons], loss, batch_size, device)
@@ -131,30 +133,47 @@ def _stream(
     batch_size: int,
     device: torch.device,
 ) -> Iterator[SweepResult]:
-    flips = torch.zeros(len(epsilons), CLASSES * CLASSES, dtype=torch.int64, device=device)
+    flips = np.zeros((len(epsilons), CLASSES, CLASSES), dtype=np.int64)
     examples: list[list[Example]] = [[] for _ in epsilons]
-    for start in range(0, len(images), batch_size):
+
+    def attack(start: int) -> tuple[np.ndarray, list[list[Example]]]:
+        """The flips of one batch, and what it has of examples where some are still wanted."""
         batch = images[start : start + batch_size].to(device)
         truth = labels[start : start + batch_size].to(device)
         logits, sign = logits_and_sign(model, batch, truth, loss=loss)
         before = logits.argmax(1)
+        counts, found = [], []
         with torch.inference_mode():
             for row, epsilon in enumerate(epsilons):
                 attacked = perturb(batch, sign, epsilon) if epsilon else batch
                 after = model(attacked).argmax(1) if epsilon else before
-                flips[row] += torch.bincount(truth * CLASSES + after, minlength=CLASSES * CLASSES)
+                counts.append(torch.bincount(truth * CLASSES + after, minlength=CLASSES * CLASSES))
+                found.append([])
                 if len(examples[row]) < EXAMPLES:
                     shown = (before == truth) & (after != truth if epsilon else True)
-                    picked = shown.nonzero().flatten()[: EXAMPLES - len(examples[row])].tolist()
-                    examples[row] += [
-                        Example(start + i, int(before[i]), int(after[i]), _as_bytes(attacked[i])) for i in picked
+                    found[row] = [
+                        Example(start + i, int(before[i]), int(after[i]), _as_bytes(attacked[i]))
+                        for i in shown.nonzero().flatten()[:EXAMPLES].tolist()
                     ]
-        yield SweepResult(
-            epsilons=np.array(epsilons),
-            flips=flips.view(-1, CLASSES, CLASSES).cpu().numpy().copy(),
-            total=len(images),
-            examples=tuple(tuple(found) for found in examples),
-        )
+        return torch.stack(counts).view(-1, CLASSES, CLASSES).cpu().numpy(), found
+
+    threads = torch.get_num_threads()
+    # Each core computes its own batches: threads that share an operation wait for one another, on a busy machine long.
+    pool = ThreadPoolExecutor(CORES if device.type == "cpu" else 1, initializer=torch.set_num_threads, initargs=(1,))
+    try:
+        for counts, found in pool.map(attack, range(0, len(images), batch_size)):
+            flips = flips + counts
+            for row in range(len(epsilons)):
+                examples[row] += found[row][: EXAMPLES - len(examples[row])]
+            yield SweepResult(
+                epsilons=np.array(epsilons),
+                flips=flips,
+                total=len(images),
+                examples=tuple(tuple(row) for row in examples),
+            )
+    finally:
+        pool.shutdown(cancel_futures=True)
+        torch.set_num_threads(threads)
 
 
 def _as_bytes(image: Tensor) -> np.ndarray:
