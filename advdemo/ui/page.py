@@ -1,5 +1,7 @@
 """The page: header and tabs, and how it is served."""
 
+from contextlib import suppress
+
 import gradio as gr
 import httpx
 import torch
@@ -55,7 +57,8 @@ def launch(page: gr.Blocks, *, block: bool = True, **options) -> None:
         | options,
     )
     # The first question costs half a second more than the others: no visitor should be the one who asks it.
-    httpx.post(f"{page.local_api_url}call/scan_test_image", json={"data": [0, None]}, verify=False)
+    with suppress(httpx.HTTPError):
+        httpx.post(f"{page.local_api_url}call/scan_test_image", json={"data": [0, None]}, verify=False)
     if block:
         page.block_thread()
 
