@@ -13,9 +13,7 @@ from advdemo.data import load_mnist
 from advdemo.model import load_checkpoint
 from advdemo.ui.page import build_page, launch
 from app import CHECKPOINT
-
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-FLAGS = ["--no-sandbox", "--disable-quic", "--disable-background-networking", "--disable-component-update"]
+from tests.browser.conftest import BROWSERS, FLAGS
 
 TICKS = """() => {
     const slider = document.querySelector('[data-testid=epsilon]'), times = [];

@@ -129,7 +129,7 @@ function drawExample({ index, before, after, image }) {
 
 async function exportAs(format) {
   if (format === "json") {
-    const { csv, examples: _, ...figures } = result;
+    const { examples: _, ...figures } = result;
     return new Blob([JSON.stringify(figures, null, 2)], { type: "application/json" });
   }
   if (format === "csv") {
