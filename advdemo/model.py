@@ -35,27 +35,44 @@ class LeNet(nn.Module):
             nn.Linear(120, 84), nn.ReLU(),
             nn.Linear(84, CLASSES),
         )  # fmt: skip
-        self.to(memory_format=torch.channels_last)  # a quarter faster backwards on a CPU
 
     def forward(self, images: Tensor) -> Tensor:
         if images.shape[1:] != IMAGE_SHAPE:
             raise ValueError(f"LeNet takes pixels (N, 1, 28, 28), got {tuple(images.shape)}")
-        pixels = (images - MEAN) / STD
-        features = self.conv(pixels) if torch.is_grad_enabled() else self._features_without_gradient(pixels)
-        return self.fc(features.flatten(1))
-
-    def _features_without_gradient(self, pixels: Tensor) -> Tensor:
-        """`self.conv(pixels)` in half the time on a CPU: pooling before the ReLU (they commute), as maxima of slices,
-        and the first convolution at stride 2 with the four pixels of a pooling window as channels. Gradients do not go
-        this way: `maximum` would split a tie between two pixels where `max_pool2d` gives it to one."""
+        # The layers above, in half the time on a CPU. Pooling and ReLU commute. Of each pooling window the first
+        # convolution computes the four pixels as channels; channels last, pooling runs over them all at once.
         first, second = self.conv[0], self.conv[3]
+        pixels = (images - MEAN) / STD
         windows = [F.pad(first.weight, (column, 1 - column, row, 1 - row)) for row in (0, 1) for column in (0, 1)]
-        x = F.conv2d(pixels, torch.cat(windows), first.bias.repeat(4), stride=2, padding=2)
-        a, b, c, d = x.split(len(first.weight), dim=1)
-        x = torch.maximum(torch.maximum(a, b), torch.maximum(c, d)).relu_()
-        x = F.conv2d(x, second.weight.contiguous(), second.bias)
-        x = torch.maximum(x[..., 0::2, :], x[..., 1::2, :])
-        return torch.maximum(x[..., 0::2], x[..., 1::2]).relu_()
+        x = _StridedConvolution.apply(pixels, torch.cat(windows), first.bias.repeat(4))
+        x = F.max_pool2d(x.view(len(x), 4, 1, -1).permute(0, 3, 1, 2), (4, 1)).view(-1, 6, 14, 14).relu()
+        x = x.contiguous(memory_format=torch.channels_last)
+        x = F.max_pool2d(F.conv2d(x, second.weight, second.bias), 2).relu()
+        return self.fc(x.flatten(1))
+
+
+class _StridedConvolution(torch.autograd.Function):
+    """Convolution at stride 2 with padding 2 by weights (K, 1, 6, 6), with a gradient for its input that is a
+    convolution too: ten times faster on a CPU than the one built in."""
+
+    @staticmethod
+    def forward(context, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+        context.save_for_backward(x, weight)
+        return F.conv2d(x, weight, bias, stride=2, padding=2)
+
+    @staticmethod
+    def backward(context, gradient: Tensor) -> tuple[Tensor | None, ...]:
+        x, weight = context.saved_tensors
+        to_x = to_weight = to_bias = None
+        if context.needs_input_grad[0]:
+            # Each of the four pixels of a window meets every other row and column of the weights, turned around.
+            count = len(weight)
+            phases = weight.view(count, 3, 2, 3, 2).permute(2, 4, 0, 1, 3).flip(-1, -2).reshape(4, count, 3, 3)
+            to_x = F.pixel_shuffle(F.conv2d(gradient, phases, padding=1), 2)
+        if context.needs_input_grad[1]:
+            to_weight = torch.nn.grad.conv2d_weight(x, weight.shape, gradient, stride=2, padding=2)
+            to_bias = gradient.sum((0, 2, 3))
+        return to_x, to_weight, to_bias
 
 
 def pick_device() -> torch.device:
@@ -105,8 +122,8 @@ def summary(model: LeNet) -> list[tuple[str, tuple[int, ...], int]]:
 
     layers = [(name, layer) for name, layer in model.named_modules() if not list(layer.children())]
     hooks = [layer.register_forward_hook(note(f"{name} {type(layer).__name__}")) for name, layer in layers]
-    with torch.enable_grad():  # the way through every layer
-        model(torch.zeros(1, *IMAGE_SHAPE, device=next(model.parameters()).device))
+    features = model.conv(torch.zeros(1, *IMAGE_SHAPE, device=next(model.parameters()).device))
+    model.fc(features.flatten(1))
     for hook in hooks:
         hook.remove()
     return rows

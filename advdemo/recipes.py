@@ -17,6 +17,10 @@ class Recipe:
     weight_decay: float = 5e-4
     label_smoothing: float = 0.0
     augmented: bool = True
+    epsilon: float = 0.0  # of the PGD examples to train on instead of the images, in 0..1; 0 trains on the images
+    attack_steps: int = 10  # of that PGD
+    warm_up: float = 0.4  # the share of the training over which epsilon grows to its size
+    averaging: float = 0.0  # decay of the running mean of the weights, which is what is judged and kept; 0 for none
 
 
 RECIPES = {
@@ -37,6 +41,15 @@ RECIPES = {
         weight_decay=3e-3,
         augmented=False,
     ),
+    "robust": Recipe(
+        about="Adversarial training (Madry et al., 2018): every step learns from PGD examples of its own images.",
+        epochs=30,
+        batch_size=128,
+        learning_rate=0.1,
+        augmented=False,
+        epsilon=0.3,
+        averaging=0.999,
+    ),
     "tutorial": Recipe(
         about="The tutorial's: SGD at 0.01, halved after five epochs without progress; stops when it is down to 1e-6.",
         epochs=300,
@@ -54,6 +67,10 @@ RANGES = {
     "momentum": (0.0, 0.999),
     "weight_decay": (0.0, 1.0),
     "label_smoothing": (0.0, 0.9),
+    "epsilon": (0.0, 0.5),
+    "attack_steps": (1, 100),
+    "warm_up": (0.0, 1.0),
+    "averaging": (0.0, 0.9999),
 }
 
 

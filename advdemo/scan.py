@@ -1,4 +1,4 @@
-"""One image against every position of the epsilon slider, from a single gradient."""
+"""One image against every position of the epsilon slider: for FGSM from a single gradient."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,7 +7,15 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from advdemo.attack import check_epsilon, check_images, check_labels, logits_and_sign, perturb
+from advdemo.attack import (
+    Attack,
+    aim,
+    check_attack,
+    check_epsilon,
+    check_images,
+    check_labels,
+    check_targets,
+)
 
 EPSILONS = tuple(step / 200 for step in range(101))  # 0 to 0.5 in steps of 0.005
 RESOLUTION = 1e-4  # of flip_epsilon
@@ -20,7 +28,7 @@ class EpsilonScan:
     epsilons: np.ndarray  # float64 (E,), ascending
     images: np.ndarray  # uint8 (E, 28, 28), the adversarial images, 255 is ink
     probabilities: np.ndarray  # float32 (E, 10)
-    sign: np.ndarray  # int8 (28, 28) in {-1, 0, 1}; all zero: the attack has no direction to follow
+    sign: np.ndarray | None  # int8 (28, 28) in {-1, 0, 1}; all zero: no direction to follow; None: not one sign (PGD)
     label: int  # the class attacked (targeted: the class aimed at)
     flip_epsilon: float | None  # the smallest epsilon that succeeds, to 1e-4; None: none up to the last one
 
@@ -32,21 +40,25 @@ def scan(
     *,
     epsilons: Sequence[float] = EPSILONS,
     targeted: bool = False,
+    attack: Attack = "fgsm",
+    **settings,
 ) -> EpsilonScan:
-    """Attack one image with FGSM at every epsilon.
+    """Attack one image at every epsilon.
 
     Args:
         model: a frozen classifier, pixels -> logits.
         image: float32 (1, 28, 28), or a batch of one, in [0, 1].
         label: the true class, 0..9; targeted: the class to reach.
         epsilons: ascending, each in 0..1.
+        attack: one of ATTACKS; `settings` are those of `pgd`, or the `seed` of the noise.
 
     `flip_epsilon` is the first epsilon of the list whose prediction is no longer `label` (targeted: is `label`),
-    refined to 1e-4 below it; 0.0 when that is so without any attack.
+    refined to 1e-4 below it; 0.0 when the image is misread without any attack.
 
     Raises:
-        ValueError: wrong shape, pixels, label or epsilons.
+        ValueError: wrong shape, pixels, label, epsilons or attack; targeted: the class that the model already reads.
     """
+    check_attack(attack)
     batch = image.unsqueeze(0) if isinstance(image, Tensor) and image.dim() == 3 else image
     check_images(batch)
     if len(batch) != 1:
@@ -60,13 +72,14 @@ def scan(
         raise ValueError(f"epsilons must be an ascending list, got {epsilons!r}")
     check_epsilon(torch.from_numpy(grid))
 
-    _, sign = logits_and_sign(model, batch, target, targeted=targeted)
+    aimed = aim(attack, model, batch, target, targeted=targeted, **settings)
+    if targeted:
+        check_targets(aimed.logits, target)
 
-    @torch.inference_mode()
     def attacked(values: np.ndarray) -> tuple[Tensor, Tensor]:
-        epsilon = torch.tensor(values, dtype=torch.float32, device=batch.device).view(-1, 1, 1, 1)
-        images = perturb(batch, sign, epsilon)
-        return images, model(images).softmax(1)
+        images = aimed.at(torch.tensor(values, dtype=torch.float32, device=batch.device).view(-1, 1, 1, 1))
+        with torch.inference_mode():
+            return images, model(images).softmax(1)
 
     def first_flip(probabilities: Tensor) -> int | None:
         hits = ((probabilities.argmax(1) == target) == targeted).nonzero()
@@ -84,7 +97,7 @@ def scan(
         epsilons=grid,
         images=(images * 255).round().byte().squeeze(1).cpu().numpy(),
         probabilities=probabilities.cpu().numpy(),
-        sign=sign.to(torch.int8).view(28, 28).cpu().numpy(),
+        sign=None if aimed.sign is None else aimed.sign.to(torch.int8).view(28, 28).cpu().numpy(),
         label=int(label),
         flip_epsilon=flip_epsilon,
     )

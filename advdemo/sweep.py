@@ -1,4 +1,4 @@
-"""A whole data set against a list of epsilons: one gradient an image, then one forward pass for each epsilon."""
+"""A whole data set against a list of epsilons. FGSM takes one gradient an image, then one forward pass an epsilon."""
 
 import csv
 import io
@@ -14,13 +14,15 @@ from torch import Tensor, nn
 
 from advdemo.attack import (
     CLASSES,
+    LOSSES,
+    Attack,
     Loss,
+    aim,
+    check_attack,
     check_epsilon,
     check_images,
     check_labels,
     check_loss,
-    logits_and_sign,
-    perturb,
 )
 
 EPSILONS = (0.0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3)  # the PyTorch tutorial's
@@ -77,23 +79,29 @@ def sweep(
     epsilons: Sequence[float] = EPSILONS,
     *,
     on_progress: Callable[[SweepResult], None] | None = None,
+    attack: Attack = "fgsm",
+    source: nn.Module | None = None,
     loss: Loss = "cross-entropy",
     batch_size: int | None = None,
+    **settings,
 ) -> SweepResult:
-    """Accuracy under FGSM at each epsilon.
+    """Accuracy under an attack at each epsilon.
 
     Args:
         model: a frozen classifier, pixels -> logits, on the device to compute on.
         images: float32 (N, 1, 28, 28) in [0, 1]; labels: int64 (N,) in 0..9.
         epsilons: each in 0..1, none twice.
         on_progress: called after each batch with the result so far.
+        attack: one of ATTACKS; `settings` are those of `pgd`, and the `seed` of noise and random starts.
+        source: the model that the adversarial images are made on, to see how they transfer; None is `model` itself.
         loss: whose gradient to follow; "nll-on-logits" is the tutorial's (see `logits_and_sign`).
         batch_size: None picks one that suits the device.
 
     Raises:
-        ValueError: wrong shapes, pixels, labels or epsilons.
+        ValueError: wrong shapes, pixels, labels, epsilons or attack.
     """
-    for result in stream(model, images, labels, epsilons, loss=loss, batch_size=batch_size):
+    options = {"attack": attack, "source": source, "loss": loss, "batch_size": batch_size}
+    for result in stream(model, images, labels, epsilons, **options, **settings):
         if on_progress is not None:
             on_progress(result)
     return result
@@ -105,8 +113,11 @@ def stream(
     labels: Tensor,
     epsilons: Sequence[float] = EPSILONS,
     *,
+    attack: Attack = "fgsm",
+    source: nn.Module | None = None,
     loss: Loss = "cross-entropy",
     batch_size: int | None = None,
+    **settings,
 ) -> Iterator[SweepResult]:
     """`sweep` as an iterator: the result so far after each batch, all epsilons advancing together."""
     check_images(images)
@@ -115,44 +126,51 @@ def stream(
         raise ValueError(f"epsilons must be a list of different numbers, got {list(epsilons)!r}")
     for epsilon in epsilons:
         check_epsilon(epsilon)
+    check_attack(attack)
     check_loss(loss)
+    if loss != LOSSES[0] and attack != "fgsm":
+        raise ValueError(f"the loss {loss!r} is for FGSM only, to reproduce the tutorial; got it with {attack!r}")
     device = next(model.parameters(), images).device
     if batch_size is None:
-        batch_size = 400 if device.type == "cpu" else 2500  # on a CPU: what the cache holds
+        batch_size = (
+            2500 if device.type == "cuda" else 100 if attack == "pgd" else 400
+        )  # on a CPU: what its cache holds
     elif batch_size < 1:
         raise ValueError(f"batch_size must be at least 1, got {batch_size}")
-    return _stream(model, images, labels, [float(e) for e in epsilons], loss, batch_size, device)
+    settings = {"attack": attack, "loss": loss, "seed": 0} | settings
+    return _stream(model, source or model, images, labels, [float(e) for e in epsilons], batch_size, device, settings)
 
 
 def _stream(
     model: nn.Module,
+    source: nn.Module,
     images: Tensor,
     labels: Tensor,
     epsilons: list[float],
-    loss: Loss,
     batch_size: int,
     device: torch.device,
+    settings: dict,
 ) -> Iterator[SweepResult]:
     flips = np.zeros((len(epsilons), CLASSES, CLASSES), dtype=np.int64)
     examples: list[list[Example]] = [[] for _ in epsilons]
 
-    def attack(start: int) -> tuple[np.ndarray, list[list[Example]]]:
+    def attacked(start: int) -> tuple[np.ndarray, list[list[Example]]]:
         """The flips of one batch, and what it has of examples where some are still wanted."""
         batch = images[start : start + batch_size].to(device)
         truth = labels[start : start + batch_size].to(device)
-        logits, sign = logits_and_sign(model, batch, truth, loss=loss)
-        before = logits.argmax(1)
+        aimed = aim(model=source, images=batch, labels=truth, **settings | {"seed": settings["seed"] + start})
         counts, found = [], []
-        with torch.inference_mode():
+        with torch.no_grad():
+            before = (aimed.logits if source is model else model(batch)).argmax(1)
             for row, epsilon in enumerate(epsilons):
-                attacked = perturb(batch, sign, epsilon) if epsilon else batch
-                after = model(attacked).argmax(1) if epsilon else before
+                adversarial = aimed.at(epsilon) if epsilon else batch
+                after = model(adversarial).argmax(1) if epsilon else before
                 counts.append(torch.bincount(truth * CLASSES + after, minlength=CLASSES * CLASSES))
                 found.append([])
                 if len(examples[row]) < EXAMPLES:
                     shown = (before == truth) & (after != truth if epsilon else True)
                     found[row] = [
-                        Example(start + i, int(before[i]), int(after[i]), _as_bytes(attacked[i]))
+                        Example(start + i, int(before[i]), int(after[i]), _as_bytes(adversarial[i]))
                         for i in shown.nonzero().flatten()[:EXAMPLES].tolist()
                     ]
         return torch.stack(counts).view(-1, CLASSES, CLASSES).cpu().numpy(), found
@@ -161,7 +179,7 @@ def _stream(
     # Each core computes its own batches: threads that share an operation wait for one another, on a busy machine long.
     pool = ThreadPoolExecutor(CORES if device.type == "cpu" else 1, initializer=torch.set_num_threads, initargs=(1,))
     try:
-        for counts, found in pool.map(attack, range(0, len(images), batch_size)):
+        for counts, found in pool.map(attacked, range(0, len(images), batch_size)):
             flips = flips + counts
             for row in range(len(epsilons)):
                 examples[row] += found[row][: EXAMPLES - len(examples[row])]

@@ -1,49 +1,19 @@
-"""Training LeNet: one loop over any recipe, one record an epoch.
-
-The whole training set is one tensor on the device: no DataLoader, no copy back and forth within an epoch.
-"""
+"""Training LeNet: a recipe and images in, one record an epoch out; or a whole checkpoint."""
 
 import os
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from advdemo.attack import check_images, check_labels
-from advdemo.augment import augment
 from advdemo.data import load_mnist
+from advdemo.loop import EpochRecord, Step, loop
 from advdemo.model import LeNet, confusion, freeze, pick_device, save_checkpoint
 from advdemo.recipes import Recipe, pick_recipe
-
-MIN_LEARNING_RATE = 1e-6  # of the plateau schedule, which ends there
-
-
-@dataclass(frozen=True)
-class EpochRecord:
-    """What one epoch did. Losses are mean cross-entropy in nats, accuracies in 0..1."""
-
-    epoch: int  # from 1
-    epochs: int
-    seconds: float  # of this epoch
-    learning_rate: float  # at its start
-    train_loss: float  # over the epoch, on the distorted images the network saw
-    train_accuracy: float
-    validation_loss: float | None
-    validation_accuracy: float | None
-    weights: dict[str, Tensor]  # a copy of the parameters, on the CPU
-
-
-@dataclass(frozen=True)
-class Step:
-    """One batch is done, of `steps` in this epoch."""
-
-    epoch: int  # from 1
-    step: int  # from 1
-    steps: int
 
 
 def train(
@@ -87,86 +57,7 @@ def stream(
     if validation is not None:
         check_images(validation[0])
         check_labels(validation[1], len(validation[0]))
-    return _stream(recipe, images, labels, validation, seed, torch.device(device or pick_device()))
-
-
-def _stream(
-    recipe: Recipe,
-    images: Tensor,
-    labels: Tensor,
-    validation: tuple[Tensor, Tensor] | None,
-    seed: int,
-    device: torch.device,
-) -> Iterator[Step | EpochRecord]:
-    images, labels = images.to(device), labels.to(device)
-    generator = torch.Generator(device).manual_seed(seed)
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        model = LeNet().to(device)
-    steps = -(-len(images) // recipe.batch_size)
-    optimizer = torch.optim.SGD(
-        model.parameters(),
-        lr=recipe.learning_rate,
-        momentum=recipe.momentum,
-        nesterov=recipe.momentum > 0,
-        weight_decay=recipe.weight_decay,
-        fused=True,
-    )
-    one_cycle = plateau = None
-    if recipe.schedule == "one-cycle":
-        one_cycle = torch.optim.lr_scheduler.OneCycleLR(
-            optimizer, recipe.learning_rate, total_steps=recipe.epochs * steps + 1, cycle_momentum=False
-        )
-    else:
-        plateau = torch.optim.lr_scheduler.ReduceLROnPlateau(
-            optimizer, factor=0.5, patience=5, min_lr=MIN_LEARNING_RATE
-        )
-    for epoch in range(1, recipe.epochs + 1):
-        started = time.perf_counter()
-        loss_sum = torch.zeros((), device=device)
-        correct = torch.zeros((), device=device)
-        learning_rate = optimizer.param_groups[0]["lr"]
-        order = torch.randperm(len(images), generator=generator, device=device)
-        for step, chosen in enumerate(order.split(recipe.batch_size), start=1):
-            batch, truth = images[chosen], labels[chosen]
-            if recipe.augmented:
-                batch = augment(batch, generator)
-            logits = model(batch)
-            loss = F.cross_entropy(logits, truth, label_smoothing=recipe.label_smoothing)
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
-            if one_cycle is not None:
-                one_cycle.step()
-            loss_sum += loss.detach() * len(chosen)
-            correct += (logits.argmax(1) == truth).sum()
-            yield Step(epoch, step, steps)
-        train_loss = loss_sum.item() / len(images)
-        validation_loss, validation_accuracy = _evaluate(model, *validation) if validation else (None, None)
-        if plateau is not None:
-            plateau.step(train_loss if validation_loss is None else validation_loss)
-        yield EpochRecord(
-            epoch=epoch,
-            epochs=recipe.epochs,
-            seconds=time.perf_counter() - started,
-            learning_rate=learning_rate,
-            train_loss=train_loss,
-            train_accuracy=correct.item() / len(images),
-            validation_loss=validation_loss,
-            validation_accuracy=validation_accuracy,
-            weights={name: value.detach().cpu().clone() for name, value in model.state_dict().items()},
-        )
-        if plateau is not None and learning_rate <= MIN_LEARNING_RATE:
-            return
-
-
-@torch.no_grad()
-def _evaluate(model: LeNet, images: Tensor, labels: Tensor) -> tuple[float, float]:
-    """(mean cross-entropy in nats, accuracy in 0..1)"""
-    device = next(model.parameters()).device
-    logits = torch.cat([model(batch.to(device)) for batch in images.split(500)])
-    truth = labels.to(device)
-    return F.cross_entropy(logits, truth).item(), (logits.argmax(1) == truth).float().mean().item()
+    return loop(recipe, images, labels, validation, seed, torch.device(device or pick_device()))
 
 
 def train_checkpoint(

@@ -5,11 +5,11 @@ import pytest
 import torch
 from torch import nn
 
-from advdemo.attack import fgsm, gradient_sign, perturb
+from advdemo.attack import aim, fgsm, gradient_sign, noise, perturb, pgd, random_sign
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # what ART says on import is not ours
-    from art.attacks.evasion import FastGradientMethod
+    from art.attacks.evasion import FastGradientMethod, ProjectedGradientDescentPyTorch
     from art.estimators.classification import PyTorchClassifier
 
 EPSILONS = (0.01, 0.1, 0.25, 0.5)
@@ -40,12 +40,27 @@ def image():
     return image
 
 
-def art_fgsm(model, images, labels, epsilon, targeted=False) -> np.ndarray:
-    classifier = PyTorchClassifier(
+def art_classifier(model) -> PyTorchClassifier:
+    return PyTorchClassifier(
         model, loss=nn.CrossEntropyLoss(), input_shape=(1, 28, 28), nb_classes=10, clip_values=(0, 1), device_type="cpu"
     )
-    attack = FastGradientMethod(classifier, eps=epsilon, targeted=targeted, batch_size=len(images))
+
+
+def art_fgsm(model, images, labels, epsilon, targeted=False) -> np.ndarray:
+    attack = FastGradientMethod(art_classifier(model), eps=epsilon, targeted=targeted, batch_size=len(images))
     return attack.generate(images.numpy(), np.eye(10, dtype=np.float32)[labels])
+
+
+def art_pgd(model, images, labels, epsilon, **options) -> np.ndarray:
+    attack = ProjectedGradientDescentPyTorch(
+        art_classifier(model), eps=epsilon, batch_size=len(images), verbose=False, **options
+    )
+    return attack.generate(images.numpy(), np.eye(10, dtype=np.float32)[labels])
+
+
+def success(model, images, labels) -> float:
+    with torch.no_grad():
+        return (model(torch.as_tensor(images)).argmax(1) != labels).float().mean().item()
 
 
 # By hand
@@ -202,3 +217,131 @@ WRONG_LABELS = {
 def test_wrong_labels(image, labels):
     with pytest.raises(ValueError, match="^labels must"):
         fgsm(TwoPixels(), image, labels, 0.1)
+
+
+# PGD
+
+
+def test_pgd_by_hand(image):
+    """Three steps of 0.1 within 0.25: the first pixel goes 0.4, 0.5, 0.6, 0.65, the second 0.7, 0.6, 0.5, 0.45."""
+    attacked = pgd(TwoPixels(), image, ONE, 0.25, steps=3, step_size=0.1)
+    assert attacked[0, 0, 0, :3].tolist() == pytest.approx([0.65, 0.45, 0.5])
+    assert (attacked != image).sum() == 2
+
+
+def test_one_step_of_pgd_is_fgsm(lenet, mnist_test):
+    images, labels = mnist_test[0][:200], mnist_test[1][:200]
+    torch.testing.assert_close(
+        pgd(lenet, images, labels, 0.1, steps=1, step_size=0.1), fgsm(lenet, images, labels, 0.1)
+    )
+    torch.testing.assert_close(pgd(lenet, images, labels, 0.1, steps=1), fgsm(lenet, images, labels, 0.1))
+
+
+@pytest.mark.parametrize(("epsilon", "targeted"), [(0.05, False), (0.1, False), (0.2, True)])
+def test_pgd_without_random_start_equals_art(lenet, mnist_test, epsilon, targeted):
+    images, labels = mnist_test[0][:200], mnist_test[1][:200]
+    labels = (labels + 1) % 10 if targeted else labels
+    ours = pgd(lenet, images, labels, epsilon, steps=10, step_size=epsilon / 4, targeted=targeted)
+    theirs = art_pgd(lenet, images, labels, epsilon, eps_step=epsilon / 4, max_iter=10, targeted=targeted)
+    np.testing.assert_allclose(ours, theirs, atol=1e-6)
+
+
+def test_pgd_with_random_start_succeeds_as_often_as_art(lenet, mnist_test):
+    images, labels = mnist_test[0][:500], mnist_test[1][:500]
+    generator = torch.Generator().manual_seed(0)
+    ours = pgd(lenet, images, labels, 0.1, steps=10, step_size=0.02, random_start=True, generator=generator)
+    theirs = art_pgd(lenet, images, labels, 0.1, eps_step=0.02, max_iter=10, num_random_init=1)
+    assert success(lenet, ours, labels) == pytest.approx(success(lenet, theirs, labels), abs=0.03)
+    assert success(lenet, ours, labels) > 0.3
+
+
+@pytest.mark.parametrize("epsilon", [0.0, 0.05, 0.3, 1.0])
+@pytest.mark.parametrize("random_start", [False, True])
+def test_pgd_stays_within_epsilon_and_the_pixel_range(lenet, mnist_test, epsilon, random_start):
+    images, labels = mnist_test[0][:100], mnist_test[1][:100]
+    attacked = pgd(lenet, images, labels, epsilon, steps=5, random_start=random_start)
+    assert (attacked - images).abs().max() <= epsilon + 1e-6
+    assert attacked.min() >= 0
+    assert attacked.max() <= 1
+    assert not attacked.requires_grad
+
+
+def test_pgd_is_stronger_than_fgsm_and_fgsm_than_noise(lenet, mnist_test):
+    images, labels = mnist_test[0][:500], mnist_test[1][:500]
+    generator = torch.Generator().manual_seed(0)
+    rates = [
+        success(lenet, noise(images, 0.1, generator=generator), labels),
+        success(lenet, fgsm(lenet, images, labels, 0.1), labels),
+        success(lenet, pgd(lenet, images, labels, 0.1, steps=10), labels),
+    ]
+    assert rates[0] + 0.05 < rates[1] < rates[2] - 0.05
+
+
+def test_restarts_keep_what_succeeded(lenet, mnist_test):
+    images, labels = mnist_test[0][:300], mnist_test[1][:300]
+
+    def attacked(restarts):
+        generator = torch.Generator().manual_seed(0)
+        options = {"steps": 3, "random_start": True, "restarts": restarts, "generator": generator}
+        return pgd(lenet, images, labels, 0.08, **options)
+
+    once, often = attacked(1), attacked(6)
+    with torch.no_grad():
+        fooled = lenet(once).argmax(1) != labels
+    assert 0 < fooled.sum() < 300
+    assert torch.equal(often[fooled], once[fooled])
+    assert success(lenet, often, labels) > success(lenet, once, labels)
+    assert (often - images).abs().max() <= 0.08 + 1e-6
+
+
+def test_pgd_with_an_epsilon_for_each_image(lenet, mnist_test):
+    images, labels = mnist_test[0][:3], mnist_test[1][:3]
+    epsilons = torch.tensor([0.0, 0.1, 0.2])
+    together = pgd(lenet, images, labels, epsilons.view(3, 1, 1, 1), steps=5)
+    for place, epsilon in enumerate(epsilons.tolist()):
+        alone = pgd(lenet, images[place : place + 1], labels[place : place + 1], epsilon, steps=5)
+        torch.testing.assert_close(together[place : place + 1], alone, atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"steps": 0}, "steps must be a whole number, at least 1, got 0"),
+        ({"steps": 2.5}, "steps must be a whole number, at least 1, got 2.5"),
+        ({"step_size": -0.1}, "got -0.1"),
+        ({"restarts": 2}, "restarts must be at least 1, and 1 without a random start"),
+        ({"restarts": 0, "random_start": True}, "restarts must be at least 1"),
+    ],
+)
+def test_wrong_settings_of_pgd(image, options, message):
+    with pytest.raises(ValueError, match=message):
+        pgd(TwoPixels(), image, ONE, 0.1, **options)
+
+
+@pytest.mark.parametrize("attack", [fgsm, pgd])
+def test_a_target_already_reached_is_refused(image, attack):
+    with pytest.raises(ValueError, match="already reads the image as 1: choose another target"):
+        attack(TwoPixels(), image, ONE, 0.1, targeted=True)
+    attack(TwoPixels(), image, torch.tensor([0]), 0.1, targeted=True)
+
+
+# Noise
+
+
+def test_noise_moves_every_pixel_by_epsilon():
+    grey = torch.full((100, 1, 28, 28), 0.5)
+    moved = noise(grey, 0.2, generator=torch.Generator().manual_seed(0))
+    assert moved.unique().tolist() == pytest.approx([0.3, 0.7])
+    assert (moved > 0.5).float().mean() == pytest.approx(0.5, abs=0.01)
+
+
+def test_noise_is_reproducible_and_different_for_every_image():
+    grey = torch.full((2, 1, 28, 28), 0.5)
+    first, again = (random_sign(grey, torch.Generator().manual_seed(1)) for _ in range(2))
+    assert torch.equal(first, again)
+    assert not torch.equal(first[0], first[1])
+
+
+def test_settings_of_pgd_are_refused_elsewhere(image):
+    with pytest.raises(ValueError, match="steps can be set for pgd only, not for fgsm"):
+        aim("fgsm", TwoPixels(), image, ONE, steps=3)

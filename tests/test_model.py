@@ -1,3 +1,4 @@
+import copy
 import json
 import os
 import signal
@@ -76,11 +77,18 @@ def test_normalisation_is_inside(lenet, mnist_test):
         torch.testing.assert_close(lenet(images), expected, rtol=1e-5, atol=1e-5)
 
 
-def test_fast_forward_equals_the_forward_with_gradients(lenet, mnist_test):
-    images = mnist_test[0][:100]
-    with torch.no_grad():
-        fast = lenet(images)
-    torch.testing.assert_close(fast, lenet(images), rtol=1e-5, atol=1e-5)
+def test_gradients_are_those_of_the_stock_modules(lenet, untrained, mnist_test):
+    images, labels = mnist_test[0][:200], mnist_test[1][:200]
+    for model in (lenet, untrained):
+        found = []
+        for network in (model, plain_lenet(model)):
+            network = copy.deepcopy(network).requires_grad_()
+            pixels = images.clone().requires_grad_()
+            loss = nn.functional.cross_entropy(network(pixels), labels, reduction="sum")
+            found.append(torch.autograd.grad(loss, [pixels, *network.parameters()]))
+        for ours, theirs in zip(*found, strict=True):
+            torch.testing.assert_close(ours, theirs, rtol=1e-3, atol=1e-5 * theirs.abs().max().item())
+        assert (found[0][0].sign() != found[1][0].sign()).float().mean() < 1e-4
 
 
 def test_a_tie_between_pixels_gives_the_gradient_to_one(untrained):

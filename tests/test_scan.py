@@ -86,8 +86,10 @@ def test_flip_by_hand(two_pixels):
     assert result.sign[0, :3].tolist() == [1, -1, 0]
 
 
-def test_a_target_already_predicted_is_reached_at_zero(two_pixels):
-    assert scan(TwoPixels(), two_pixels, 1, targeted=True).flip_epsilon == 0.0
+@pytest.mark.parametrize("attack", ["fgsm", "pgd", "noise"])
+def test_a_target_already_predicted_is_refused(two_pixels, attack):
+    with pytest.raises(ValueError, match="already reads the image as 1"):
+        scan(TwoPixels(), two_pixels, 1, targeted=True, attack=attack)
 
 
 def test_already_wrong(lenet, mnist_test):

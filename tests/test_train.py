@@ -5,7 +5,7 @@ from itertools import islice
 import pytest
 import torch
 
-from advdemo import train as train_module
+from advdemo import loop as loop_module
 from advdemo.augment import augment
 from advdemo.data import load_mnist
 from advdemo.model import LeNet, accuracy, freeze, load_checkpoint
@@ -251,7 +251,7 @@ def test_interrupt_keeps_the_last_epoch(small_mnist, tmp_path):
 
 def test_interrupt_keeps_the_best_held_out_epoch(small_mnist, tmp_path, monkeypatch):
     validation = iter([0.3, 0.8, 0.8, 0.5])
-    monkeypatch.setattr(train_module, "_evaluate", lambda *arguments: (1.0, next(validation)))
+    monkeypatch.setattr(loop_module, "_evaluate", lambda *arguments: (1.0, next(validation)))
     path = tmp_path / "a.safetensors"
     record = train_checkpoint(
         path, "quick", holdout=200, data_dir=small_mnist, device=CPU, on_step=interrupt(epoch=5, step=1)

@@ -1,0 +1,151 @@
+"""The training loop itself: one for every recipe.
+
+The whole training set is one tensor on the device: no DataLoader, no copy back and forth within an epoch. Losses and
+accuracies are read once an epoch, from the logits of its steps: reading them at each step would stall the device.
+"""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+from advdemo.attack import CLASSES, pgd
+from advdemo.augment import augment
+from advdemo.model import LeNet
+from advdemo.recipes import Recipe
+
+MIN_LEARNING_RATE = 1e-6  # of the plateau schedule, which ends there
+
+
+@dataclass(frozen=True)
+class EpochRecord:
+    """What one epoch did. Losses are mean cross-entropy in nats, accuracies in 0..1."""
+
+    epoch: int  # from 1
+    epochs: int
+    seconds: float  # of this epoch
+    learning_rate: float  # at its start
+    train_loss: float  # over the epoch, on the distorted or attacked images the network saw
+    train_accuracy: float
+    validation_loss: float | None  # on held-out images, attacked at the full epsilon if the recipe has one
+    validation_accuracy: float | None
+    weights: dict[str, Tensor]  # a copy of the parameters, on the CPU
+
+
+@dataclass(frozen=True)
+class Step:
+    """One batch is done, of `steps` in this epoch."""
+
+    epoch: int  # from 1
+    step: int  # from 1
+    steps: int
+
+
+def loop(
+    recipe: Recipe,
+    images: Tensor,
+    labels: Tensor,
+    validation: tuple[Tensor, Tensor] | None,
+    seed: int,
+    device: torch.device,
+) -> Iterator[Step | EpochRecord]:
+    """Train a LeNet on inputs already checked; see `advdemo.train.train`."""
+    images, labels = images.to(device), labels.to(device)
+    generator = torch.Generator(device).manual_seed(seed)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        model = LeNet().to(device)
+    steps = -(-len(images) // recipe.batch_size)
+    optimizer = torch.optim.SGD(
+        model.parameters(),
+        lr=recipe.learning_rate,
+        momentum=recipe.momentum,
+        nesterov=recipe.momentum > 0,
+        weight_decay=recipe.weight_decay,
+        fused=True,
+    )
+    one_cycle = plateau = None
+    if recipe.schedule == "one-cycle":
+        one_cycle = torch.optim.lr_scheduler.OneCycleLR(
+            optimizer, recipe.learning_rate, total_steps=recipe.epochs * steps + 1, cycle_momentum=False
+        )
+    else:
+        plateau = torch.optim.lr_scheduler.ReduceLROnPlateau(
+            optimizer, factor=0.5, patience=5, min_lr=MIN_LEARNING_RATE
+        )
+    averaged = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(recipe.averaging)) if recipe.averaging else None
+    judged = averaged.module if averaged else model
+    logits = torch.empty(len(images), CLASSES, device=device)
+    for epoch in range(1, recipe.epochs + 1):
+        started = time.perf_counter()
+        learning_rate = optimizer.param_groups[0]["lr"]
+        order = torch.randperm(len(images), generator=generator, device=device)
+        batches = zip(order.split(recipe.batch_size), logits.split(recipe.batch_size), strict=True)
+        for step, (chosen, seen) in enumerate(batches, start=1):
+            batch, truth = images[chosen], labels[chosen]
+            if recipe.augmented:
+                batch = augment(batch, generator)
+            if recipe.epsilon:
+                done = (epoch - 1 + (step - 1) / steps) / recipe.epochs
+                epsilon = recipe.epsilon * (min(1.0, done / recipe.warm_up) if recipe.warm_up else 1.0)
+                batch = _attack(model, batch, truth, epsilon, recipe.attack_steps, generator)
+            output = model(batch)
+            loss = F.cross_entropy(output, truth, label_smoothing=recipe.label_smoothing)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            if one_cycle is not None:
+                one_cycle.step()
+            if averaged is not None:
+                averaged.update_parameters(model)
+            seen.copy_(output.detach())
+            yield Step(epoch, step, steps)
+        train_loss, train_accuracy = _measure(logits, labels[order])
+        validation_loss = validation_accuracy = None
+        if validation is not None:
+            validation_loss, validation_accuracy = _evaluate(judged, *validation, recipe)
+        if plateau is not None:
+            plateau.step(train_loss if validation_loss is None else validation_loss)
+        yield EpochRecord(
+            epoch=epoch,
+            epochs=recipe.epochs,
+            seconds=time.perf_counter() - started,
+            learning_rate=learning_rate,
+            train_loss=train_loss,
+            train_accuracy=train_accuracy,
+            validation_loss=validation_loss,
+            validation_accuracy=validation_accuracy,
+            weights={name: value.detach().cpu().clone() for name, value in judged.state_dict().items()},
+        )
+        if plateau is not None and learning_rate <= MIN_LEARNING_RATE:
+            return
+
+
+def _attack(
+    model: LeNet, images: Tensor, labels: Tensor, epsilon: float, steps: int, generator: torch.Generator
+) -> Tensor:
+    model.requires_grad_(False)  # PGD wants the gradients of the pixels alone
+    attacked = pgd(model, images, labels, epsilon, steps=steps, random_start=True, generator=generator)
+    model.requires_grad_(True)
+    return attacked
+
+
+def _evaluate(model: LeNet, images: Tensor, labels: Tensor, recipe: Recipe) -> tuple[float, float]:
+    device = next(model.parameters()).device
+    generator = torch.Generator(device).manual_seed(0)  # the same random starts after every epoch
+    logits = []
+    for batch, truth in zip(images.to(device).split(500), labels.to(device).split(500), strict=True):
+        if recipe.epsilon:
+            batch = _attack(model, batch, truth, recipe.epsilon, recipe.attack_steps, generator)
+        with torch.no_grad():
+            logits.append(model(batch))
+    return _measure(torch.cat(logits), labels.to(device))
+
+
+def _measure(logits: Tensor, labels: Tensor) -> tuple[float, float]:
+    """(mean cross-entropy in nats, accuracy in 0..1)"""
+    return F.cross_entropy(logits, labels).item(), (logits.argmax(1) == labels).float().mean().item()
