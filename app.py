@@ -8,9 +8,13 @@ from advdemo.train import train_checkpoint
 from advdemo.ui.page import build_page, launch
 
 CHECKPOINT = Path(__file__).parent / "checkpoints" / "lenet.safetensors"
+ROBUST_CHECKPOINT = CHECKPOINT.with_name("lenet-robust.safetensors")
 
 if __name__ == "__main__":
     if not CHECKPOINT.exists():
         print(f"No checkpoint at {CHECKPOINT}: training one first, about three minutes on two CPU cores.", flush=True)
         train_checkpoint(CHECKPOINT, say=print)
-    launch(build_page(*load_checkpoint(CHECKPOINT), *load_mnist("test")))
+    networks = {"standard": load_checkpoint(CHECKPOINT)}
+    if ROBUST_CHECKPOINT.exists():
+        networks["robust"] = load_checkpoint(ROBUST_CHECKPOINT)
+    launch(build_page(networks, *load_mnist("test")))

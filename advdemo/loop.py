@@ -60,14 +60,7 @@ def loop(
         torch.manual_seed(seed)
         model = LeNet().to(device)
     steps = -(-len(images) // recipe.batch_size)
-    optimizer = torch.optim.SGD(
-        model.parameters(),
-        lr=recipe.learning_rate,
-        momentum=recipe.momentum,
-        nesterov=recipe.momentum > 0,
-        weight_decay=recipe.weight_decay,
-        fused=True,
-    )
+    optimizer = _optimizer(recipe, model)
     one_cycle = plateau = None
     if recipe.schedule == "one-cycle":
         one_cycle = torch.optim.lr_scheduler.OneCycleLR(
@@ -123,6 +116,13 @@ def loop(
         )
         if plateau is not None and learning_rate <= MIN_LEARNING_RATE:
             return
+
+
+def _optimizer(recipe: Recipe, model: LeNet) -> torch.optim.Optimizer:
+    shared = {"lr": recipe.learning_rate, "weight_decay": recipe.weight_decay, "fused": True}
+    if recipe.optimizer == "adamw":
+        return torch.optim.AdamW(model.parameters(), **shared)
+    return torch.optim.SGD(model.parameters(), momentum=recipe.momentum, nesterov=recipe.momentum > 0, **shared)
 
 
 def _attack(

@@ -13,7 +13,8 @@ class Recipe:
     batch_size: int
     learning_rate: float  # one-cycle: its peak; plateau: its start
     schedule: Literal["one-cycle", "plateau"] = "one-cycle"
-    momentum: float = 0.9  # Nesterov's
+    optimizer: Literal["sgd", "adamw"] = "sgd"
+    momentum: float = 0.9  # Nesterov's; for SGD
     weight_decay: float = 5e-4
     label_smoothing: float = 0.0
     augmented: bool = True
@@ -42,10 +43,12 @@ RECIPES = {
         augmented=False,
     ),
     "robust": Recipe(
-        about="Adversarial training (Madry et al., 2018): every step learns from PGD examples of its own images.",
-        epochs=30,
+        about="Adversarial training (Madry et al., 2018): each step learns from PGD examples, not from the images.",
+        epochs=40,
         batch_size=128,
-        learning_rate=0.1,
+        learning_rate=0.003,
+        optimizer="adamw",
+        weight_decay=1e-4,
         augmented=False,
         epsilon=0.3,
         averaging=0.999,

@@ -47,6 +47,7 @@ class SweepResult:
 
     epsilons: np.ndarray  # float64 (E,)
     flips: np.ndarray  # int64 (E, 10, 10), counts of true class -> predicted class
+    first_flips: np.ndarray  # int64 (E + 1,), images by the smallest epsilon, ascending, that fools; last: none does
     total: int  # images in the whole sweep
     examples: tuple[tuple[Example, ...], ...]  # up to EXAMPLES for each epsilon
 
@@ -152,40 +153,46 @@ def _stream(
     settings: dict,
 ) -> Iterator[SweepResult]:
     flips = np.zeros((len(epsilons), CLASSES, CLASSES), dtype=np.int64)
+    first_flips = np.zeros(len(epsilons) + 1, dtype=np.int64)
+    ascending = np.argsort(epsilons).tolist()
     examples: list[list[Example]] = [[] for _ in epsilons]
 
-    def attacked(start: int) -> tuple[np.ndarray, list[list[Example]]]:
-        """The flips of one batch, and what it has of examples where some are still wanted."""
+    def attacked(start: int) -> tuple[np.ndarray, np.ndarray, list[list[Example]]]:
+        """Flips and first flips of one batch, and what it has of examples where some are still wanted."""
         batch = images[start : start + batch_size].to(device)
         truth = labels[start : start + batch_size].to(device)
         aimed = aim(model=source, images=batch, labels=truth, **settings | {"seed": settings["seed"] + start})
-        counts, found = [], []
+        counts, found, fooled = [], [], []
         with torch.no_grad():
             before = (aimed.logits if source is model else model(batch)).argmax(1)
             for row, epsilon in enumerate(epsilons):
                 adversarial = aimed.at(epsilon) if epsilon else batch
                 after = model(adversarial).argmax(1) if epsilon else before
                 counts.append(torch.bincount(truth * CLASSES + after, minlength=CLASSES * CLASSES))
+                fooled.append(after != truth)
                 found.append([])
                 if len(examples[row]) < EXAMPLES:
-                    shown = (before == truth) & (after != truth if epsilon else True)
+                    shown = (before == truth) & (fooled[row] if epsilon else True)
                     found[row] = [
                         Example(start + i, int(before[i]), int(after[i]), _as_bytes(adversarial[i]))
                         for i in shown.nonzero().flatten()[:EXAMPLES].tolist()
                     ]
-        return torch.stack(counts).view(-1, CLASSES, CLASSES).cpu().numpy(), found
+        by_epsilon = torch.stack([fooled[row] for row in ascending] + [torch.ones_like(truth, dtype=torch.bool)])
+        first = by_epsilon.int().argmax(0).bincount(minlength=len(epsilons) + 1)
+        return torch.stack(counts).view(-1, CLASSES, CLASSES).cpu().numpy(), first.cpu().numpy(), found
 
     threads = torch.get_num_threads()
     # Each core computes its own batches: threads that share an operation wait for one another, on a busy machine long.
     pool = ThreadPoolExecutor(CORES if device.type == "cpu" else 1, initializer=torch.set_num_threads, initargs=(1,))
     try:
-        for counts, found in pool.map(attacked, range(0, len(images), batch_size)):
-            flips = flips + counts
+        for counts, first, found in pool.map(attacked, range(0, len(images), batch_size)):
+            flips, first_flips = flips + counts, first_flips + first
             for row in range(len(epsilons)):
                 examples[row] += found[row][: EXAMPLES - len(examples[row])]
             yield SweepResult(
                 epsilons=np.array(epsilons),
                 flips=flips,
+                first_flips=first_flips,
                 total=len(images),
                 examples=tuple(tuple(row) for row in examples),
             )

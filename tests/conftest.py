@@ -17,6 +17,7 @@ from advdemo.model import LeNet, load_checkpoint
 
 ROOT = Path(__file__).parent.parent
 CHECKPOINT = ROOT / "checkpoints" / "lenet.safetensors"
+ROBUST_CHECKPOINT = CHECKPOINT.with_name("lenet-robust.safetensors")
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -35,6 +36,12 @@ def mnist_test() -> tuple[torch.Tensor, torch.Tensor]:
 def lenet() -> LeNet:
     """The shipped network, on the CPU."""
     return load_checkpoint(CHECKPOINT, "cpu")[0]
+
+
+@pytest.fixture(scope="session")
+def robust() -> LeNet:
+    """The shipped network that was trained against PGD, on the CPU."""
+    return load_checkpoint(ROBUST_CHECKPOINT, "cpu")[0]
 
 
 @pytest.fixture(scope="session")

@@ -1,30 +1,52 @@
-// The Explore tab. The server sends one scan a digit: the image, the sign of the gradient and 101 x 10 probabilities.
-// Moving the slider only looks things up in it: no request, no arithmetic beyond 784 additions.
+// The Explore tab. The server sends one scan a digit: the image, the sign of the gradient (for PGD: 101 images) and
+// 101 x 10 probabilities. Moving the slider only looks things up in it: no request, no arithmetic beyond 784 additions.
 const find = (name) => element.querySelector(`[data-testid="${name}"]`);
 const root = element.querySelector(".explore");
 const slider = find("epsilon");
 const EPSILONS = Array.from({ length: 101 }, (_, step) => step / 200);
-const bytes = (text, Type) => new Type(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer);
+const ATTACKS = { fgsm: "FGSM", pgd: "PGD, 40 steps", noise: "Random ±ε noise" };
+const modelBox = find("model"), attackBox = find("attack"), targetBox = find("target"), compareBox = find("compare");
 
-let scan = null;      // what is on screen
+const link = location.hash.slice(1);  // what a shared link opens
 let requested = 0;    // number of the newest request
 let asked = { index: props.value.index };  // what the newest request asked for
 
 // ---- Asking ----------------------------------------------------------------------------------------------------
 
+// The attacks to show: the one chosen, and the one to compare it with, which differs in its attack or in its network.
+function sides() {
+  const side = (model, attack) => ({ model, attack, target: attack === "noise" || targetBox.value === "" ? null : Number(targetBox.value) });
+  const main = side(modelBox.value, attackBox.value), other = compareBox.value;
+  if (!other) return [main];
+  return [main, other in ATTACKS ? side(main.model, other) : side(other, main.attack)];
+}
+
 function ask(digit, withWeights = false) {
   asked = digit;
   requested += 1;
+  const chosenSides = sides();
   root.classList.add("waiting");
-  trigger("digit", { ...digit, ...aboutModel(withWeights), number: requested });
+  root.querySelector(".working").textContent = chosenSides.some(({ attack }) => attack === "pgd")
+    ? "Working: 40 steps at each of 101 ε…" : "Working…";
+  trigger("digit", {
+    ...digit, number: requested, sides: chosenSides.map((side) => ({ ...side, model: networkName(side.model) })),
+    ...(withWeights ? withOwnWeights(chosenSides.map(({ model }) => model)) : {}),
+  });
 }
 
-chosen.listeners.add((model) => {
-  const chip = document.querySelector("#header .chip");  // another component: it may be mounted later than this one
-  chip.dataset.shipped ??= chip.textContent;
-  chip.textContent = model ? `your LeNet (${model.name}) · ${percent(model.accuracy)} clean` : chip.dataset.shipped;
-  ask(asked);
-});
+attackBox.append(...Object.entries(ATTACKS).map(([name, text]) => new Option(text, name)));
+targetBox.append(new Option("any other digit", ""), ...[...Array(10).keys()].map((digit) => new Option(`read as ${digit}`, digit)));
+for (const box of [modelBox, attackBox, targetBox, compareBox]) box.addEventListener("change", () => { offer(); ask(asked); });
+
+// What can be chosen beside what is chosen: no comparison with the same, no target for noise or that is the label.
+function offer() {
+  targetBox.disabled = attackBox.value === "noise";
+  const before = compareBox.value;
+  const networks = [...modelBox.options].filter(({ value }) => value !== modelBox.value).map(({ value, text }) => new Option(text, value));
+  const attacks = Object.keys(ATTACKS).filter((name) => name !== attackBox.value).map((name) => new Option(ATTACKS[name], name));
+  compareBox.replaceChildren(new Option("nothing", ""), ...networks, ...attacks);
+  compareBox.value = [...compareBox.options].some(({ value }) => value === before) ? before : "";
+}
 
 const pad = makePad(root, (drawing) => {
   if (drawing) return ask({ drawing, label: null });
@@ -54,6 +76,19 @@ for (const button of root.querySelectorAll("[data-show]")) {
 
 // ---- Receiving -------------------------------------------------------------------------------------------------
 
+// The second picture and curve are copies of the first, without the names that automation looks for.
+const pictures = root.querySelector(".pictures"), charts = root.querySelector(".charts");
+for (const [box, name] of [[pictures, ".picture"], [charts, ".curve-card"]]) {
+  const copy = box.querySelector(name).cloneNode(true);
+  copy.classList.add("second");
+  for (const part of copy.querySelectorAll("[data-testid]")) delete part.dataset.testid;
+  box.append(copy);
+}
+const marks = root.querySelectorAll(".flip-mark");
+const views = [...pictures.children].map((picture, place) =>
+  makeSide(picture, charts.querySelectorAll(".curve-card")[place], marks[place], EPSILONS));
+const shown = () => views.filter(({ scan }) => scan);
+
 function showMessage(text) {
   const box = root.querySelector(".error");
   box.textContent = text;
@@ -66,122 +101,85 @@ function receive(value) {
   root.classList.remove("waiting", "stale");
   showMessage(value.error ?? "");
   if (value.error) return;
-  const probabilities = bytes(value.probabilities, Float32Array);
-  const winners = EPSILONS.map((_, step) => largest(probabilities.subarray(step * 10, step * 10 + 10)));
-  scan = {
-    ...value, probabilities, winners,
-    image: bytes(value.image, Uint8Array), sign: bytes(value.sign, Int8Array),
-    rivals: rivals(winners, probabilities, value.label),
-    fooledSpans: spans(winners, value),
-  };
+  if (value.sides.some(({ taken }) => taken)) {
+    showMessage(`The network already reads this digit as ${targetBox.value}, so that is no target: aiming at any other digit.`);
+    targetBox.value = "";
+  }
+  const shared = { image: bytes(value.image, Uint8Array), label: value.label };
+  const names = sides().map(({ model, attack }) => `${modelBox.querySelector(`[value="${model}"]`)?.text ?? ""}, ${ATTACKS[attack].split(",")[0]}`);
+  root.classList.toggle("comparing", value.sides.length > 1);
+  views.forEach((view, place) => {
+    if (place < value.sides.length) view.receive({ ...value.sides[place], name: names[place], attack: sides()[place].attack }, shared);
+    else { view.scan = null; marks[place].hidden = true; }
+  });
+  for (const box of [pictures, charts]) box.querySelectorAll(".name").forEach((name, place) => { name.textContent = names[place] ?? ""; });
   board.mark(value.index ?? null);
   const byHand = value.label_source === "chosen";
   labelBox.value = byHand ? value.label : "";
   labelBox.options[0].text = byHand ? "automatic" : `automatic (${value.label})`;
   root.querySelector(".truth-source").textContent =
     { mnist: "as labelled in MNIST", prediction: "LeNet's reading of your drawing: change it if it is wrong", chosen: "chosen by you" }[value.label_source];
-  paint(find("image-clean"), (i) => scan.image[i]);
-  describe(find("prediction-clean"), 0);
-  drawFlip();
-  curve.draw(scan);
+  for (const option of targetBox.options) option.disabled = option.value === String(value.label);
+  drawFlips();
   tick();
-}
-
-function largest(values) {
-  let best = 0;
-  for (let i = 1; i < values.length; i++) if (values[i] > values[best]) best = i;
-  return best;
-}
-
-// The classes that win somewhere, in that order; where none does, the one that comes closest.
-function rivals(winners, probabilities, label) {
-  const found = [...new Set(winners)].filter((winner) => winner !== label);
-  if (found.length) return found;
-  const peaks = new Float32Array(10);
-  probabilities.forEach((share, i) => { if (i % 10 !== label) peaks[i % 10] = Math.max(peaks[i % 10], share); });
-  return [largest(peaks)];
-}
-
-// The stretches of epsilon where the network is wrong: [[from, to], ...]
-function spans(winners, value) {
-  const found = [];
-  winners.forEach((winner, step) => {
-    if (winner === value.label) return;
-    const previous = found[found.length - 1];
-    if (previous && step > 0 && winners[step - 1] !== value.label) previous[1] = EPSILONS[step];
-    else found.push([found.length ? EPSILONS[step] : value.flip ?? EPSILONS[step], EPSILONS[step]]);
-  });
-  return found;
+  remember();
 }
 
 // ---- Drawing ---------------------------------------------------------------------------------------------------
 
 const drawBars = makeBars(root);
-const curve = makeCurve(root, EPSILONS);
-const UP = [138, 79, 109], DOWN = [30, 122, 116];
 
-function paint(canvas, shade) {
-  const context = canvas.getContext("2d");
-  const pixels = context.createImageData(28, 28);
-  for (let i = 0; i < 784; i++) {
-    const color = shade(i);
-    for (let channel = 0; channel < 3; channel++) pixels.data[4 * i + channel] = color[channel] ?? color;
-    pixels.data[4 * i + 3] = 255;
+function drawFlips() {
+  const [first, second] = shown().map(({ scan }) => scan);
+  const heads = pictures.querySelectorAll(".flip");
+  for (const [box, scan] of [[find("flip-epsilon"), first], [heads[0], first], [heads[1], second ?? first]]) {
+    const { flip, target } = scan;
+    box.dataset.epsilon = flip ?? "";
+    box.disabled = !flip;
+    box.innerHTML = flip === null ? `${target === null ? "No flip" : `Never a ${target}`} up to ε = 0.5`
+      : flip === 0 ? "Wrong already at ε = 0"
+      : `<i aria-hidden="true">▼</i> ${target === null ? "Flips" : `A ${target}`} at ε = ${flip.toFixed(4)}`;
   }
-  context.putImageData(pixels, 0, 0);
-}
-
-function describe(box, step) {
-  const winner = scan.winners[step], share = scan.probabilities[step * 10 + winner];
-  box.textContent = `${winner} · ${percent(share)}`;
-  box.dataset.digit = winner;
-  box.dataset.confidence = share.toFixed(6);
-  box.classList.toggle("fooled", winner !== scan.label);
-}
-
-function drawFlip() {
-  const flip = scan.flip, box = find("flip-epsilon"), mark = root.querySelector(".flip-mark");
-  box.dataset.epsilon = flip ?? "";
-  box.disabled = !flip;
-  box.innerHTML = flip === null ? "No flip up to ε = 0.5" : flip === 0 ? "Wrong already at ε = 0" : `<i aria-hidden="true">▼</i> Flips at ε = ${flip.toFixed(4)}`;
-  mark.hidden = flip === null;
-  mark.style.left = `calc(11px + ${flip * 2} * (100% - 22px))`;
 }
 
 // Everything that depends on epsilon.
 function tick() {
   const step = Math.round(slider.value * 200), epsilon = EPSILONS[step];
-  const winner = scan.winners[step], fooled = winner !== scan.label;
-  paint(find("image-adversarial"), (i) => Math.round(Math.min(1, Math.max(0, scan.image[i] / 255 + epsilon * scan.sign[i])) * 255));
-  const strength = Math.min(1, 0.35 + epsilon * 2.2) * (epsilon > 0);
-  paint(find("image-perturbation"), (i) => (scan.sign[i] > 0 ? UP : scan.sign[i] < 0 ? DOWN : [0, 0, 0]).map(
-    (channel) => 38 + (channel - 38) * strength * (scan.sign[i] !== 0)));
-  describe(find("prediction-adversarial"), step);
-  root.querySelector(".adversarial").classList.toggle("fooled", fooled);
+  for (const view of shown()) view.tick(step);
+  const [first, second] = shown().map(({ scan }) => scan);
+  const winner = first.winners[step], fooled = winner !== first.label;
   root.querySelector(".result").classList.toggle("fooled", fooled);
-  drawBars(scan.probabilities.subarray(0, 10), scan.probabilities.subarray(step * 10, step * 10 + 10), scan.label, winner);
-  curve.move(scan, step);
+  drawBars(first.probabilities.subarray(0, 10), first.probabilities.subarray(step * 10, step * 10 + 10), first.label, winner);
   find("epsilon-value").textContent = epsilon.toFixed(3);
   root.querySelector(".bytes").textContent = `= ${(epsilon * 255).toFixed(1)}/255`;
-  const words = outcome(step);
-  root.querySelector(".outcome").textContent = words;
+  const words = outcome(first, step);
+  const [line, other] = root.querySelectorAll(".outcome");
+  line.textContent = second ? `${first.name}: ${words}` : words;
+  other.textContent = second ? `${second.name}: ${outcome(second, step)}` : "";
   slider.setAttribute("aria-valuetext", `epsilon ${epsilon.toFixed(3)}: ${words}`);
-  slider.style.setProperty("--fill", fill(epsilon));
+  slider.style.setProperty("--fill", fill(first, epsilon));
   slider.style.setProperty("--thumb", fooled ? "var(--fooled)" : "var(--clean)");
 }
 
-function outcome(step) {
-  const clean = scan.winners[0], now = scan.winners[step], share = percent(scan.probabilities[step * 10 + now]);
-  if (clean !== scan.label) return `Already wrong before the attack: LeNet reads ${clean}, the true label is ${scan.label}.`
+function outcome(scan, step) {
+  const { label, target, winners } = scan;
+  const clean = winners[0], now = winners[step], share = percent(scan.probabilities[step * 10 + now]);
+  if (clean !== label) return `Already wrong before the attack: LeNet reads ${clean}, the true label is ${label}.`
     + (step === 0 ? "" : ` ${now === clean ? "Still" : "Now"} ${now}, ${share} sure.`);
   if (scan.zero) return "The gradient is zero: nothing to follow. This is not robustness, the attack is blind here.";
   if (step === 0) return `No perturbation: LeNet reads ${clean}, ${share} sure.`;
-  if (scan.flip === null) return `Still ${now}, ${share} sure. FGSM fools it nowhere up to ε = 0.5: one step along one gradient can miss, a stronger attack may not.`;
-  return now === scan.label ? `Still ${now}, ${share} sure.` : `Now ${now}, ${share} sure: the network is fooled.`;
+  const never = {
+    fgsm: "FGSM fools it nowhere up to ε = 0.5: one step along one gradient can miss, a stronger attack may not.",
+    pgd: "PGD fools it nowhere up to ε = 0.5.",
+    noise: "Noise alone fools it nowhere up to ε = 0.5: direction matters, not size.",
+  }[scan.attack];
+  if (now === target) return `Now ${now}, ${share} sure: the target is reached.`;
+  if (now !== label) return `Now ${now}, ${share} sure: the network is fooled${target === null ? "" : `, though not into reading ${target}`}.`;
+  return `Still ${now}, ${share} sure.${scan.flip === null && target === null ? ` ${never}` : ""}`;
 }
 
 // The slider's track up to the thumb: blue where the network is right, orange where it is wrong.
-function fill(epsilon) {
+function fill(scan, epsilon) {
   const place = (value) => value === 0 ? "0px" : `calc(11px + ${Math.min(value, epsilon) * 2} * (100% - 22px))`;
   const stops = scan.fooledSpans.filter(([from]) => from <= epsilon).flatMap(([from, to]) =>
     [`var(--clean) ${place(from)}`, `var(--fooled) ${place(from)}`, `var(--fooled) ${place(to)}`, `var(--clean) ${place(to)}`]);
@@ -218,16 +216,54 @@ function play() {
 }
 
 slider.addEventListener("input", () => { stop(); tick(); });
+slider.addEventListener("change", remember);
 root.querySelector(".play").addEventListener("click", () => playing ? stop() : play());
-find("flip-epsilon").addEventListener("click", () => {
+root.querySelector(".result").addEventListener("click", ({ target }) => {
+  const flip = Number(target.closest(".flip")?.dataset.epsilon);
+  if (!flip) return;
   stop();
-  slider.value = Math.ceil(scan.flip * 200 - 1e-9) / 200;
+  slider.value = Math.ceil(flip * 200 - 1e-9) / 200;
   tick();
+  remember();
   slider.focus();
 });
 root.querySelector(".ticks").innerHTML = [0, 0.1, 0.2, 0.3, 0.4, 0.5].map(
   (tick) => `<span style="left:${tick * 200}%">${tick.toFixed(1)}</span>`).join("");
 
+// ---- Links -----------------------------------------------------------------------------------------------------
+
+// The address holds what is on screen, so that it can be shared; a drawing or a network of one's own it cannot hold.
+function remember() {
+  if (asked.index === undefined || modelBox.value === "yours" || compareBox.value === "yours") return;
+  const state = { index: asked.index, model: modelBox.value, attack: attackBox.value, target: targetBox.value, compare: compareBox.value, epsilon: slider.value };
+  const query = new URLSearchParams(Object.entries(state).filter(([, value]) => value !== ""));
+  history.replaceState(null, "", `${location.pathname}${location.search}#${query}`);
+}
+
+function open(query) {
+  const state = new URLSearchParams(query), wanted = (box, name, otherwise) => {
+    const value = state.get(name) ?? otherwise;
+    if ([...box.options].some((option) => option.value === value)) box.value = value;
+  };
+  stop();
+  wanted(modelBox, "model", "standard");
+  wanted(attackBox, "attack", "fgsm");
+  wanted(targetBox, "target", "");
+  offer();
+  wanted(compareBox, "compare", "");
+  if (state.has("epsilon")) slider.value = Number(state.get("epsilon")) || 0;
+  showMode("pick");
+  const index = Number(state.get("index") ?? props.value.index ?? 0);
+  ask({ index: Number.isInteger(index) ? index : 0, label: null });
+}
+chosen.open = (query) => {
+  document.querySelector("#tab-explore-button").click();
+  open(query);
+};
+
 slider.value = props.start;
+offerNetworks(modelBox, props.networks, () => { offer(); ask(asked); });
+offer();
 watch("value", () => receive(props.value));
 receive(props.value);
+if (link) open(link);

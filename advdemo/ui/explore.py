@@ -1,17 +1,20 @@
-"""The Explore tab: one digit, its FGSM perturbation at every epsilon, and what the network makes of it.
+"""The Explore tab: one digit, its perturbation at every epsilon, what a network makes of it; or two such, side by side.
 
-The browser holds all state. It asks once for each digit or label and gets a whole scan; moving the slider asks nothing.
+The browser holds all state. It asks once for each digit, label, attack or network and gets whole scans; moving the
+slider asks nothing.
 """
 
 import base64
 import io
-from collections.abc import Iterator
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
 
 import gradio as gr
 import numpy as np
 from PIL import Image
 from torch import Tensor
 
+from advdemo.attack import check_attack
 from advdemo.drawing import to_mnist
 from advdemo.model import LeNet, predict
 from advdemo.picture import read_picture
@@ -22,38 +25,42 @@ from advdemo.ui.replies import replies
 
 BOARD_COLUMNS = 35  # of the sprite: a row for each class, then the hardest digits
 MAX_DRAWING = 400_000  # characters of a data URL; the pad's own are under 40,000
-START_INDEX, START_EPSILON = 63, 0.2
+START = {"index": 63}
+START_EPSILON = 0.2
+VISITORS = 1000  # whose newest question is remembered
 
 
 class Explore(Component):
-    """Value: what `answer` returns. Props: `board` (see board.js), `start` (epsilon at first). Event: `digit`."""
+    """Value: what `answer` returns. Event: `digit`. Props: `board` (see board.js), `networks` (names), `start`
+    (epsilon)."""
 
-    def __init__(self, value: dict, *, board: dict, start: float) -> None:
+    def __init__(self, value: dict, *, board: dict, networks: list[str], start: float) -> None:
         super().__init__(
             value,
             template="explore",
-            scripts=["chosen.js", "pad.js", "board.js", "charts.js", "explore.js"],
+            scripts=["chosen.js", "pad.js", "board.js", "charts.js", "side.js", "explore.js"],
             board=board,
+            networks=networks,
             start=start,
             elem_id="explore",
         )
-        self.board, self.start = board, start
+        self.board, self.networks, self.start = board, networks, start
 
 
 def explore_tab(models: Models, images: Tensor, labels: Tensor) -> None:
     """Build the tab. Images float32 (N, 1, 28, 28) and labels int64 (N,) are the digits to pick from."""
 
-    def respond(question: object) -> dict:
-        return next(answer(models, images, labels, question))
-
+    newest = Newest()
     explore = Explore(
-        respond({"index": START_INDEX}),
-        board=make_board(models.shipped, images, labels),
+        next(answer(models, images, labels, None, START)),
+        board=make_board(models.shipped["standard"], images, labels),
+        networks=list(models.shipped),
         start=START_EPSILON,
     )
 
-    def on_digit(event: gr.EventData) -> dict:
-        return respond(event._data)
+    def on_digit(event: gr.EventData, request: gr.Request) -> dict:
+        superseded = newest.announce(request.session_hash, event._data)
+        return next(answer(models, images, labels, superseded, event._data))
 
     explore.digit(
         on_digit,
@@ -65,39 +72,97 @@ def explore_tab(models: Models, images: Tensor, labels: Tensor) -> None:
     )
 
 
-@replies
-def answer(models: Models, images: Tensor, labels: Tensor, question: dict) -> Iterator[dict]:
-    """The scan of the digit asked for, as the page draws it.
+class SupersededError(ValueError):
+    """The visitor has asked something newer meanwhile."""
 
-    question: {"number": int, "label": 0..9 or None} with "index" (a test image) or "drawing" (a PNG data URL), and
-    for a visitor's own model what `Models.pick` reads.
+
+class Newest:
+    """The number of each visitor's newest question: work on an older one can stop. Forgetting it costs only time."""
+
+    def __init__(self) -> None:
+        self._numbers: OrderedDict[str, int] = OrderedDict()
+
+    def announce(self, visitor: str | None, question: object) -> Callable[[], bool]:
+        """Note a question; the function returned tells whether a newer one has come since."""
+        number = question.get("number") if isinstance(question, dict) else None
+        if visitor is None or not isinstance(number, int):
+            return lambda: False
+        self._numbers[visitor] = max(number, self._numbers.pop(visitor, 0))
+        while len(self._numbers) > VISITORS:
+            self._numbers.popitem(last=False)
+        return lambda: self._numbers.get(visitor, number) > number
+
+
+def interruptible(model: LeNet, superseded: Callable[[], bool] | None) -> Callable[[Tensor], Tensor]:
+    """`model` as a function that raises SupersededError once nobody waits for it: PGD runs it a hundred times."""
+
+    def run(images: Tensor) -> Tensor:
+        if superseded is not None and superseded():
+            raise SupersededError("A newer question has come.")
+        return model(images)
+
+    return run
+
+
+@replies
+def answer(
+    models: Models, images: Tensor, labels: Tensor, superseded: Callable[[], bool] | None, question: dict
+) -> Iterator[dict]:
+    """The scans of the digit asked for, as the page draws them.
+
+    question: {"number": int, "label": 0..9 or None, "sides": one or two of {"model": as in `Models.pick`, "attack": one
+    of ATTACKS, "target": 0..9 or None}} with "index" (a test image) or "drawing" (a PNG data URL), and with "weights"
+    when a model is the visitor's own. A target that the network reads already is `taken`: there is nothing to attack.
     """
-    model = models.pick(question)
-    label = question.get("label")
-    if label is not None and (not isinstance(label, int) or isinstance(label, bool) or not 0 <= label <= 9):
-        raise ValueError(f"The true label must be a digit from 0 to 9, not {str(label)[:20]!r}.")
-    device = next(model.parameters()).device
+    sides = question.get("sides", [{}])
+    if not isinstance(sides, list) or not 1 <= len(sides) <= 2 or not all(isinstance(side, dict) for side in sides):
+        raise ValueError("Ask for one or two attacks.")
+    networks = [models.pick(side.get("model"), question.get("weights")) for side in sides]
+    label = check_digit(question.get("label"), "The true label")
+    device = next(networks[0].parameters()).device
     index = None
     if "drawing" in question:
         image = to_mnist(decode_drawing(question["drawing"])).to(device)
-        source, truth = "prediction", int(predict(model, image[None]).argmax())
+        source, truth = "prediction", int(predict(networks[0], image[None]).argmax())
     else:
         index = check_index(question.get("index"), len(images))
         image = images[index].to(device)
         source, truth = "mnist", int(labels[index])
     if label is not None:
         source, truth = "chosen", label
-    result = scan(model, image, truth)
+    drawn = []
+    for side, network in zip(sides, networks, strict=True):
+        attack, target = side.get("attack", "fgsm"), check_digit(side.get("target"), "The target")
+        check_attack(attack)
+        taken = target is not None and target == int(predict(network, image[None]).argmax())
+        targeted = target is not None and not taken
+        aim = target if targeted else truth
+        result = scan(interruptible(network, superseded), image, aim, targeted=targeted, attack=attack)
+        drawn.append(
+            {
+                "target": None if taken else target,
+                "taken": taken,
+                "flip": result.flip_epsilon,
+                "sign": None if result.sign is None else _text(result.sign),
+                "frames": _text(result.images) if result.sign is None else None,
+                "zero": not (result.images != result.images[0]).any(),
+                "probabilities": _text(result.probabilities),
+            }
+        )
     yield {
         "index": index,
         "label": truth,
         "label_source": source,
-        "flip": result.flip_epsilon,
-        "zero": not result.sign.any(),
         "image": _text(result.images[0]),
-        "sign": _text(result.sign),
-        "probabilities": _text(result.probabilities),
+        "sides": drawn,
     }
+
+
+def check_digit(digit: object, name: str) -> int | None:
+    """`digit` when it is 0..9 or None, else ValueError."""
+    if digit is not None and (not isinstance(digit, int) or isinstance(digit, bool) or not 0 <= digit <= 9):
+        raise ValueError(f"{name} must be a digit from 0 to 9, not {str(digit)[:20]!r}.")
+    return digit
 
 
 def check_index(index: object, count: int) -> int:

@@ -1,4 +1,4 @@
-"""Which network a question is about: the shipped one, or one that a visitor trained or uploaded.
+"""Which network a question is about: a shipped one, or one that a visitor trained or uploaded.
 
 The visitor's browser keeps the weights. The server remembers the last few by the hash of their content, so that they
 need not travel with every question; what it has forgotten, or another replica never saw, the browser sends again.
@@ -20,22 +20,24 @@ class UnknownModelError(ValueError):
 
 
 class Models:
-    """The shipped model, and a cache of visitors' models by hash. Safe to use from several threads."""
+    """The shipped models by name, and a cache of visitors' models by hash. Safe to use from several threads."""
 
-    def __init__(self, shipped: LeNet) -> None:
+    def __init__(self, shipped: dict[str, LeNet]) -> None:
         self.shipped = shipped
-        self._device = next(shipped.parameters()).device
+        self._device = next(shipped["standard"].parameters()).device
         self._visitors: OrderedDict[str, LeNet] = OrderedDict()
         self._lock = Lock()
 
-    def pick(self, question: dict) -> LeNet:
-        """The model of question["model"], a hash; None is the shipped one. question["weights"], a safetensors file as
-        base64, is remembered first. ValueError for weights that are no LeNet, UnknownModelError for another hash."""
-        if question.get("weights") is not None:
-            return self.remember(question["weights"])[0]
-        name = question.get("model")
+    def pick(self, name: object, weights: object = None) -> LeNet:
+        """The model called `name`: a shipped one's name (None is "standard"), or a hash. `weights`, a safetensors file
+        as base64, are remembered first. ValueError for weights that are no LeNet, UnknownModelError for a hash that is
+        not known."""
         if name is None:
-            return self.shipped
+            name = "standard"
+        if isinstance(name, str) and name in self.shipped:
+            return self.shipped[name]
+        if weights is not None:
+            return self.remember(weights)[0]
         with self._lock:
             if not isinstance(name, str) or name not in self._visitors:
                 raise UnknownModelError("This model is no longer on the server: it is being sent again.")

@@ -14,8 +14,8 @@ APOLOGY = "Something went wrong on the server; it has been noted. Please try aga
 def replies(handler: Callable[..., Iterator[dict]]) -> Callable[..., Iterator[dict]]:
     """Decorate a generator of replies to its last argument, the question.
 
-    Each reply gets `number`, the question's, so that the page can drop answers to older questions, and `error`: None,
-    or the sentence of the ValueError that ended it. `unknown_model` asks the page to send its model's weights.
+    Each reply gets `number` and `kind`, the question's, so that the page can drop answers to older ones, and `error`:
+    None, or the sentence of the ValueError that ended it. `unknown_model` asks the page to send its model's weights.
     """
 
     @wraps(handler)
@@ -24,6 +24,8 @@ def replies(handler: Callable[..., Iterator[dict]]) -> Callable[..., Iterator[di
         question = question if isinstance(question, dict) else {}
         number = question.get("number")
         head = {"number": number if isinstance(number, int) else 0, "error": None}
+        if isinstance(question.get("kind"), str):
+            head["kind"] = question["kind"][:20]
         try:
             for reply in handler(*context, question):
                 yield head | reply

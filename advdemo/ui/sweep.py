@@ -6,75 +6,156 @@ import time
 from collections.abc import Iterator
 
 import gradio as gr
+import numpy as np
 from torch import Tensor
 
+from advdemo.attack import aim, check_attack
+from advdemo.model import classify
 from advdemo.reproduce import load_result, mean_and_spread
 from advdemo.sweep import EPSILONS, TUTORIAL_ACCURACIES, SweepResult, stream
 from advdemo.ui.component import Component
+from advdemo.ui.explore import check_digit
+from advdemo.ui.line import VISITORS_WAITING, Line
 from advdemo.ui.models import Models
 from advdemo.ui.replies import replies
 
-MAX_EPSILONS = 21
+MAX_EPSILONS = 51
+CELL_EXAMPLES = 10
+CELL_BATCH = 100
 SECONDS_BETWEEN_UPDATES = 0.1
 
 
 class Sweep(Component):
-    """Value: what `run_sweep` yields. Events: `run` {number, images, epsilons}, `halt`."""
+    """Value: what `run_sweep`, `run_transfer` and `find_examples` yield. Events: `run`, `transfer` and `cell` with the
+    question of each, `halt`."""
 
-    def __init__(self, value: dict | None = None, *, reference: str) -> None:
+    def __init__(self, value: dict | None = None, *, reference: str, networks: list[str]) -> None:
         super().__init__(
-            value, template="sweep", scripts=["chosen.js", "sweep.js"], reference=reference, elem_id="sweep"
+            value,
+            template="sweep",
+            scripts=["chosen.js", "sweep_charts.js", "sweep.js"],
+            reference=reference,
+            networks=networks,
+            elem_id="sweep",
         )
-        self.reference = reference
+        self.reference, self.networks = reference, networks
 
 
-def sweep_tab(models: Models, images: Tensor, labels: Tensor) -> None:
+def sweep_tab(models: Models, line: Line, images: Tensor, labels: Tensor) -> None:
     """Build the tab over images float32 (N, 1, 28, 28) and labels int64 (N,)."""
     reproduction = load_result()
     reference = {"epsilons": EPSILONS, "tutorial": TUTORIAL_ACCURACIES, "reproduced": None}
     if reproduction is not None:
         reference["reproduced"] = [mean for mean, _ in mean_and_spread(reproduction, "nll-on-logits")]
         reference["seeds"] = len(reproduction["runs"])
-    sweep = Sweep(reference=json.dumps(reference))
+    sweep = Sweep(reference=json.dumps(reference), networks=list(models.shipped))
 
     def on_run(event: gr.EventData) -> Iterator[dict]:
-        yield from run_sweep(models, images, labels, event._data)
+        yield from run_sweep(models, line, images, labels, event._data)
 
-    running = sweep.run(
-        on_run,
-        outputs=sweep,
-        show_progress="hidden",
-        trigger_mode="multiple",
-        concurrency_limit=1,
-        concurrency_id="sweep",
-        api_visibility="private",
-    )
-    sweep.halt(None, cancels=[running], show_progress="hidden", api_visibility="private")
+    def on_transfer(event: gr.EventData) -> Iterator[dict]:
+        yield from run_transfer(models, line, images, labels, event._data)
+
+    def on_cell(event: gr.EventData) -> Iterator[dict]:
+        yield from find_examples(models, images, labels, event._data)
+
+    listening = {
+        "outputs": sweep,
+        "show_progress": "hidden",
+        "trigger_mode": "multiple",
+        "api_visibility": "private",
+    }
+    running = [
+        sweep.run(on_run, concurrency_limit=VISITORS_WAITING, **listening),
+        sweep.transfer(on_transfer, concurrency_limit=VISITORS_WAITING, **listening),
+    ]
+    sweep.cell(on_cell, **listening)
+    sweep.halt(None, cancels=running, show_progress="hidden", api_visibility="private")
 
 
 @replies
-def run_sweep(models: Models, images: Tensor, labels: Tensor, question: dict) -> Iterator[dict]:
+def run_sweep(models: Models, line: Line, images: Tensor, labels: Tensor, question: dict) -> Iterator[dict]:
     """Partial results as the page draws them, some ten a second.
 
-    question: {"number": int, "images": how many of the first, "epsilons": numbers separated by commas}, and for a
-    visitor's own model what `Models.pick` reads.
+    question: {"number": int, "images": how many of the first, "epsilons": numbers separated by commas, "attack": one of
+    ATTACKS, "model" and "weights": as in `Models.pick`}.
     """
     count = check_count(question.get("images"), len(images))
     epsilons = parse_epsilons(question.get("epsilons"))
-    model = models.pick(question)
+    attack = question.get("attack", "fgsm")
+    check_attack(attack)
+    model = models.pick(question.get("model"), question.get("weights"))
     device = next(model.parameters()).device.type.upper()
-    started = shown = time.perf_counter()
-    examples_sent = -1
-    for result in stream(model, images[:count], labels[:count], epsilons):
-        now = time.perf_counter()
-        # A visitor who left is noticed at a yield, so that no batch may pass many times without one.
-        if now - shown < SECONDS_BETWEEN_UPDATES and result.n_images < result.total:
-            continue
-        shown = now
-        examples = sum(len(row) for row in result.examples)
-        drawn = as_drawn(result, with_examples=examples != examples_sent)
-        examples_sent = examples
-        yield {"result": json.dumps(drawn | {"seconds": now - started, "device": device})}
+
+    def run() -> Iterator[dict]:
+        started = shown = time.perf_counter()
+        examples_sent = -1
+        for result in stream(model, images[:count], labels[:count], epsilons, attack=attack):
+            now = time.perf_counter()
+            # A visitor who left is noticed at a yield, so that no batch may pass many times without one.
+            if now - shown < SECONDS_BETWEEN_UPDATES and result.n_images < result.total:
+                continue
+            shown = now
+            examples = sum(len(row) for row in result.examples)
+            drawn = as_drawn(result, with_examples=examples != examples_sent)
+            examples_sent = examples
+            yield {"result": json.dumps(drawn | {"seconds": now - started, "device": device})}
+
+    yield from line.take_turns(run())
+
+
+@replies
+def run_transfer(models: Models, line: Line, images: Tensor, labels: Tensor, question: dict) -> Iterator[dict]:
+    """The accuracy of every network on the adversarial images made on every network: after each pair, all so far.
+
+    question: as for `run_sweep`, with "epsilon" in place of "epsilons" and "models", a list, in place of "model".
+    """
+    count = check_count(question.get("images"), len(images))
+    (epsilon,) = parse_epsilons(str(question.get("epsilon")))
+    attack = question.get("attack", "fgsm")
+    check_attack(attack)
+    names = question.get("models")
+    if not isinstance(names, list) or not 1 <= len(names) <= 3:
+        raise ValueError("Ask for one to three networks.")
+    networks = [models.pick(name, question.get("weights")) for name in names]
+
+    def run() -> Iterator[dict]:
+        table = [[None] * len(networks) for _ in networks]
+        for made_on, source in enumerate(networks):
+            for tried_on, model in enumerate(networks):
+                for result in stream(model, images[:count], labels[:count], [epsilon], attack=attack, source=source):
+                    table[made_on][tried_on] = float(result.accuracies[0])
+                    yield {"transfer": json.dumps({"table": table, "done": result.n_images == result.total})}
+
+    yield from line.take_turns(run())
+
+
+@replies
+def find_examples(models: Models, images: Tensor, labels: Tensor, question: dict) -> Iterator[dict]:
+    """Images of the class "truth" that the attack of size "epsilon" makes the network read as "predicted".
+
+    question: as for `run_sweep`, with these three in place of "epsilons".
+    """
+    count = check_count(question.get("images"), len(images))
+    (epsilon,) = parse_epsilons(str(question.get("epsilon")))
+    attack = question.get("attack", "fgsm")
+    check_attack(attack)
+    truth, predicted = (check_digit(question.get(name), "The class") for name in ("truth", "predicted"))
+    model = models.pick(question.get("model"), question.get("weights"))
+    device = next(model.parameters()).device
+    found = []
+    for chosen in (labels[:count] == truth).nonzero().flatten().split(CELL_BATCH):
+        batch, wanted = images[chosen].to(device), labels[chosen].to(device)
+        aimed = aim(attack, model, batch, wanted)
+        adversarial = aimed.at(epsilon)
+        after = classify(model, adversarial)
+        for place in (after == predicted).nonzero().flatten().tolist():
+            pixels = (adversarial[place] * 255).round().byte().cpu().numpy()
+            before = int(aimed.logits[place].argmax())
+            found.append({"index": int(chosen[place]), "before": before, "after": predicted, "image": as_text(pixels)})
+        if len(found) >= CELL_EXAMPLES:
+            break
+    yield {"found": json.dumps(found[:CELL_EXAMPLES])}
 
 
 def as_drawn(result: SweepResult, *, with_examples: bool) -> dict:
@@ -83,15 +164,20 @@ def as_drawn(result: SweepResult, *, with_examples: bool) -> dict:
         "epsilons": result.epsilons.tolist(),
         "correct": result.correct.tolist(),
         "accuracies": result.accuracies.tolist(),
+        "flips": result.flips.tolist(),
+        "first_flips": result.first_flips.tolist(),
         "done": result.n_images,
         "total": result.total,
     }
     if with_examples:
         drawn["examples"] = [
-            [vars(example) | {"image": base64.b64encode(example.image.tobytes()).decode()} for example in row]
-            for row in result.examples
+            [vars(example) | {"image": as_text(example.image)} for example in row] for row in result.examples
         ]
     return drawn
+
+
+def as_text(pixels: np.ndarray) -> str:
+    return base64.b64encode(pixels.tobytes()).decode()
 
 
 def check_count(count: object, total: int) -> int:

@@ -18,19 +18,20 @@ pick(".recipe").addEventListener("change", showRecipe);
 
 function showRecipe() {
   const recipe = setup.recipes[pick(".recipe").value];
-  pick(".epochs").value = Math.min(recipe.epochs, setup.cap);
-  pick(".epochs").max = setup.cap;
+  pick(".epochs").value = Math.min(recipe.epochs, recipe.cap);
+  pick(".epochs").max = recipe.cap;
   pick(".rate").value = recipe.learning_rate;
-  pick(".about").textContent = recipe.about + (recipe.epochs > setup.cap ? ` At most ${setup.cap} epochs here.` : "");
+  pick(".about").textContent = recipe.about + (recipe.epochs > recipe.cap ? ` At most ${recipe.cap} epochs here.` : "");
 }
 
 run.addEventListener("click", () => {
+  const empty = [...root.querySelectorAll("input[required]")].find(({ validity }) => validity.valueMissing || validity.badInput);
+  if (empty) return empty.reportValidity();
   number += 1;
   epochs = [];
   planned = Number(pick(".epochs").value);
   setTrained(null);
-  setState("running", "Waiting for a free worker: one training at a time…");
-  draw();
+  setState("running", "Starting…");
   trigger("train", {
     number, recipe: pick(".recipe").value, epochs: planned,
     learning_rate: Number(pick(".rate").value), seed: Number(pick(".seed").value),
@@ -69,6 +70,7 @@ function receive(value) {
     return setState("done", "");
   }
   if (value.error) return setState("done", value.error, true);
+  if (value.ahead) return setState("running", waiting(value.ahead, "training"));
   if (value.judged) return receiveJudged(JSON.parse(value.judged));
   const { progress, epoch } = JSON.parse(value.update);
   planned = progress.epochs;

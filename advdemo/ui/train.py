@@ -15,9 +15,10 @@ from torch import Tensor
 
 from advdemo.data import load_mnist
 from advdemo.model import LeNet, confusion, pack_checkpoint, summary
-from advdemo.recipes import RECIPES, pick_recipe
+from advdemo.recipes import RECIPES, Recipe, pick_recipe
 from advdemo.train import EpochRecord, Step, hold_out, stream
 from advdemo.ui.component import Component
+from advdemo.ui.line import VISITORS_WAITING, Line
 from advdemo.ui.models import Models
 from advdemo.ui.replies import replies
 
@@ -38,18 +39,17 @@ class Train(Component):
         self.setup = setup
 
 
-def train_tab(models: Models, images: Tensor, labels: Tensor) -> None:
+def train_tab(models: Models, line: Line, images: Tensor, labels: Tensor) -> None:
     """Build the tab; images float32 (N, 1, 28, 28) and labels int64 (N,) are the test set that models are judged on."""
     setup = {
-        "recipes": {name: vars(recipe) for name, recipe in RECIPES.items()},
+        "recipes": {name: vars(recipe) | {"cap": epoch_cap(recipe)} for name, recipe in RECIPES.items()},
         "layers": summary(LeNet()),
         "enabled": training_enabled(),
-        "cap": epoch_cap(),
     }
     train = Train(setup=json.dumps(setup))
 
     def on_train(event: gr.EventData) -> Iterator[dict]:
-        yield from run_training(models, event._data)
+        yield from run_training(models, line, event._data)
 
     def on_judge(event: gr.EventData) -> dict:
         return next(judge(models, images, labels, event._data))
@@ -59,8 +59,7 @@ def train_tab(models: Models, images: Tensor, labels: Tensor) -> None:
         outputs=train,
         show_progress="hidden",
         trigger_mode="multiple",
-        concurrency_limit=1,
-        concurrency_id="train",
+        concurrency_limit=VISITORS_WAITING,
         api_visibility="private",
     )
     train.halt(None, cancels=[training], show_progress="hidden", api_visibility="private")
@@ -72,12 +71,13 @@ def training_enabled() -> bool:
     return os.environ.get(SWITCH, "on").lower() not in ("off", "0", "no", "false")
 
 
-def epoch_cap() -> int:
-    """The most epochs a visitor may ask for: ADVDEMO_MAX_EPOCHS, or 60."""
+def epoch_cap(recipe: Recipe) -> int:
+    """The most epochs a visitor may ask for: ADVDEMO_MAX_EPOCHS, or 60; a fifth of it for adversarial training, whose
+    epochs take so much longer."""
     text = os.environ.get(CAP, str(DEFAULT_CAP))
     if not text.isdecimal() or int(text) < 1:
         raise ValueError(f"{CAP} must be a whole number of at least 1, got {text!r}")
-    return int(text)
+    return max(1, int(text) // 5) if recipe.epsilon else int(text)
 
 
 @cache
@@ -87,7 +87,7 @@ def training_images() -> tuple[tuple[Tensor, Tensor], tuple[Tensor, Tensor]]:
 
 
 @replies
-def run_training(models: Models, question: dict) -> Iterator[dict]:
+def run_training(models: Models, line: Line, question: dict) -> Iterator[dict]:
     """Progress as the page draws it.
 
     question: {"number": int, "recipe": a name, "epochs": int, "learning_rate": number, "seed": int}. Each update holds
@@ -96,42 +96,47 @@ def run_training(models: Models, question: dict) -> Iterator[dict]:
     """
     if not training_enabled():
         raise ValueError("Training is switched off on this server: run the app yourself to train, or upload a model.")
-    recipe = pick_recipe(
-        question.get("recipe"), epochs=question.get("epochs"), learning_rate=question.get("learning_rate")
-    )
-    if recipe.epochs > epoch_cap():
-        raise ValueError(f"At most {epoch_cap()} epochs here, got {recipe.epochs}.")
+    name = question.get("recipe")
+    cap = epoch_cap(pick_recipe(name))
+    epochs = question.get("epochs")
+    if not isinstance(epochs, int) or isinstance(epochs, bool) or not 1 <= epochs <= cap:
+        raise ValueError(f"The epochs must be a whole number from 1 to {cap} here, not {str(epochs)[:20]!r}.")
+    recipe = pick_recipe(name, epochs=epochs, learning_rate=question.get("learning_rate"))
     seed = question.get("seed")
     if not isinstance(seed, int) or isinstance(seed, bool) or not 0 <= seed < 2**63:
         raise ValueError(f"The seed must be a whole number from 0, got {str(seed)[:20]!r}.")
     (images, labels), held_out = training_images()
-    device = next(models.shipped.parameters()).device
-    started = shown = time.perf_counter()
-    best = -1.0
-    for event in stream(recipe, images, labels, validation=held_out, seed=seed, device=device):
-        now = time.perf_counter()
-        if isinstance(event, Step) and now - shown < SECONDS_BETWEEN_UPDATES:
-            continue
-        shown = now
-        share = event.step / event.steps if isinstance(event, Step) else 1.0
-        done = (event.epoch - 1 + share) / recipe.epochs
-        update = {
-            "progress": {
-                "epoch": event.epoch,
-                "epochs": recipe.epochs,
-                "share": done,
-                "seconds": now - started,
-                "left": (now - started) * (1 / done - 1),
+    device = next(models.shipped["standard"].parameters()).device
+
+    def run() -> Iterator[dict]:
+        started = shown = time.perf_counter()
+        best = -1.0
+        for event in stream(recipe, images, labels, validation=held_out, seed=seed, device=device):
+            now = time.perf_counter()
+            if isinstance(event, Step) and now - shown < SECONDS_BETWEEN_UPDATES:
+                continue
+            shown = now
+            share = event.step / event.steps if isinstance(event, Step) else 1.0
+            done = (event.epoch - 1 + share) / recipe.epochs
+            update = {
+                "progress": {
+                    "epoch": event.epoch,
+                    "epochs": recipe.epochs,
+                    "share": done,
+                    "seconds": now - started,
+                    "left": (now - started) * (1 / done - 1),
+                }
             }
-        }
-        reply = {}
-        if isinstance(event, EpochRecord):
-            update["epoch"] = {key: value for key, value in vars(event).items() if key != "weights"}
-            if event.validation_accuracy > best:
-                best = event.validation_accuracy
-                record = {"recipe": question["recipe"], "seed": seed, **vars(recipe), **update["epoch"]}
-                reply["weights"] = base64.b64encode(pack_checkpoint(event.weights, record)).decode()
-        yield reply | {"update": json.dumps(update)}
+            reply = {}
+            if isinstance(event, EpochRecord):
+                update["epoch"] = {key: value for key, value in vars(event).items() if key != "weights"}
+                if event.validation_accuracy > best:
+                    best = event.validation_accuracy
+                    record = {"recipe": question["recipe"], "seed": seed, **vars(recipe), **update["epoch"]}
+                    reply["weights"] = base64.b64encode(pack_checkpoint(event.weights, record)).decode()
+            yield reply | {"update": json.dumps(update)}
+
+    yield from line.take_turns(run())
 
 
 @replies
