@@ -1,8 +1,8 @@
 """How robust the shipped networks are: `python -m tests.bench_robustness`, about half an hour on two CPU cores.
 
-At epsilon 0.3, on the 10,000 test images: no attack, FGSM, and PGD with 40 steps of 0.01 from five random starts. On the
-first 1,000 of them: AutoAttack's standard ensemble (APGD-CE, targeted APGD-DLR, targeted FAB, Square with 5,000 queries;
-Croce and Hein, 2020) as implemented by torchattacks, which had no part in the training (`pip install --no-deps
+At epsilon 0.3, on the 10,000 test images: no attack, FGSM, and PGD with 40 steps of 0.01 from five random starts. On
+the first 1,000 of them: AutoAttack's standard ensemble (APGD-CE, targeted APGD-DLR, targeted FAB, Square with 5,000
+queries; Croce and Hein, 2020) as implemented by torchattacks, which had no part in the training (`pip install --no-deps
 torchattacks`). Every result is checked for |x' - x| <= epsilon and the pixel range before it counts.
 
     python -m tests.bench_robustness --write    # also puts the figures into the checkpoints' records

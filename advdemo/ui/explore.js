@@ -153,7 +153,7 @@ function tick() {
   find("epsilon-value").textContent = epsilon.toFixed(3);
   root.querySelector(".bytes").textContent = `= ${(epsilon * 255).toFixed(1)}/255`;
   const words = outcome(first, step);
-  const [line, other] = root.querySelectorAll(".outcome");
+  const line = root.querySelector(".outcome"), other = root.querySelector(".other-outcome");
   line.textContent = second ? `${first.name}: ${words}` : words;
   other.textContent = second ? `${second.name}: ${outcome(second, step)}` : "";
   slider.setAttribute("aria-valuetext", `epsilon ${epsilon.toFixed(3)}: ${words}`);

@@ -18,7 +18,6 @@ let transfer = null;    // {names, table, epsilon, attack}
 
 const networkBox = pick(".network"), attackBox = pick(".attack"), countBox = pick(".count");
 pick(".epsilons").value = DEFAULT_EPSILONS.join(", ");
-offerNetworks(networkBox, props.networks, () => drawTransferPanel());
 attackBox.addEventListener("change", () => {
   if (attackBox.value === "pgd" && countBox.value === "10000") countBox.value = "1000";  // 40 gradients an image and ε
   drawTransferPanel();
@@ -267,5 +266,6 @@ if (REPRODUCED) {
     ` Repeated here: its recipe and its loss, nll_loss on raw logits, mean of ${SEEDS} trainings.`);
 }
 watch("value", () => receive(props.value));
+offerNetworks(networkBox, props.networks, drawTransferPanel);
 setState("idle", "FGSM takes about two seconds on two CPU cores: every image is attacked once, and all ε advance together.");
 draw();

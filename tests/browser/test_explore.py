@@ -6,7 +6,7 @@ from advdemo.attack import perturb
 from advdemo.data import load_mnist
 from advdemo.model import load_checkpoint, predict
 from advdemo.scan import scan
-from app import CHECKPOINT
+from app import CHECKPOINT, ROBUST_CHECKPOINT
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 THREE = [(0.32, 0.24), (0.5, 0.16), (0.67, 0.27), (0.62, 0.42), (0.45, 0.48),
@@ -16,6 +16,11 @@ THREE = [(0.32, 0.24), (0.5, 0.16), (0.67, 0.27), (0.62, 0.42), (0.45, 0.48),
 @pytest.fixture(scope="module")
 def lenet():
     return load_checkpoint(CHECKPOINT, "cpu")[0]
+
+
+@pytest.fixture(scope="module")
+def robust():
+    return load_checkpoint(ROBUST_CHECKPOINT, "cpu")[0]
 
 
 def pick(visitor, place):
@@ -209,3 +214,97 @@ def test_drawing_on_a_phone_does_not_scroll_the_page(visit):
     expect(visitor.page.locator(".truth-source")).to_contain_text("reading of your drawing")
     expect(visitor.find("prediction-clean")).to_have_attribute("data-digit", "1")
     assert visitor.page.evaluate("scrollY") == 0
+
+
+def test_compare_shows_both_networks_with_one_slider(visit, lenet, robust):
+    visitor = visit("#index=63&model=standard&compare=robust&epsilon=0.2")
+    page = visitor.page
+    expect(page.locator(".explore")).to_have_class("advdemo explore comparing")
+    images, labels = load_mnist("test")
+    scans = [scan(network, images[63], int(labels[63])) for network in (lenet, robust)]
+    visitor.requests.clear()
+    for step in (0, 40, 100):
+        visitor.set_epsilon(step / 200)
+        for place, expected in enumerate(scans):
+            shown = page.locator(".picture").nth(place).locator(".adversarial .verdict")
+            assert int(shown.get_attribute("data-digit")) == expected.probabilities[step].argmax()
+            assert float(shown.get_attribute("data-confidence")) == pytest.approx(
+                expected.probabilities[step].max(), abs=1e-5
+            )
+    assert visitor.requests == []
+    flips = [page.locator(".picture-head .flip").nth(place).get_attribute("data-epsilon") for place in (0, 1)]
+    assert [float(flip) if flip else None for flip in flips] == [expected.flip_epsilon for expected in scans]
+    visitor.find("compare").select_option("")
+    expect(page.locator(".picture.second")).to_be_hidden()
+
+
+def test_pgd_shows_the_image_of_every_epsilon(visit, lenet):
+    visitor = visit("#index=7&attack=pgd&epsilon=0.1")
+    images, labels = load_mnist("test")
+    expected = scan(lenet, images[7], int(labels[7]), attack="pgd")
+    expect(visitor.find("flip-epsilon")).to_have_attribute("data-epsilon", str(expected.flip_epsilon))
+    visitor.requests.clear()
+    for step in (0, 1, 20, 50, 100):
+        visitor.set_epsilon(step / 200)
+        assert visitor.pixels("image-adversarial") == expected.images[step].flatten().tolist()
+    assert visitor.requests == []
+
+
+def test_a_target_is_reached_or_refused(visit, lenet):
+    visitor = visit("#index=0&attack=pgd&target=5&epsilon=0.3")
+    images, _ = load_mnist("test")
+    expected = scan(lenet, images[0], 5, attack="pgd", targeted=True)
+    expect(visitor.find("flip-epsilon")).to_have_attribute("data-epsilon", str(expected.flip_epsilon))
+    expect(visitor.page.locator(".outcome")).to_contain_text("the target is reached")
+    assert visitor.find("target").locator("option:disabled").get_attribute("value") == "7"
+    visitor.page.evaluate("location.hash = ''")
+    visitor.find("target").select_option("2")
+    pick(visitor, 14)  # the first of the 2s
+    expect(visitor.page.locator(".error")).to_contain_text("already reads this digit as 2")
+    expect(visitor.find("target")).to_have_value("")
+
+
+def test_a_link_holds_what_is_on_screen(visit):
+    visitor = visit()
+    visitor.find("attack").select_option("noise")
+    expect(visitor.page.locator(".formula").first).to_contain_text("random")
+    visitor.find("compare").select_option("fgsm")
+    expect(visitor.page.locator(".explore")).to_have_class("advdemo explore comparing")
+    index = pick(visitor, 20)
+    expect(visitor.page.locator(".explore.waiting")).to_have_count(0)
+    link = visitor.page.evaluate("location.hash")
+    assert f"index={index}&" in link
+    again = visit(link)
+    expect(again.page.locator(".explore.comparing:not(.waiting)")).to_have_count(1)
+    assert again.page.evaluate("location.hash") == link
+    assert again.pixels("image-clean") == visitor.pixels("image-clean")
+    assert again.find("prediction-adversarial").inner_text() == visitor.find("prediction-adversarial").inner_text()
+
+
+@pytest.mark.parametrize(
+    "link", ["#index=99999", "#index=x&attack=bomb&epsilon=nan", "#%00", "#model=yours&compare=1&target=11"]
+)
+def test_a_broken_link_is_survived(visit, link):
+    visitor = visit(link)
+    expect(visitor.page.locator(".explore.waiting")).to_have_count(0)
+    assert visitor.find("prediction-clean").get_attribute("data-digit") in "0123456789"
+    pick(visitor, 3)
+
+
+def test_a_newer_digit_supersedes_pgd(visit):
+    visitor = visit("#attack=pgd")
+    cells = visitor.find("board").locator("[data-index]")
+    for place in range(10, 20):
+        cells.nth(place).click()
+    expect(cells.nth(19)).to_have_attribute("aria-pressed", "true", timeout=8_000)
+    expect(visitor.page.locator(".error")).to_be_hidden()
+
+
+def test_learn_opens_explore_in_the_state_it_speaks_of(visit):
+    visitor = visit()
+    visitor.page.get_by_role("tab", name="Learn").click()
+    visitor.page.get_by_role("button", name="a 2 that FGSM misses").click()
+    expect(visitor.find("prediction-adversarial")).to_have_attribute("data-digit", "2")
+    other = visitor.page.locator(".picture.second .adversarial .verdict")
+    expect(other).to_have_attribute("data-digit", "7")
+    expect(visitor.find("epsilon-value")).to_have_text("0.300")

@@ -54,8 +54,66 @@ def test_downloads(visit, expected):
         files[kind] = download.value.path()
     rows = list(csv.DictReader(files["csv"].read_text().splitlines()))
     assert [int(row["correct"]) for row in rows] == expected.correct.tolist()
-    assert json.loads(files["json"].read_text())["correct"] == expected.correct.tolist()
+    (curve,) = json.loads(files["json"].read_text())
+    assert (curve["correct"], curve["attack"]) == (expected.correct.tolist(), "fgsm")
     assert files["png"].read_bytes().startswith(b"\x89PNG")
+
+
+def test_curves_are_added_and_removed(visit, expected):
+    page = open_sweep(visit(), 500)
+    chips = page.locator(".curve-chip")
+    for place, (network, attack) in enumerate(
+        [("standard", "fgsm"), ("robust", "fgsm"), ("standard", "noise")], start=1
+    ):
+        page.locator(".sweep .network").select_option(network)
+        page.locator(".sweep .attack").select_option(attack)
+        page.click("#sweep-run")
+        expect(chips).to_have_count(place, timeout=60_000)
+        state(page, "done")
+    images, labels = load_mnist("test")
+    lenet = load_checkpoint(CHECKPOINT, "cpu")[0]
+    noise = sweep(lenet, images[:500], labels[:500], attack="noise")
+    assert accuracies(page) == pytest.approx(noise.accuracies, abs=1e-4)
+    assert page.locator("#sweep-chart path.ours").count() == 3
+    page.locator("[data-select]").first.click()
+    assert accuracies(page) == pytest.approx(sweep(lenet, images[:500], labels[:500]).accuracies, abs=1e-4)
+    page.locator("[data-remove]").first.click()
+    expect(chips).to_have_count(2)
+    expect(page.locator("#sweep-chart path.ours")).to_have_count(2)
+
+
+def test_flip_matrix_histogram_and_examples(visit, expected):
+    visitor = visit()
+    page = open_sweep(visitor)
+    page.click("#sweep-run")
+    state(page, "done")
+    page.locator('.at-epsilon [data-epsilon="6"]').click()
+    counts = [int(text) for text in page.locator(".matrix td").all_inner_texts()]
+    assert counts == expected.flips[6].flatten().tolist()
+    shown = [int(text.replace(",", "")) for text in page.locator(".histogram .count").all_inner_texts()]
+    assert shown == expected.first_flips.tolist()
+    cell = page.locator(".matrix td.wrong button").first
+    truth, predicted = cell.get_attribute("data-truth"), cell.get_attribute("data-predicted")
+    cell.click()
+    caption = page.locator(".cell-examples figcaption").first
+    expect(caption).to_contain_text(f"→ {predicted}")
+    page.locator(".cell-examples button").first.click()
+    expect(page.locator(".explore")).to_be_visible()
+    expect(visitor.find("epsilon-value")).to_have_text("0.300")
+    expect(visitor.find("true-label").locator("option").first).to_have_text(f"automatic ({truth})")
+    expect(visitor.find("prediction-adversarial")).to_have_attribute("data-digit", predicted)
+
+
+def test_transfer(visit):
+    page = open_sweep(visit(), 500)
+    page.click(".sweep .measure")
+    expect(page.locator(".transfer-status")).to_contain_text("Measured: FGSM, ε = 0.2, 500 images", timeout=60_000)
+    rows = [
+        [float(text.rstrip("%")) for text in page.locator(f".transfer tr:nth-child({row}) td").all_inner_texts()]
+        for row in (2, 3)
+    ]
+    assert rows[0][0] < rows[1][0]  # the standard network: fooled by its own examples, less by the robust one's
+    assert rows[1][1] > 90
 
 
 def test_stop_keeps_what_was_measured(visit):
@@ -83,7 +141,7 @@ def test_two_visitors_do_not_disturb_each_other(visit, expected):
     assert len(accuracies(two)) == 2
 
 
-@pytest.mark.parametrize("text", ["", "cat", "0, 2", "nan", "0 " * 30])
+@pytest.mark.parametrize("text", ["", "cat", "0, 2", "nan", "0 " * 60])
 def test_bad_epsilons_get_one_clear_sentence(visit, text):
     page = open_sweep(visit())
     page.fill(".sweep .epsilons", text)

@@ -34,7 +34,7 @@ def test_train_one_epoch_then_explore_with_it(visit, tmp_path):
     page.click(".train .use")
     page.get_by_role("tab", name="Explore").click()
     expect(visitor.find("prediction-adversarial")).not_to_have_attribute("data-confidence", shipped)
-    expect(page.locator("#header .chip")).to_contain_text("your LeNet")
+    expect(visitor.find("model").locator("option:checked")).to_contain_text("Your LeNet")
     page.get_by_role("tab", name="Accuracy sweep").click()
     page.locator(".sweep .count").select_option("500")
     page.click("#sweep-run")
@@ -88,6 +88,14 @@ def test_a_file_that_is_no_model(visit, tmp_path, content, sentence):
     page.set_input_files(".train .file", tmp_path / "bad.safetensors")
     expect(page.locator(".train .summary")).to_contain_text(sentence)
     expect(page.locator(".train .use")).to_be_disabled()
+
+
+def test_an_empty_field_is_pointed_out(visit):
+    page = open_train(visit())
+    page.fill(".train .epochs", "")
+    page.click("#train-run")
+    assert page.evaluate("document.activeElement.className") == "epochs"
+    expect(page.locator(".train")).to_have_attribute("data-state", "idle")
 
 
 @pytest.mark.parametrize(("field", "value"), [("epochs", "0"), ("epochs", "99999"), ("rate", "0"), ("seed", "-1")])
