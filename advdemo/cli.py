@@ -6,20 +6,14 @@ Results go to stdout, progress and errors to stderr. The commands import torch t
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from typer.core import TyperGroup
 
-if TYPE_CHECKING:
-    import numpy as np
-    from PIL import Image
-
 CHECKPOINT = Path("checkpoints/lenet.safetensors")
-SCALE = 10  # of the written images: 280x280
-RAISED, LOWERED = (138, 79, 109), (30, 122, 116)  # the page's colours for the sign of the perturbation
 
 
 class _Commands(TyperGroup):
@@ -41,7 +35,12 @@ class _Commands(TyperGroup):
 HELP = "Adversarial examples on MNIST: train LeNet, fool it on one picture, or measure it on the whole test set."
 app = typer.Typer(cls=_Commands, help=HELP, no_args_is_help=True, add_completion=False)
 
+Number = Annotated[float | None, typer.Option(help="Instead of the recipe's.", show_default=False)]
+WholeNumber = Annotated[int | None, typer.Option(help="Instead of the recipe's.", show_default=False)]
 Checkpoint = Annotated[Path, typer.Option(help="The trained network.")]
+AttackName = Annotated[str, typer.Option("--attack", help="fgsm, pgd or noise.")]
+Steps = Annotated[int | None, typer.Option(help="Of PGD; 40 unless told.", show_default=False)]
+StepSize = Annotated[float | None, typer.Option(help="Of PGD; 2.5 epsilon / steps unless told.", show_default=False)]
 DataDir = Annotated[
     Path | None, typer.Option(help="MNIST in another folder; what is missing is downloaded there.", show_default=False)
 ]
@@ -49,15 +48,19 @@ DataDir = Annotated[
 
 @app.command()
 def train(
-    recipe: Annotated[str, typer.Option(help="default, quick or tutorial.")] = "default",
-    epochs: Annotated[int | None, typer.Option(help="Instead of the recipe's.", show_default=False)] = None,
+    recipe: Annotated[str, typer.Option(help="default, quick, robust or tutorial.")] = "default",
     seed: Annotated[int, typer.Option(min=0, max=2**63 - 1, help="The same seed gives the same network.")] = 0,
     holdout: Annotated[int, typer.Option(min=0, help="Training images to hold out, to choose the best epoch by.")] = 0,
-    batch_size: Annotated[int | None, typer.Option(help="Instead of the recipe's.", show_default=False)] = None,
-    learning_rate: Annotated[float | None, typer.Option(help="Instead of the recipe's.", show_default=False)] = None,
-    momentum: Annotated[float | None, typer.Option(help="Instead of the recipe's.", show_default=False)] = None,
-    weight_decay: Annotated[float | None, typer.Option(help="Instead of the recipe's.", show_default=False)] = None,
-    label_smoothing: Annotated[float | None, typer.Option(help="Instead of the recipe's.", show_default=False)] = None,
+    epochs: WholeNumber = None,
+    batch_size: WholeNumber = None,
+    learning_rate: Number = None,
+    momentum: Number = None,
+    weight_decay: Number = None,
+    label_smoothing: Number = None,
+    epsilon: Number = None,
+    attack_steps: WholeNumber = None,
+    warm_up: Number = None,
+    averaging: Number = None,
     data_dir: DataDir = None,
     out: Annotated[Path, typer.Option(help="The checkpoint to write.")] = CHECKPOINT,
 ) -> None:
@@ -77,6 +80,10 @@ def train(
                     "momentum": momentum,
                     "weight_decay": weight_decay,
                     "label_smoothing": label_smoothing,
+                    "epsilon": epsilon,
+                    "attack_steps": attack_steps,
+                    "warm_up": warm_up,
+                    "averaging": averaging,
                 },
                 seed=seed,
                 holdout=holdout,
@@ -94,18 +101,34 @@ def sweep(
     checkpoint: Checkpoint = CHECKPOINT,
     epsilons: Annotated[str, typer.Option(help="Comma-separated, each in 0..1.")] = "0,0.05,0.1,0.15,0.2,0.25,0.3",
     images: Annotated[int, typer.Option(min=1, help="How many test images, from the first.")] = 10_000,
+    attack_name: AttackName = "fgsm",
+    steps: Steps = None,
+    step_size: StepSize = None,
+    restarts: Annotated[
+        int | None,
+        typer.Option(help="Random starts of PGD; none unless told: it begins at the image.", show_default=False),
+    ] = None,
+    source: Annotated[
+        Path | None,
+        typer.Option(help="A checkpoint to make the examples on: how well do they transfer?", show_default=False),
+    ] = None,
     loss: Annotated[str, typer.Option(help="cross-entropy, or nll-on-logits as in the tutorial.")] = "cross-entropy",
     data_dir: DataDir = None,
     out: Annotated[
         Path | None, typer.Option(help="A folder for sweep.csv, sweep.json, accuracy.png, examples.png.")
     ] = None,
 ) -> None:
-    """Accuracy on the MNIST test images under FGSM at each epsilon."""
+    """Accuracy on the MNIST test images under an attack, at each epsilon."""
     from advdemo.data import load_mnist
     from advdemo.model import load_checkpoint
     from advdemo.sweep import stream, to_csv, to_json
 
     model, _ = load_checkpoint(checkpoint)
+    settings = {"attack": attack_name, "loss": loss, **_given(steps=steps, step_size=step_size, restarts=restarts)}
+    if restarts is not None:
+        settings["random_start"] = True
+    if source is not None:
+        settings["source"], _ = load_checkpoint(source)
     pixels, labels = load_mnist("test", data_dir)
     if images > len(pixels):
         raise ValueError(f"--images must be at most {len(pixels)}, the number of test images, got {images}")
@@ -113,7 +136,7 @@ def sweep(
         out.mkdir(parents=True, exist_ok=True)
     with _progress() as progress:
         bar = progress.add_task("images", total=images)
-        for result in stream(model, pixels[:images], labels[:images], _parse_epsilons(epsilons), loss=loss):
+        for result in stream(model, pixels[:images], labels[:images], _parse_epsilons(epsilons), **settings):
             progress.update(bar, completed=result.n_images)
 
     for epsilon, correct, accuracy in zip(result.epsilons, result.correct, result.accuracies, strict=True):
@@ -123,7 +146,7 @@ def sweep(
 
         (out / "sweep.csv").write_text(to_csv(result))
         (out / "sweep.json").write_text(to_json(result))
-        accuracy_curve(result).savefig(out / "accuracy.png")
+        accuracy_curve(result, title=f"Accuracy under {attack_name}").savefig(out / "accuracy.png")
         example_grid(result).savefig(out / "examples.png")
         typer.echo(f"Wrote sweep.csv, sweep.json, accuracy.png and examples.png to {out}")
 
@@ -156,6 +179,10 @@ def reproduce(
     typer.echo(f"Wrote {out}")
 
 
+def _given(**settings) -> dict:
+    return {name: value for name, value in settings.items() if value is not None}
+
+
 def _parse_epsilons(text: str) -> tuple[float, ...]:
     try:
         return tuple(float(word) for word in text.split(","))
@@ -171,16 +198,23 @@ def attack(
         int | None,
         typer.Option(min=0, max=9, help="The true digit; without it, what the network reads.", show_default=False),
     ] = None,
+    attack_name: AttackName = "fgsm",
+    target: Annotated[
+        int | None,
+        typer.Option(min=0, max=9, help="The digit to be read as; without it, any other.", show_default=False),
+    ] = None,
+    steps: Steps = None,
+    step_size: StepSize = None,
     checkpoint: Checkpoint = CHECKPOINT,
     out: Annotated[Path, typer.Option(help="A folder for the three images and prediction.json.")] = Path("attack"),
 ) -> None:
     """Fool the network on a picture of a digit."""
     import torch
 
-    from advdemo.attack import check_epsilon, fgsm
+    from advdemo.attack import aim, check_epsilon
     from advdemo.drawing import to_mnist
     from advdemo.model import load_checkpoint, pick_device, predict
-    from advdemo.picture import read_picture
+    from advdemo.picture import read_picture, write_picture, write_signs
     from advdemo.scan import scan
 
     check_epsilon(epsilon)
@@ -193,18 +227,23 @@ def attack(
     clean = predict(model, original)[0]
     given = label is not None
     label = label if given else int(clean.argmax())
-    adversarial = fgsm(model, original, torch.tensor([label], device=device), epsilon)
+    settings = {"targeted": target is not None, **_given(steps=steps, step_size=step_size)}
+    goal = label if target is None else target
+    result = scan(model, original, goal, attack=attack_name, **settings)
+    truth = torch.tensor([goal], device=device)
+    adversarial = aim(attack_name, model, original, truth, **settings).at(epsilon)
     attacked = predict(model, adversarial)[0]
-    result = scan(model, original, label)
 
     out.mkdir(parents=True, exist_ok=True)
-    _as_picture(original).save(out / "original.png")
-    _signs_as_picture(result.sign).save(out / "perturbation.png")
-    _as_picture(adversarial).save(out / "adversarial.png")
+    write_picture(original, out / "original.png")
+    write_signs(adversarial - original if result.sign is None else torch.tensor(result.sign), out / "perturbation.png")
+    write_picture(adversarial, out / "adversarial.png")
     prediction = {
         "epsilon": epsilon,
         "label": label,
         "label_given": given,
+        "attack": attack_name,
+        "target": target,
         "before": {"digit": int(clean.argmax()), "confidences": clean.tolist()},
         "after": {"digit": int(attacked.argmax()), "confidences": attacked.tolist()},
         "flip_epsilon": result.flip_epsilon,
@@ -214,31 +253,17 @@ def attack(
     typer.echo(f"Label:   {label} ({'given' if given else 'the prediction before the attack: none was given'})")
     typer.echo(f"Before:  {clean.argmax()} ({clean.max():.2%})")
     typer.echo(f"After:   {attacked.argmax()} ({attacked.max():.2%}) at epsilon {epsilon:g}")
-    typer.echo(f"Flip:    {_describe_flip(result)}")
+    typer.echo(f"Flip:    {_describe_flip(result, target)}")
     typer.echo(f"Wrote original.png, perturbation.png, adversarial.png and prediction.json to {out}")
 
 
-def _as_picture(image) -> "Image.Image":
-    from PIL import Image
-
-    pixels = (image.view(28, 28) * 255).round().byte().cpu().numpy()
-    return Image.fromarray(pixels).resize((28 * SCALE, 28 * SCALE), Image.Resampling.NEAREST)
-
-
-def _signs_as_picture(sign: "np.ndarray") -> "Image.Image":
-    import numpy as np
-    from PIL import Image
-
-    colours = np.array([(0, 0, 0), RAISED, LOWERED], dtype=np.uint8)  # for 0, 1 and, counted from the end, -1
-    return Image.fromarray(colours[sign]).resize((28 * SCALE, 28 * SCALE), Image.Resampling.NEAREST)
-
-
-def _describe_flip(result) -> str:
+def _describe_flip(result, target: int | None) -> str:
     if result.flip_epsilon == 0:
         return "already another digit without any attack"
     if result.flip_epsilon is not None:
-        return f"the network changes its mind at epsilon {result.flip_epsilon:.4f}"
-    if not result.sign.any():
+        what = "changes its mind at" if target is None else f"reads {target} from"
+        return f"the network {what} epsilon {result.flip_epsilon:.4f}"
+    if result.sign is not None and not result.sign.any():
         return "the gradient is zero: there is no direction to follow"
     return f"none up to epsilon {result.epsilons[-1]:g}"
 

@@ -1,4 +1,4 @@
-"""A picture file, from anyone -> pixels. Knows nothing of digits."""
+"""A picture file, from anyone -> pixels; and images -> picture files."""
 
 import warnings
 from pathlib import Path
@@ -6,8 +6,11 @@ from typing import BinaryIO
 
 import numpy as np
 from PIL import Image, ImageOps
+from torch import Tensor
 
 MAX_SIDE = 1000  # pixels; what is larger is shrunk
+SCALE = 10  # of the pictures written: 280x280
+RAISED, LOWERED = (138, 79, 109), (30, 122, 116)  # the page's colours for pixels made brighter and darker
 
 
 def read_picture(source: Path | BinaryIO, *, name: str, max_megapixels: int = 50) -> np.ndarray:
@@ -40,3 +43,19 @@ def read_picture(source: Path | BinaryIO, *, name: str, max_megapixels: int = 50
         raise ValueError(f"{name} is not a picture that can be read: try a PNG or a JPEG") from error
     picture.thumbnail((MAX_SIDE, MAX_SIDE))
     return np.asarray(picture)
+
+
+def write_picture(image: Tensor, path: Path) -> None:
+    """Write one image (28 x 28 values in [0, 1], in any shape) as a PNG ten times as large."""
+    _write((image.view(28, 28) * 255).round().byte().cpu().numpy(), path)
+
+
+def write_signs(change: Tensor, path: Path) -> None:
+    """Write which of 28 x 28 pixels a perturbation raises and which it lowers."""
+    colours = np.array([(0, 0, 0), RAISED, LOWERED], dtype=np.uint8)  # for 0, 1 and, counted from the end, -1
+    _write(colours[change.view(28, 28).sign().long().cpu().numpy()], path)
+
+
+def _write(pixels: np.ndarray, path: Path) -> None:
+    size = (28 * SCALE, 28 * SCALE)
+    Image.fromarray(pixels).resize(size, Image.Resampling.NEAREST).save(path)

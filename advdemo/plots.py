@@ -13,7 +13,12 @@ TUTORIAL_CURVE = tuple(zip(EPSILONS, TUTORIAL_ACCURACIES, strict=True))
 MOST_LABELS = 12  # points of the curve that carry their value; more would overlap
 
 
-def accuracy_curve(result: SweepResult, reference: Sequence[tuple[float, float]] | None = TUTORIAL_CURVE) -> Figure:
+def accuracy_curve(
+    result: SweepResult,
+    reference: Sequence[tuple[float, float]] | None = TUTORIAL_CURVE,
+    *,
+    title: str = "Accuracy under fgsm",
+) -> Figure:
     """Accuracy against epsilon; `reference`, dashed, is what the PyTorch tutorial published, as (epsilon, accuracy)."""
     figure = Figure(figsize=(6.4, 4.4), dpi=150, layout="constrained")
     axes = figure.add_subplot()
@@ -29,7 +34,7 @@ def accuracy_curve(result: SweepResult, reference: Sequence[tuple[float, float]]
         )  # fmt: skip
     axes.margins(x=0.1)
     axes.set(xlabel="epsilon (1 is the whole pixel range)", ylabel="accuracy", ylim=(0, 1.06))
-    axes.set_title("Accuracy under FGSM", loc="left", weight="bold")
+    axes.set_title(title, loc="left", weight="bold")
     axes.yaxis.set_major_formatter(PercentFormatter(1.0))
     axes.grid(alpha=0.25)
     axes.spines[["top", "right"]].set_visible(False)

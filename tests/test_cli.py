@@ -14,7 +14,7 @@ from advdemo.cli import app
 from advdemo.drawing import to_mnist
 from advdemo.model import load_checkpoint, predict
 from advdemo.sweep import EPSILONS, sweep
-from tests.conftest import CHECKPOINT, ROOT
+from tests.conftest import CHECKPOINT, ROBUST_CHECKPOINT, ROOT
 
 
 @pytest.fixture
@@ -60,6 +60,22 @@ def test_sweep_prints_the_tutorials_lines(run, lenet, mnist_test):
     ]
 
 
+def test_sweep_with_pgd_and_restarts(run, lenet, mnist_test):
+    options = ("--attack", "pgd", "--steps", "5", "--step-size", "0.02", "--restarts", "2")
+    printed = run("sweep", "--images", "100", "--epsilons", "0.1", *options).stdout
+    images, labels = mnist_test[0][:100], mnist_test[1][:100]
+    settings = {"steps": 5, "step_size": 0.02, "random_start": True, "restarts": 2}
+    expected = sweep(lenet, images, labels, [0.1], attack="pgd", **settings)
+    assert printed.startswith(f"Epsilon: 0.1  Test Accuracy = {expected.correct[0]} / 100 = ")
+    assert expected.correct[0] < sweep(lenet, images, labels, [0.1]).correct[0]
+
+
+def test_sweep_of_examples_made_on_another_network(run, lenet, robust, mnist_test):
+    printed = run("sweep", "--images", "200", "--epsilons", "0.2", "--source", str(ROBUST_CHECKPOINT)).stdout
+    expected = sweep(lenet, mnist_test[0][:200], mnist_test[1][:200], [0.2], source=robust)
+    assert f"= {expected.correct[0]} / 200 = " in printed
+
+
 def test_sweep_writes_its_files(run, tmp_path):
     out = tmp_path / "new" / "folder"
     result = run("sweep", "--images", 100, "--epsilons", "0, .1,0.25", "--out", out)
@@ -79,6 +95,11 @@ def test_sweep_of_other_data(run, small_mnist):
 
 
 WRONG_SWEEPS = {
+    "--attack bomb": "unknown attack 'bomb': choose one of fgsm, pgd, noise",
+    "--steps 5": "steps can be set for pgd only, not for fgsm",
+    "--attack pgd --steps 0 --images 10": "steps must be a whole number, at least 1, got 0",
+    "--attack noise --loss nll-on-logits": "is for FGSM only",
+    "--source nowhere.safetensors": "no checkpoint at nowhere.safetensors",
     "--epsilons 0,x": "--epsilons takes numbers such as 0,0.1,0.2, got '0,x'",
     "--epsilons 0,2": "epsilon must be a number from 0 to 1",
     "--epsilons nan": "epsilon must be a number from 0 to 1",
@@ -126,6 +147,20 @@ def test_attack_writes_three_images_and_the_prediction(run, lenet, seven, tmp_pa
     assert prediction["after"]["confidences"] == pytest.approx(after.tolist(), abs=1e-6)
     assert (prediction["label"], prediction["label_given"]) == (7, True)
     assert f"{prediction['flip_epsilon']:.4f}" in result.stdout
+
+
+def test_a_target_already_read_is_refused(run, seven, tmp_path):
+    result = run("attack", seven, "--target", 7, "--out", tmp_path / "out")
+    assert refused(result, "the model already reads the image as 7: choose another target")
+
+
+def test_targeted_pgd_reaches_its_target(run, seven, tmp_path):
+    printed = run("attack", seven, "--attack", "pgd", "--target", 3, "--epsilon", 0.3, "--out", tmp_path)
+    prediction = json.loads((tmp_path / "prediction.json").read_text())
+    assert (prediction["attack"], prediction["target"], prediction["after"]["digit"]) == ("pgd", 3, 3)
+    assert f"the network reads 3 from epsilon {prediction['flip_epsilon']:.4f}" in printed.stdout
+    original, adversarial = (np.asarray(Image.open(tmp_path / f"{name}.png")) for name in ("original", "adversarial"))
+    assert 70 < np.abs(original.astype(int) - adversarial).max() <= 77
 
 
 def test_attack_without_a_label_takes_the_prediction_and_says_so(run, seven, tmp_path):
