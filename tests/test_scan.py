@@ -3,7 +3,7 @@ import pytest
 import torch
 from torch import nn
 
-from advdemo.attack import fgsm
+from advdemo.attack import fgsm, pgd
 from advdemo.model import classify, predict
 from advdemo.scan import EPSILONS, scan
 from tests.test_attack import Blind, TwoPixels
@@ -39,6 +39,29 @@ def test_every_frame_is_fgsm_at_that_epsilon(lenet, mnist_test, index):
         attacked = fgsm(lenet, image.unsqueeze(0), torch.tensor([label]), float(epsilon))
         assert np.array_equal(frame, (attacked[0, 0] * 255).round().byte())
         np.testing.assert_allclose(probabilities, predict(lenet, attacked)[0], rtol=1e-4, atol=1e-6)
+
+
+def test_every_frame_of_pgd_is_pgd_at_that_epsilon(lenet, mnist_test):
+    image, label = mnist_test[0][:1], mnist_test[1][:1]
+    result = scan(lenet, image, int(label), attack="pgd", steps=10)
+    assert result.sign is None
+    assert np.array_equal(result.images[0], (image[0, 0] * 255).round().byte())
+    for step in (10, 40, 100):
+        attacked = pgd(lenet, image, label, EPSILONS[step], steps=10)
+        np.testing.assert_allclose(result.images[step], attacked[0, 0] * 255, atol=0.51)
+        np.testing.assert_allclose(result.probabilities[step], predict(lenet, attacked)[0], rtol=1e-2, atol=1e-4)
+    alone = scan(lenet, image, int(label), attack="pgd", steps=10, epsilons=[result.flip_epsilon])
+    assert alone.probabilities[0].argmax() != label
+    assert result.flip_epsilon < scan(lenet, image, int(label)).flip_epsilon
+
+
+def test_noise_is_one_sign_for_every_epsilon(lenet, mnist_test):
+    result = scan(lenet, mnist_test[0][0], 7, attack="noise")
+    assert set(np.unique(result.sign)) == {-1, 1}
+    moved = np.clip(result.images[0] / 255 + 0.2 * result.sign, 0, 1) * 255
+    np.testing.assert_allclose(result.images[40], moved, atol=0.51)
+    assert np.array_equal(scan(lenet, mnist_test[0][0], 7, attack="noise").sign, result.sign)
+    assert not np.array_equal(scan(lenet, mnist_test[0][0], 7, attack="noise", seed=1).sign, result.sign)
 
 
 def test_shapes_and_types(lenet, mnist_test):

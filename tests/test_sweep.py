@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from advdemo.attack import fgsm
+from advdemo.attack import fgsm, pgd
 from advdemo.model import accuracy, classify
 from advdemo.sweep import EPSILONS, EXAMPLES, TUTORIAL_ACCURACIES, stream, sweep, to_csv, to_json
 from tests.test_attack import Blind, art_fgsm
@@ -52,6 +52,40 @@ def test_flips_count_true_against_predicted(lenet, thousand, result):
     flips = result.flips[EPSILONS.index(0.2)]
     assert np.abs(flips - expected).sum() <= 2
     assert flips.sum(axis=1).tolist() == labels.bincount().tolist()
+
+
+def test_first_flips_count_the_smallest_epsilon_that_fools(lenet, thousand, result):
+    images, labels = thousand
+    fooled = [classify(lenet, fgsm(lenet, images, labels, epsilon)) != labels for epsilon in EPSILONS]
+    first = torch.stack([*fooled, torch.ones(1000, dtype=torch.bool)]).int().argmax(0)
+    expected = first.bincount(minlength=len(EPSILONS) + 1).numpy()
+    assert np.abs(result.first_flips - expected).sum() <= 4
+    assert result.first_flips.sum() == 1000
+    shuffled = sweep(lenet, *thousand, [0.3, 0.0, 0.2])
+    assert shuffled.first_flips.tolist() == sweep(lenet, *thousand, [0.0, 0.2, 0.3]).first_flips.tolist()
+
+
+def test_pgd_is_pgd_and_fools_more_than_fgsm(lenet, mnist_test, result):
+    images, labels = mnist_test[0][:200], mnist_test[1][:200]
+    by_pgd = sweep(lenet, images, labels, [0.0, 0.1], attack="pgd", steps=10)
+    attacked = pgd(lenet, images, labels, 0.1, steps=10)
+    assert abs(by_pgd.correct[1] - (classify(lenet, attacked) == labels).sum()) <= 1
+    assert by_pgd.correct[1] < sweep(lenet, images, labels, [0.1]).correct[0] - 20
+
+
+def test_noise_hardly_fools_and_is_the_same_each_time(lenet, thousand, result):
+    by_noise = sweep(lenet, *thousand, attack="noise")
+    assert by_noise.correct.tolist() == sweep(lenet, *thousand, attack="noise").correct.tolist()
+    assert by_noise.correct[4] > result.correct[4] + 400
+    assert sweep(lenet, *thousand, attack="noise", seed=5).flips.tolist() != by_noise.flips.tolist()
+
+
+def test_examples_made_on_another_network(lenet, robust, thousand):
+    images, labels = thousand
+    transferred = sweep(lenet, images, labels, [0.0, 0.2], source=robust)
+    attacked = fgsm(robust, images, labels, 0.2)
+    assert abs(transferred.correct[1] - (classify(lenet, attacked) == labels).sum()) <= 1
+    assert transferred.correct[0] == (classify(lenet, images) == labels).sum()
 
 
 def test_per_class(result):

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from advdemo import loop as loop_module
+from advdemo.attack import pgd
 from advdemo.augment import augment
 from advdemo.data import load_mnist
 from advdemo.model import LeNet, accuracy, freeze, load_checkpoint
@@ -40,6 +41,32 @@ def test_learns(thousand, mnist_test):
     model = LeNet()
     model.load_state_dict(records[-1].weights)
     assert accuracy(freeze(model), *validation) == pytest.approx(records[-1].validation_accuracy, abs=1e-3)
+
+
+def test_adversarial_training_makes_robust(thousand, mnist_test):
+    """Little data and small epsilons, so that it takes seconds."""
+    images, labels = mnist_test[0][1000:1300], mnist_test[1][1000:1300]
+    recipe = replace(QUICK, epochs=8, optimizer="adamw", learning_rate=0.005)
+    accuracies = {}
+    for epsilon in (0.0, 0.1):
+        recipe = replace(recipe, epsilon=epsilon, attack_steps=3, warm_up=0.5)
+        *_, last = train(recipe, *thousand, validation=(images, labels), device=CPU)
+        model = LeNet()
+        model.load_state_dict(last.weights)
+        attacked = pgd(freeze(model), images, labels, 0.1, steps=10)
+        accuracies[epsilon] = accuracy(model, attacked, labels)
+        if epsilon:  # held-out images are attacked too
+            assert accuracies[epsilon] == pytest.approx(last.validation_accuracy, abs=0.1)
+    assert accuracies[0.1] > accuracies[0.0] + 0.2
+
+
+def test_averaging_judges_and_keeps_the_mean(thousand):
+    plain, averaged = (replace(QUICK, averaging=decay) for decay in (0.0, 0.9))
+    (*_, last), (*_, mean) = (list(train(recipe, *thousand, device=CPU)) for recipe in (plain, averaged))
+    assert last.train_loss == mean.train_loss  # the training itself is the same
+    assert not torch.equal(last.weights["fc.4.weight"], mean.weights["fc.4.weight"])
+    distance = (last.weights["fc.4.weight"] - mean.weights["fc.4.weight"]).norm()
+    assert distance < 0.3 * last.weights["fc.4.weight"].norm()
 
 
 @pytest.mark.parametrize("augmented", [False, True])
