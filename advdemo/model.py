@@ -18,6 +18,7 @@ from torch.nn import functional as F
 IMAGE_SHAPE = (1, 28, 28)
 CLASSES = 10
 MEAN, STD = 0.1307, 0.3081  # of the MNIST training pixels
+NHWC = torch.channels_last
 
 
 class LeNet(nn.Module):
@@ -35,44 +36,80 @@ class LeNet(nn.Module):
             nn.Linear(120, 84), nn.ReLU(),
             nn.Linear(84, CLASSES),
         )  # fmt: skip
+        units = torch.eye(25).view(25, 1, 5, 5)
+        places = [F.pad(units, (column, 1 - column, row, 1 - row)) for row in (0, 1) for column in (0, 1)]
+        self.register_buffer("places", torch.stack(places, dim=1).view(25, 4 * 36), persistent=False)
 
     def forward(self, images: Tensor) -> Tensor:
         if images.shape[1:] != IMAGE_SHAPE:
             raise ValueError(f"LeNet takes pixels (N, 1, 28, 28), got {tuple(images.shape)}")
-        # The layers above, in half the time on a CPU. Pooling and ReLU commute. Of each pooling window the first
-        # convolution computes the four pixels as channels; channels last, pooling runs over them all at once.
-        first, second = self.conv[0], self.conv[3]
-        pixels = (images - MEAN) / STD
-        windows = [F.pad(first.weight, (column, 1 - column, row, 1 - row)) for row in (0, 1) for column in (0, 1)]
-        x = _StridedConvolution.apply(pixels, torch.cat(windows), first.bias.repeat(4))
-        x = F.max_pool2d(x.view(len(x), 4, 1, -1).permute(0, 3, 1, 2), (4, 1)).view(-1, 6, 14, 14).relu()
-        x = x.contiguous(memory_format=torch.channels_last)
-        x = F.max_pool2d(F.conv2d(x, second.weight, second.bias), 2).relu()
-        return self.fc(x.flatten(1))
+        parameters = [*self.conv.parameters(), *self.fc.parameters()]
+        return _Network.apply((images - MEAN) / STD, self.places, *parameters)
 
 
-class _StridedConvolution(torch.autograd.Function):
-    """Convolution at stride 2 with padding 2 by weights (K, 1, 6, 6), with a gradient for its input that is a
-    convolution too: ten times faster on a CPU than the one built in."""
+class _Network(torch.autograd.Function):
+    """LeNet's layers and their gradients as one step: on a CPU half the time of `fc(conv(x).flatten(1))`, for the same
+    values up to rounding.
+
+    Pooling and ReLU commute, so that pooling comes first. The first convolution computes the four pixels of every
+    pooling window as four groups of channels: one convolution at stride 2, by the weight at its four places in 6x6
+    (`places` puts it there), whose gradient for the images is a convolution too. The second one's gradients are each
+    taken in the memory layout that is quickest for it.
+    """
 
     @staticmethod
-    def forward(context, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-        context.save_for_backward(x, weight)
-        return F.conv2d(x, weight, bias, stride=2, padding=2)
+    def forward(context, x: Tensor, places: Tensor, w1, b1, w2, b2, w3, b3, w4, b4, w5, b5) -> Tensor:
+        placed = (w1.view(6, 25) @ places).view(6, 4, 36).transpose(0, 1).reshape(24, 1, 6, 6)
+        windows = F.conv2d(x, placed, b1.repeat(4), stride=2, padding=2).view(len(x), 4, 1, -1).permute(0, 3, 1, 2)
+        pooled1, at1 = F.max_pool2d(windows, (4, 1), return_indices=True)
+        h1 = pooled1.view(-1, 6, 14, 14).relu()
+        h1_nhwc, w2_nhwc = (tensor.contiguous(memory_format=NHWC) for tensor in (h1, w2))
+        y2 = F.conv2d(h1_nhwc, w2_nhwc, b2)
+        pooled2, at2 = F.max_pool2d(y2, 2, return_indices=True)
+        h2 = pooled2.flatten(1).relu()
+        h3 = torch.addmm(b3, h2, w3.T).relu_()
+        h4 = torch.addmm(b4, h3, w4.T).relu_()
+        context.save_for_backward(x, places, placed, at1, h1, h1_nhwc, w2, w2_nhwc, at2, h2, w3, h3, w4, h4, w5)
+        return torch.addmm(b5, h4, w5.T)
 
     @staticmethod
-    def backward(context, gradient: Tensor) -> tuple[Tensor | None, ...]:
-        x, weight = context.saved_tensors
-        to_x = to_weight = to_bias = None
+    def backward(context, g: Tensor) -> tuple[Tensor | None, ...]:
+        x, places, placed, at1, h1, h1_nhwc, w2, w2_nhwc, at2, h2, w3, h3, w4, h4, w5 = context.saved_tensors
+        count, to_weights = len(x), context.needs_input_grad[2]
+        gradients: list[Tensor | None] = [None] * 10
+        for layer, (weight, h) in zip((8, 6, 4), ((w5, h4), (w4, h3), (w3, h2)), strict=True):
+            if to_weights:
+                gradients[layer : layer + 2] = g.T @ h, g.sum(0)
+            g = _relu_gradient(g @ weight, h)
+        g = g.new_zeros(count, 16, 100).scatter_(2, at2.flatten(2), g.view(count, 16, 25)).view(count, 16, 10, 10)
+        if to_weights:
+            g_nhwc = g.contiguous(memory_format=NHWC)
+            gradients[2:4] = _convolution_gradients(g_nhwc, h1_nhwc, w2_nhwc, wanted=(False, True, True))[1:]
+        g, _, _ = _convolution_gradients(g, h1, w2, wanted=(True, False, False))
+        g = _relu_gradient(g, h1).view(count, 1, -1)
+        g = g.new_zeros(count, 4, g.shape[2]).scatter_(1, at1.view(count, 1, -1), g).view(count, 24, 14, 14)
+        if to_weights:
+            _, to_placed, sums = _convolution_gradients(g, x, placed, stride=2, padding=2, wanted=(False, True, True))
+            to_w1 = to_placed.view(4, 6, 36).transpose(0, 1).reshape(6, 144) @ places.T
+            gradients[:2] = to_w1.view(6, 1, 5, 5), sums.view(4, 6).sum(0)
+        to_x = None
         if context.needs_input_grad[0]:
-            # Each of the four pixels of a window meets every other row and column of the weights, turned around.
-            count = len(weight)
-            phases = weight.view(count, 3, 2, 3, 2).permute(2, 4, 0, 1, 3).flip(-1, -2).reshape(4, count, 3, 3)
-            to_x = F.pixel_shuffle(F.conv2d(gradient, phases, padding=1), 2)
-        if context.needs_input_grad[1]:
-            to_weight = torch.nn.grad.conv2d_weight(x, weight.shape, gradient, stride=2, padding=2)
-            to_bias = gradient.sum((0, 2, 3))
-        return to_x, to_weight, to_bias
+            # Of the 6x6 weights each pixel of a window meets every other row and column, turned around.
+            phases = placed.view(24, 3, 2, 3, 2).permute(2, 4, 0, 1, 3).flip(-1, -2).reshape(4, 24, 3, 3)
+            to_x = F.pixel_shuffle(F.conv2d(g, phases, padding=1), 2)
+        return to_x, None, *gradients
+
+
+def _relu_gradient(gradient: Tensor, output: Tensor) -> Tensor:
+    return torch.ops.aten.threshold_backward(gradient, output, 0)
+
+
+def _convolution_gradients(
+    gradient: Tensor, x: Tensor, weight: Tensor, *, stride: int = 1, padding: int = 0, wanted: tuple[bool, bool, bool]
+) -> tuple[Tensor | None, Tensor | None, Tensor | None]:
+    """Those wanted of the gradients for (x, weight, bias)."""
+    options = [len(weight)], [stride] * 2, [padding] * 2, [1, 1], False, [0, 0], 1
+    return torch.ops.aten.convolution_backward(gradient, x, weight, *options, wanted)
 
 
 def pick_device() -> torch.device:

@@ -32,6 +32,7 @@ from tests.conftest import CHECKPOINT
 from tests.test_model import plain_lenet
 
 BATCH_SIZES = (200, 1000)
+PGD_EPSILON, PGD_STEPS, PGD_STEP_SIZE, PGD_BATCH = 0.1, 40, 0.01, 200
 TUTORIAL_SAMPLE = 200  # images; the tutorial's loop is extrapolated from them
 TOOLKITS = {  # distribution, module, how to get it
     "ART": ("adversarial-robustness-toolbox", "art.attacks.evasion", "pip install -r tests/requirements.txt"),
@@ -42,11 +43,10 @@ TOOLKITS = {  # distribution, module, how to get it
 Attack = Callable[[Tensor, Tensor, float, int], Tensor]  # images, labels, epsilon, batch size -> adversarial images
 
 
-def art(model: nn.Module) -> Attack:
-    from art.attacks.evasion import FastGradientMethod
+def art_classifier(model: nn.Module):
     from art.estimators.classification import PyTorchClassifier
 
-    classifier = PyTorchClassifier(
+    return PyTorchClassifier(
         model,
         loss=nn.CrossEntropyLoss(),
         input_shape=(1, 28, 28),
@@ -54,6 +54,12 @@ def art(model: nn.Module) -> Attack:
         clip_values=(0, 1),
         device_type="gpu" if next(model.parameters()).is_cuda else "cpu",
     )
+
+
+def art(model: nn.Module) -> Attack:
+    from art.attacks.evasion import FastGradientMethod
+
+    classifier = art_classifier(model)
 
     def attack(images: Tensor, labels: Tensor, epsilon: float, batch_size: int) -> Tensor:
         attack = FastGradientMethod(classifier, eps=epsilon, batch_size=batch_size)
@@ -168,21 +174,80 @@ def bench_sweeps(images: Tensor, labels: Tensor, device: torch.device, runs: int
         raise SystemExit("the accuracies differ by more than two images")
 
 
+def bench_pgd(images: Tensor, labels: Tensor, device: torch.device, runs: int) -> None:
+    """PGD at one epsilon without random start, the same steps for all: the network as above."""
+    model = load_checkpoint(CHECKPOINT, device)[0]
+    plain = plain_lenet(load_checkpoint(CHECKPOINT, "cpu")[0]).to(device)
+    images, labels = images.to(device), labels.to(device)
+    settings = {"attack": "pgd", "steps": PGD_STEPS, "step_size": PGD_STEP_SIZE}
+    contenders = {"advdemo": lambda: sweep(model, images, labels, [PGD_EPSILON], **settings).correct[0]}
+    for name, attack in {"ART": art_pgd, "torchattacks": torchattacks_pgd}.items():
+        try:
+            attacked = attack(plain)
+        except ImportError as error:
+            print(f"{name} is left out ({error})")
+            continue
+        contenders[name] = lambda attacked=attacked: int((classify(plain, attacked(images, labels)) == labels).sum())
+    times: dict[str, list[float]] = {name: [] for name in contenders}
+    correct = {}
+    for run in range(runs + 1):  # the first is to warm up
+        for name, work in contenders.items():
+            taken, correct[name] = seconds(work)
+            if run:
+                times[name].append(taken)
+    best = {name: statistics.median(taken) for name, taken in times.items()}
+    print(f"\nPGD, {len(images)} images, epsilon {PGD_EPSILON}, {PGD_STEPS} steps of {PGD_STEP_SIZE}")
+    for name, taken in best.items():
+        print(f"{name:22}{taken:17.2f}{taken / best['advdemo']:8.1f}   {correct[name]} right")
+
+
+def art_pgd(model: nn.Module) -> Callable[[Tensor, Tensor], Tensor]:
+    from art.attacks.evasion import ProjectedGradientDescentPyTorch
+
+    attack = ProjectedGradientDescentPyTorch(
+        art_classifier(model),
+        eps=PGD_EPSILON,
+        eps_step=PGD_STEP_SIZE,
+        max_iter=PGD_STEPS,
+        batch_size=PGD_BATCH,
+        verbose=False,
+    )
+
+    def attacked(images: Tensor, labels: Tensor) -> Tensor:
+        return torch.from_numpy(attack.generate(images.cpu().numpy(), labels.cpu().numpy())).to(images.device)
+
+    return attacked
+
+
+def torchattacks_pgd(model: nn.Module) -> Callable[[Tensor, Tensor], Tensor]:
+    from torchattacks import PGD
+
+    attack = PGD(model, eps=PGD_EPSILON, alpha=PGD_STEP_SIZE, steps=PGD_STEPS, random_start=False)
+
+    def attacked(images: Tensor, labels: Tensor) -> Tensor:
+        batches = zip(images.split(PGD_BATCH), labels.split(PGD_BATCH), strict=True)
+        return torch.cat([attack(batch, truth) for batch, truth in batches])
+
+    return attacked
+
+
 def bench_the_rest(images: Tensor, labels: Tensor, device: torch.device) -> None:
     model, _ = load_checkpoint(CHECKPOINT, device)
     digits = [(images[i].to(device), int(labels[i])) for i in range(100)]
     print(f"\nscan of one digit, 101 epsilons: {median_ms(lambda i: scan(model, *digits[i])):.1f} ms")
     canvases = [np.kron((images[i, 0] * 255).byte().numpy(), np.ones((10, 10), np.uint8)) for i in range(100)]
+    by_pgd = median_ms(lambda i: scan(model, *digits[i], attack="pgd"), count=10)
+    print(f"the same with PGD, 40 steps at each: {by_pgd:.0f} ms")
     print(f"to_mnist of a 280x280 drawing: {median_ms(lambda i: to_mnist(canvases[i])):.1f} ms")
     epoch = next(train("default", *load_mnist("train"), device=device))
     print(f"an epoch of the default recipe, 60,000 images: {epoch.seconds:.1f} s (the first of {epoch.epochs})")
 
 
-def median_ms(work: Callable[[int], object]) -> float:
-    """Median over 100 inputs, after ten to warm up."""
-    for i in range(10):
+def median_ms(work: Callable[[int], object], count: int = 100) -> float:
+    """Median over `count` inputs, after some to warm up."""
+    for i in range(count // 10):
         work(i)
-    return 1000 * statistics.median(seconds(lambda i=i: work(i))[0] for i in range(100))
+    return 1000 * statistics.median(seconds(lambda i=i: work(i))[0] for i in range(count))
 
 
 def main() -> None:
@@ -198,6 +263,7 @@ def main() -> None:
     print(f"{options.images} test images x {len(EPSILONS)} epsilons, {name}, torch {torch.__version__}, ", end="")
     print(f"median of {options.runs} runs")
     bench_sweeps(images[: options.images], labels[: options.images], device, options.runs)
+    bench_pgd(images[: min(1000, options.images)], labels[: min(1000, options.images)], device, options.runs)
     bench_the_rest(images, labels, device)
     bench_train.report(options.runs)
     if not options.no_page:

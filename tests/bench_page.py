@@ -42,7 +42,7 @@ WATCH_STROKES = """() => {
 
 def measure_page(strokes: int = 20) -> dict[str, list[float]]:
     """Milliseconds: `tick`, the script's time for each slider step; `stroke`, from pointer up to the new picture."""
-    page = build_page(*load_checkpoint(CHECKPOINT), *load_mnist("test"))
+    page = build_page({"standard": load_checkpoint(CHECKPOINT)}, *load_mnist("test"))
     launch(page, block=False, quiet=True)
     try:
         with sync_playwright() as playwright:
