@@ -21,7 +21,7 @@ function showRecipe() {
   pick(".epochs").value = Math.min(recipe.epochs, recipe.cap);
   pick(".epochs").max = recipe.cap;
   pick(".rate").value = recipe.learning_rate;
-  pick(".about").textContent = recipe.about + (recipe.epochs > recipe.cap ? ` At most ${recipe.cap} epochs here.` : "");
+  pick(".about").textContent = recipe.about + (recipe.epsilon ? " The curves show losses and accuracies under that attack." : "") + (recipe.epochs > recipe.cap ? ` At most ${recipe.cap} epochs here.` : "");
 }
 
 run.addEventListener("click", () => {
@@ -73,6 +73,7 @@ function receive(value) {
   if (value.ahead) return setState("running", waiting(value.ahead, "training"));
   if (value.judged) return receiveJudged(JSON.parse(value.judged));
   const { progress, epoch } = JSON.parse(value.update);
+  if (!epochs.length && !epoch) draw();  // the curves of an earlier training go when this one has begun
   planned = progress.epochs;
   if (epoch) epochs.push(epoch);
   if (value.weights) trained = { weights: value.weights, name: `${pick(".recipe").value}, epoch ${progress.epoch}` };
