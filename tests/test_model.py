@@ -23,7 +23,8 @@ from advdemo.model import (
     save_checkpoint,
     summary,
 )
-from tests.conftest import CHECKPOINT, ROOT
+from advdemo.sweep import sweep
+from tests.conftest import CHECKPOINT, ROBUST_CHECKPOINT, ROOT
 
 SHAPES = {
     "conv.0.weight": (6, 1, 5, 5), "conv.0.bias": (6,),
@@ -243,13 +244,26 @@ def test_corrupt_checkpoint(tmp_path, content):
         parse_checkpoint(content, "upload")
 
 
-def test_the_shipped_checkpoint_does_what_its_record_says(lenet, mnist_test):
-    record = load_checkpoint(CHECKPOINT, "cpu")[1]
-    counts = confusion(lenet, *mnist_test)
+@pytest.mark.parametrize(
+    ("path", "recipe", "at_least"), [(CHECKPOINT, "default", 0.993), (ROBUST_CHECKPOINT, "robust", 0.988)]
+)
+def test_the_shipped_checkpoints_do_what_their_records_say(path, recipe, at_least, mnist_test):
+    model, record = load_checkpoint(path, "cpu")
+    counts = confusion(model, *mnist_test)
     per_class = (counts.diagonal() / counts.sum(1)).tolist()
     # Sums in another order on another machine may tip an image that is on the edge.
-    assert accuracy(lenet, *mnist_test) == pytest.approx(record["test_accuracy"], abs=2e-4)
+    assert accuracy(model, *mnist_test) == pytest.approx(record["test_accuracy"], abs=2e-4)
     assert per_class == pytest.approx(record["per_class_accuracy"], abs=3e-3)
-    assert record["test_accuracy"] >= 0.993
-    assert record["recipe"] == "default"
+    assert record["test_accuracy"] >= at_least
+    assert record["recipe"] == recipe
     assert record["holdout"] == 0
+
+
+def test_the_robust_checkpoint_is_as_robust_as_its_record_says(robust, mnist_test):
+    images, labels = mnist_test
+    figures = load_checkpoint(ROBUST_CHECKPOINT, "cpu")[1]["robustness"]
+    assert sweep(robust, images, labels, [0.3]).accuracies[0] == pytest.approx(figures["fgsm"], abs=5e-4)
+    by_pgd = sweep(robust, images[:500], labels[:500], [0.3], attack="pgd", steps=40, step_size=0.01)
+    assert by_pgd.accuracies[0] == pytest.approx(figures["pgd"], abs=0.03)
+    for attack, at_least in {"fgsm": 0.95, "pgd": 0.91, "autoattack": 0.85}.items():
+        assert figures[attack] >= at_least
