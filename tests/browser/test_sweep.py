@@ -141,6 +141,24 @@ def test_two_visitors_do_not_disturb_each_other(visit, expected):
     assert len(accuracies(two)) == 2
 
 
+def test_who_waits_sees_the_place_in_the_line(visit):
+    one, two, three = (open_sweep(visit(), 500) for _ in range(3))
+    one.locator(".sweep .attack").select_option("pgd")
+    one.locator(".sweep .count").select_option("5000")
+    one.click("#sweep-run")
+    expect(one.locator(".sweep .status")).to_contain_text("of 5,000 images", timeout=30_000)
+    two.click("#sweep-run")
+    expect(two.locator(".sweep .status")).to_contain_text("one is before yours", timeout=30_000)
+    three.click("#sweep-run")
+    expect(three.locator(".sweep .status")).to_contain_text("2 are before yours", timeout=30_000)
+    two.click("#sweep-stop")
+    expect(three.locator(".sweep .status")).to_contain_text("one is before yours", timeout=30_000)
+    one.click("#sweep-stop")
+    state(three, "done")
+    assert len(accuracies(three)) == 7
+    assert two.locator(".sweep .status").inner_text() == "Stopped before the first figures."
+
+
 @pytest.mark.parametrize("text", ["", "cat", "0, 2", "nan", "0 " * 60])
 def test_bad_epsilons_get_one_clear_sentence(visit, text):
     page = open_sweep(visit())
