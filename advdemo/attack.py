@@ -123,7 +123,7 @@ def pgd(
         check_epsilon(step_size)
     else:
         step_size = 2.5 * epsilon / steps
-    if restarts < 1 or (restarts > 1 and not random_start):
+    if not isinstance(restarts, int) or restarts < 1 or (restarts > 1 and not random_start):
         raise ValueError(f"restarts must be at least 1, and 1 without a random start, got {restarts!r}")
     if targeted:
         with torch.no_grad():

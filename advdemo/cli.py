@@ -146,7 +146,8 @@ def sweep(
 
         (out / "sweep.csv").write_text(to_csv(result))
         (out / "sweep.json").write_text(to_json(result))
-        accuracy_curve(result, title=f"Accuracy under {attack_name}").savefig(out / "accuracy.png")
+        name = "random noise" if attack_name == "noise" else attack_name.upper()
+        accuracy_curve(result, title=f"Accuracy under {name}").savefig(out / "accuracy.png")
         example_grid(result).savefig(out / "examples.png")
         typer.echo(f"Wrote sweep.csv, sweep.json, accuracy.png and examples.png to {out}")
 

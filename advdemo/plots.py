@@ -17,7 +17,7 @@ def accuracy_curve(
     result: SweepResult,
     reference: Sequence[tuple[float, float]] | None = TUTORIAL_CURVE,
     *,
-    title: str = "Accuracy under fgsm",
+    title: str = "Accuracy under FGSM",
 ) -> Figure:
     """Accuracy against epsilon; `reference`, dashed, is what the PyTorch tutorial published, as (epsilon, accuracy)."""
     figure = Figure(figsize=(6.4, 4.4), dpi=150, layout="constrained")
