@@ -234,10 +234,11 @@ root.querySelector(".ticks").innerHTML = [0, 0.1, 0.2, 0.3, 0.4, 0.5].map(
 
 // The address holds what is on screen, so that it can be shared; a drawing or a network of one's own it cannot hold.
 function remember() {
-  if (asked.index === undefined || modelBox.value === "yours" || compareBox.value === "yours") return;
+  const here = location.pathname + location.search;
+  if (asked.index === undefined || modelBox.value === "yours" || compareBox.value === "yours") return history.replaceState(null, "", here);
   const state = { index: asked.index, model: modelBox.value, attack: attackBox.value, target: targetBox.value, compare: compareBox.value, epsilon: slider.value };
   const query = new URLSearchParams(Object.entries(state).filter(([, value]) => value !== ""));
-  history.replaceState(null, "", `${location.pathname}${location.search}#${query}`);
+  history.replaceState(null, "", `${here}#${query}`);
 }
 
 function open(query) {

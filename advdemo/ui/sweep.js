@@ -6,7 +6,7 @@ const { epsilons: DEFAULT_EPSILONS, tutorial: TUTORIAL, reproduced: REPRODUCED, 
 const REFERENCES = [{ name: "", epsilons: DEFAULT_EPSILONS, accuracies: TUTORIAL }];
 if (REPRODUCED) REFERENCES.push({ name: "reproduced", epsilons: DEFAULT_EPSILONS, accuracies: REPRODUCED });
 
-let curves = [];        // {name, model, attack, images, result: the newest (partial) one, examples}
+let curves = [];        // {name, model, network, weights, attack, images, result: the newest (partial) one, examples}
 let selected = 0;       // the curve that the tables are about
 let running = null;     // the curve under way
 let atEpsilon = null;   // the place, in the selected curve's list, of the epsilon that the matrix is about
@@ -29,12 +29,12 @@ function start(withWeights = false) {
   numbers.run += 1;
   running = {
     name: `${textOf(networkBox)}, ${textOf(attackBox)}`, model: networkBox.value, network: networkName(networkBox.value),
-    attack: attackBox.value, images: Number(countBox.value), result: null, examples: [],
+    ...withOwnWeights([networkBox.value]), attack: attackBox.value, images: Number(countBox.value), result: null, examples: [],
   };
   setState("running", "Starting…");
   trigger("run", {
     kind: "run", number: numbers.run, images: running.images, epsilons: pick(".epsilons").value, attack: running.attack,
-    model: running.network, ...(withWeights ? withOwnWeights([running.model]) : {}),
+    model: running.network, ...(withWeights ? { weights: running.weights } : {}),
   });
 }
 run.addEventListener("click", () => start());
@@ -70,7 +70,7 @@ function askCell(cell, withWeights = false) {
   pick(".cell-examples").innerHTML = '<p class="empty">Looking for them…</p>';
   trigger("cell", {
     kind: "cell", number: numbers.cell, images: curve.result.done, epsilon: curve.result.epsilons[atEpsilon],
-    attack: curve.attack, model: curve.network, ...cell, ...(withWeights ? withOwnWeights([curve.model]) : {}),
+    attack: curve.attack, model: curve.network, ...cell, ...(withWeights ? { weights: curve.weights } : {}),
   });
 }
 

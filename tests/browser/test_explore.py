@@ -281,6 +281,14 @@ def test_a_link_holds_what_is_on_screen(visit):
     assert again.find("prediction-adversarial").inner_text() == visitor.find("prediction-adversarial").inner_text()
 
 
+def test_a_drawing_leaves_no_link_to_something_else(visit):
+    visitor = visit("#index=5&epsilon=0.1")
+    visitor.page.get_by_role("button", name="Draw").click()
+    visitor.draw(*THREE)
+    expect(visitor.page.locator(".truth-source")).to_contain_text("reading of your drawing")
+    assert visitor.page.evaluate("location.hash") == ""
+
+
 @pytest.mark.parametrize(
     "link", ["#index=99999", "#index=x&attack=bomb&epsilon=nan", "#%00", "#model=yours&compare=1&target=11"]
 )
