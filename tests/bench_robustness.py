@@ -21,6 +21,7 @@ from advdemo.model import LeNet, accuracy, load_checkpoint, pick_device, save_ch
 from advdemo.sweep import sweep
 from tests.conftest import CHECKPOINT, ROBUST_CHECKPOINT
 
+COMMAND = "python -m tests.bench_robustness"
 EPSILON = 0.3
 PGD = {"steps": 40, "step_size": 0.01, "random_start": True, "restarts": 5}
 AUTOATTACK_IMAGES = 1000
@@ -43,7 +44,7 @@ def check(images: Tensor, attacked: Tensor) -> None:
 
 def measure(model: LeNet, images: Tensor, labels: Tensor, autoattack_images: int = AUTOATTACK_IMAGES) -> dict:
     """Accuracies in 0..1, by attack."""
-    figures = {"epsilon": EPSILON, "clean": round(accuracy(model, images, labels), 4)}
+    figures = {"command": COMMAND, "epsilon": EPSILON, "clean": round(accuracy(model, images, labels), 4)}
     figures["fgsm"] = float(sweep(model, images, labels, [EPSILON]).accuracies[0])
     figures["pgd"] = float(sweep(model, images, labels, [EPSILON], attack="pgd", **PGD).accuracies[0])
     images, labels = images[:autoattack_images], labels[:autoattack_images]
@@ -54,7 +55,7 @@ def measure(model: LeNet, images: Tensor, labels: Tensor, autoattack_images: int
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m tests.bench_robustness", description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(prog=COMMAND, description=__doc__.splitlines()[0])
     parser.add_argument("checkpoints", type=Path, nargs="*", default=[CHECKPOINT, ROBUST_CHECKPOINT])
     parser.add_argument("--autoattack-images", type=int, default=AUTOATTACK_IMAGES)
     parser.add_argument("--write", action="store_true", help="put the figures into the checkpoints' records")
