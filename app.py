@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from advdemo.data import load_mnist
-from advdemo.model import load_checkpoint
-from advdemo.train import train_checkpoint
+from advdemo.images.mnist import load_mnist
+from advdemo.networks.fast import load_checkpoint
+from advdemo.training.train import train_checkpoint
 from advdemo.ui.page import build_page, launch
 
 CHECKPOINT = Path(__file__).parent / "checkpoints" / "lenet.safetensors"

@@ -65,7 +65,7 @@ def train(
     out: Annotated[Path, typer.Option(help="The checkpoint to write.")] = CHECKPOINT,
 ) -> None:
     """Train LeNet on MNIST and save it with its record. Ctrl-C keeps the best epoch so far."""
-    from advdemo.train import train_checkpoint
+    from advdemo.training.train import train_checkpoint
 
     with _progress() as progress:
         bar = progress.add_task("steps")
@@ -119,9 +119,9 @@ def sweep(
     ] = None,
 ) -> None:
     """Accuracy on the MNIST test images under an attack, at each epsilon."""
-    from advdemo.data import load_mnist
-    from advdemo.model import load_checkpoint
-    from advdemo.sweep import stream, to_csv, to_json
+    from advdemo.images.mnist import load_mnist
+    from advdemo.measures.sweep import stream, to_csv, to_json
+    from advdemo.networks.fast import load_checkpoint
 
     model, _ = load_checkpoint(checkpoint)
     settings = {"attack": attack_name, "loss": loss, **_given(steps=steps, step_size=step_size, restarts=restarts)}
@@ -142,7 +142,7 @@ def sweep(
     for epsilon, correct, accuracy in zip(result.epsilons, result.correct, result.accuracies, strict=True):
         typer.echo(f"Epsilon: {epsilon:g}  Test Accuracy = {correct} / {result.n_images} = {round(accuracy, 4)}")
     if out is not None:
-        from advdemo.plots import accuracy_curve, example_grid
+        from advdemo.measures.plots import accuracy_curve, example_grid
 
         (out / "sweep.csv").write_text(to_csv(result))
         (out / "sweep.json").write_text(to_json(result))
@@ -162,8 +162,8 @@ def reproduce(
     out: Annotated[Path, typer.Option(help="The JSON to write.")] = Path("checkpoints/reproduction.json"),
 ) -> None:
     """Train as the PyTorch tutorial does and print its published table beside ours. Takes some minutes a seed."""
-    from advdemo.reproduce import reproduce as run
-    from advdemo.reproduce import table
+    from advdemo.training.reproduce import reproduce as run
+    from advdemo.training.reproduce import table
 
     with _progress() as progress:
         bar = progress.add_task("steps")
@@ -212,11 +212,11 @@ def attack(
     """Fool the network on a picture of a digit."""
     import torch
 
-    from advdemo.attack import aim, check_epsilon
-    from advdemo.drawing import to_mnist
-    from advdemo.model import load_checkpoint, pick_device, predict
-    from advdemo.picture import read_picture, write_picture, write_signs
-    from advdemo.scan import scan
+    from advdemo.attacks.fgsm import aim, check_epsilon
+    from advdemo.images.drawing import to_mnist
+    from advdemo.images.picture import read_picture, write_picture, write_signs
+    from advdemo.measures.scan import scan
+    from advdemo.networks.fast import load_checkpoint, pick_device, predict
 
     check_epsilon(epsilon)
     device = pick_device()

@@ -21,15 +21,15 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from advdemo.data import load_mnist
-from advdemo.drawing import to_mnist
-from advdemo.model import classify, load_checkpoint, pick_device
-from advdemo.scan import scan
-from advdemo.sweep import EPSILONS, sweep
-from advdemo.train import train
+from advdemo.images.drawing import to_mnist
+from advdemo.images.mnist import load_mnist
+from advdemo.measures.scan import scan
+from advdemo.measures.sweep import EPSILONS, sweep
+from advdemo.networks.fast import classify, load_checkpoint, pick_device
+from advdemo.training.train import train
 from tests import bench_train
 from tests.conftest import CHECKPOINT
-from tests.test_model import plain_lenet
+from tests.test_networks import plain_lenet
 
 BATCH_SIZES = (200, 1000)
 PGD_EPSILON, PGD_STEPS, PGD_STEP_SIZE, PGD_BATCH = 0.1, 40, 0.01, 200

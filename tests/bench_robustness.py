@@ -16,9 +16,9 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from advdemo.data import load_mnist
-from advdemo.model import LeNet, accuracy, load_checkpoint, pick_device, save_checkpoint
-from advdemo.sweep import sweep
+from advdemo.images.mnist import load_mnist
+from advdemo.measures.sweep import sweep
+from advdemo.networks.fast import LeNet, accuracy, load_checkpoint, pick_device, save_checkpoint
 from tests.conftest import CHECKPOINT, ROBUST_CHECKPOINT
 
 COMMAND = "python -m tests.bench_robustness"

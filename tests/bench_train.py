@@ -15,10 +15,10 @@ from torch.nn import functional as F
 from torch.utils.data import DataLoader, Subset
 from torchvision import datasets, transforms
 
-from advdemo.data import MNIST_DIR, load_mnist
-from advdemo.model import LeNet, accuracy, pick_device
-from advdemo.train import EpochRecord, hold_out, train
-from tests.test_model import plain_lenet
+from advdemo.images.mnist import MNIST_DIR, load_mnist
+from advdemo.networks.fast import LeNet, accuracy, pick_device
+from advdemo.training.train import EpochRecord, hold_out, train
+from tests.test_networks import plain_lenet
 
 TRAINING, VALIDATION = 9_600, 1_600  # images of a short epoch; a whole one is 60,000 and 10,000
 TARGET = 0.9904  # what the tutorial reaches

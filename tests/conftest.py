@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from advdemo.data import load_mnist
-from advdemo.model import LeNet, load_checkpoint
+from advdemo.images.mnist import load_mnist
+from advdemo.networks.fast import LeNet, load_checkpoint
 
 ROOT = Path(__file__).parent.parent
 CHECKPOINT = ROOT / "checkpoints" / "lenet.safetensors"

@@ -9,11 +9,11 @@ import torch
 from PIL import Image
 from typer.testing import CliRunner
 
-from advdemo.attack import fgsm
+from advdemo.attacks.fgsm import fgsm
 from advdemo.cli import app
-from advdemo.drawing import to_mnist
-from advdemo.model import load_checkpoint, predict
-from advdemo.sweep import EPSILONS, sweep
+from advdemo.images.drawing import to_mnist
+from advdemo.measures.sweep import EPSILONS, sweep
+from advdemo.networks.fast import load_checkpoint, predict
 from tests.conftest import CHECKPOINT, ROBUST_CHECKPOINT, ROOT
 
 

@@ -9,9 +9,9 @@ import pytest
 import torch
 from PIL import Image, ImageDraw, ImageFilter
 
-from advdemo.data import load_mnist
-from advdemo.drawing import to_mnist
-from advdemo.model import classify, load_checkpoint
+from advdemo.images.drawing import to_mnist
+from advdemo.images.mnist import load_mnist
+from advdemo.networks.fast import classify, load_checkpoint
 
 CHECKPOINT = Path(__file__).parents[1] / "checkpoints" / "lenet.safetensors"
 COUNT = 40  # digits in each accuracy test

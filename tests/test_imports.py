@@ -10,23 +10,19 @@ import pytest
 from tests.conftest import ROOT
 
 PACKAGE = ROOT / "advdemo"
-MODULES = sorted(PACKAGE.glob("*.py"))
-UI = sorted((PACKAGE / "ui").glob("*.py"))
-MAY_IMPORT = {
-    "__init__": set(),
+MODULES = sorted(path for path in PACKAGE.rglob("*.py"))
+BELOW_THE_PAGE = [path for path in MODULES if "ui" not in path.parts]
+MAY_IMPORT = {  # top to bottom, never upwards
+    "app": {"ui", "training", "networks", "images"},
     "__main__": {"cli"},
-    "data": set(),
-    "model": set(),
-    "attack": set(),
-    "augment": set(),
-    "drawing": set(),
-    "picture": set(),
-    "recipes": set(),
-    "loop": {"attack", "augment", "model", "recipes"},
-    "train": {"data", "loop", "model", "attack", "recipes"},
-    "scan": {"attack", "model"},
-    "sweep": {"attack", "model"},
-    "plots": {"sweep"},
+    "ui": {"ui", "training", "measures", "attacks", "networks", "images"},
+    "cli": {"training", "measures", "attacks", "networks", "images"},
+    "training": {"training", "measures", "attacks", "networks", "images"},
+    "measures": {"measures", "attacks", "networks", "images"},
+    "attacks": {"attacks"},
+    "networks": {"networks"},
+    "images": {"images"},
+    "__init__": set(),
 }
 HEAVY = {"gradio", "matplotlib", "torchvision"}
 
@@ -39,46 +35,40 @@ def imports(path: Path) -> set[str]:
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path.name} has a relative import"
-            found |= {node.module} | ({f"advdemo.{alias.name}" for alias in node.names} & NAMES)
+            found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
     return found
 
 
-NAMES = {f"advdemo.{path.stem}" for path in MODULES} | {"advdemo.ui"}
-
-
 def ours(path: Path) -> set[str]:
-    """First parts of what a file imports from advdemo: {"model", "ui"}."""
-    return {name.split(".")[1] for name in imports(path) if name.startswith("advdemo.")}
+    """The parts of advdemo that a file imports: {"networks", "ui"}."""
+    names = {name for name in imports(path) if name.split(".")[0] == "advdemo"}
+    assert "advdemo" not in names, f"{path.name} imports the package itself"
+    return {name.split(".")[1] for name in names}
 
 
 def others(path: Path) -> set[str]:
     return {name.split(".")[0] for name in imports(path)}
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.name)
-def test_modules_import_only_what_they_may(path):
-    everything_but_the_page = {module.stem for module in MODULES} - {"__init__", "__main__", "cli"}
-    assert ours(path) <= MAY_IMPORT.get(path.stem, everything_but_the_page)
+def part_of(path: Path) -> str:
+    """The folder directly under advdemo that a file is in, or its own name."""
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py") if PACKAGE in path.parents else path.stem
+
+
+@pytest.mark.parametrize("path", [ROOT / "app.py", *MODULES], ids=lambda path: str(path.relative_to(ROOT)))
+def test_nothing_is_imported_upwards(path):
+    assert ours(path) <= MAY_IMPORT[part_of(path)]
 
 
 def test_only_the_page_knows_gradio():
-    assert [path.name for path in MODULES if "gradio" in others(path)] == []
-    assert "gradio" not in others(ROOT / "app.py")
+    assert [path.name for path in [ROOT / "app.py", *BELOW_THE_PAGE] if "gradio" in others(path)] == []
 
 
 def test_matplotlib_and_torchvision_have_one_place_each():
-    files = [*MODULES, *UI, ROOT / "app.py"]
+    files = [*MODULES, ROOT / "app.py"]
     assert [path.name for path in files if "matplotlib" in others(path)] == ["plots.py"]
-    assert [path.name for path in files if "torchvision" in others(path)] == ["data.py"]
+    assert [path.name for path in files if "torchvision" in others(path)] == ["mnist.py"]
     assert [path.name for path in files if "matplotlib.pyplot" in imports(path)] == []
-
-
-def test_the_command_line_knows_no_page():
-    assert "ui" not in ours(PACKAGE / "cli.py")
-
-
-def test_app_imports_only_what_it_may():
-    assert ours(ROOT / "app.py") <= {"ui", "model", "data", "train"}
 
 
 def loaded_after(code: str) -> set[str]:
@@ -88,8 +78,9 @@ def loaded_after(code: str) -> set[str]:
 
 
 def test_the_package_loads_nothing_heavy():
-    light = [path.stem for path in MODULES if path.stem not in ("__main__", "plots")]
-    loaded = loaded_after("\n".join(f"import advdemo.{name}" for name in light))
+    names = (".".join(path.relative_to(ROOT).with_suffix("").parts) for path in BELOW_THE_PAGE)
+    light = [name for name in names if not name.endswith(("__main__", "plots"))]
+    loaded = loaded_after("\n".join(f"import {name.removesuffix('.__init__')}" for name in light))
     assert "torch" in loaded
     assert loaded & HEAVY == set()
 

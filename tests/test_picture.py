@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from advdemo.picture import read_picture
+from advdemo.images.picture import read_picture
 
 
 @pytest.fixture(scope="module")

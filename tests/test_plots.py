@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from advdemo.plots import CLEAN, FOOLED, TUTORIAL, accuracy_curve, example_grid
-from advdemo.sweep import EPSILONS, EXAMPLES, TUTORIAL_ACCURACIES, sweep
+from advdemo.measures.plots import CLEAN, FOOLED, TUTORIAL, accuracy_curve, example_grid
+from advdemo.measures.sweep import EPSILONS, EXAMPLES, TUTORIAL_ACCURACIES, sweep
 
 
 @pytest.fixture(scope="module")

@@ -4,9 +4,9 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from advdemo import reproduce
-from advdemo.attack import LOSSES
-from advdemo.sweep import EPSILONS, TUTORIAL_ACCURACIES
+from advdemo.attacks.fgsm import LOSSES
+from advdemo.measures.sweep import EPSILONS, TUTORIAL_ACCURACIES
+from advdemo.training import reproduce
 
 
 def tutorial_procedure(model, images, labels, epsilon, criterion):

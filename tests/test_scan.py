@@ -3,10 +3,10 @@ import pytest
 import torch
 from torch import nn
 
-from advdemo.attack import fgsm, pgd
-from advdemo.model import classify, predict
-from advdemo.scan import EPSILONS, scan
-from tests.test_attack import Blind, TwoPixels
+from advdemo.attacks.fgsm import fgsm, pgd
+from advdemo.measures.scan import EPSILONS, scan
+from advdemo.networks.fast import classify, predict
+from tests.test_attacks import Blind, TwoPixels
 
 DIGITS = [0, 1, 2, 3, 4, 7, 18, 115]  # test images that the network gets right
 

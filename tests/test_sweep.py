@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 import torch
 
-from advdemo.attack import fgsm, pgd
-from advdemo.model import accuracy, classify
-from advdemo.sweep import EPSILONS, EXAMPLES, TUTORIAL_ACCURACIES, stream, sweep, to_csv, to_json
-from tests.test_attack import Blind, art_fgsm
+from advdemo.attacks.fgsm import fgsm, pgd
+from advdemo.measures.sweep import EPSILONS, EXAMPLES, TUTORIAL_ACCURACIES, stream, sweep, to_csv, to_json
+from advdemo.networks.fast import accuracy, classify
+from tests.test_attacks import Blind, art_fgsm
 
 
 @pytest.fixture(scope="module")

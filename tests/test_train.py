@@ -5,13 +5,13 @@ from itertools import islice
 import pytest
 import torch
 
-from advdemo import loop as loop_module
-from advdemo.attack import pgd
-from advdemo.augment import augment
-from advdemo.data import load_mnist
-from advdemo.model import LeNet, accuracy, freeze, load_checkpoint
-from advdemo.recipes import RECIPES, Recipe, pick_recipe
-from advdemo.train import EpochRecord, Step, describe, hold_out, stream, train, train_checkpoint
+from advdemo.attacks.fgsm import pgd
+from advdemo.images.augment import augment
+from advdemo.images.mnist import load_mnist
+from advdemo.networks.fast import LeNet, accuracy, freeze, load_checkpoint
+from advdemo.training import loop as loop_module
+from advdemo.training.recipes import RECIPES, Recipe, pick_recipe
+from advdemo.training.train import EpochRecord, Step, describe, hold_out, stream, train, train_checkpoint
 
 CPU = torch.device("cpu")
 QUICK = Recipe(about="for tests", epochs=2, batch_size=50, learning_rate=0.05, augmented=False)

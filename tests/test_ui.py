@@ -13,8 +13,8 @@ from gradio_client.exceptions import AppError
 from huggingface_hub import SpaceCard
 from PIL import Image
 
-from advdemo.scan import scan
-from advdemo.sweep import sweep
+from advdemo.measures.scan import scan
+from advdemo.measures.sweep import sweep
 from advdemo.ui.explore import Newest, answer
 from advdemo.ui.line import Line
 from advdemo.ui.models import Models

@@ -7,7 +7,7 @@ from typing import Any
 import gradio as gr
 from torch import Tensor
 
-from advdemo.sweep import EPSILONS
+from advdemo.measures.sweep import EPSILONS
 from advdemo.ui.explore import answer
 from advdemo.ui.line import VISITORS_WAITING, Line
 from advdemo.ui.models import Models

@@ -14,11 +14,11 @@ import numpy as np
 from PIL import Image
 from torch import Tensor
 
-from advdemo.attack import check_attack
-from advdemo.drawing import to_mnist
-from advdemo.model import LeNet, predict
-from advdemo.picture import read_picture
-from advdemo.scan import scan
+from advdemo.attacks.fgsm import check_attack
+from advdemo.images.drawing import to_mnist
+from advdemo.images.picture import read_picture
+from advdemo.measures.scan import scan
+from advdemo.networks.fast import LeNet, predict
 from advdemo.ui.component import Component
 from advdemo.ui.models import Models
 from advdemo.ui.replies import replies

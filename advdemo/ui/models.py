@@ -9,7 +9,7 @@ import hashlib
 from collections import OrderedDict
 from threading import Lock
 
-from advdemo.model import LeNet, parse_checkpoint
+from advdemo.networks.fast import LeNet, parse_checkpoint
 
 MAX_BYTES = 1_000_000  # of an uploaded file; a LeNet takes 250,000
 REMEMBERED = 32

@@ -9,10 +9,10 @@ import gradio as gr
 import numpy as np
 from torch import Tensor
 
-from advdemo.attack import aim, check_attack
-from advdemo.model import classify
-from advdemo.reproduce import load_result, mean_and_spread
-from advdemo.sweep import EPSILONS, TUTORIAL_ACCURACIES, SweepResult, stream
+from advdemo.attacks.fgsm import aim, check_attack
+from advdemo.measures.sweep import EPSILONS, TUTORIAL_ACCURACIES, SweepResult, stream
+from advdemo.networks.fast import classify
+from advdemo.training.reproduce import load_result, mean_and_spread
 from advdemo.ui.component import Component
 from advdemo.ui.explore import check_digit
 from advdemo.ui.line import VISITORS_WAITING, Line

@@ -13,10 +13,10 @@ from functools import cache
 import gradio as gr
 from torch import Tensor
 
-from advdemo.data import load_mnist
-from advdemo.model import LeNet, confusion, pack_checkpoint, summary
-from advdemo.recipes import RECIPES, Recipe, pick_recipe
-from advdemo.train import EpochRecord, Step, hold_out, stream
+from advdemo.images.mnist import load_mnist
+from advdemo.networks.fast import LeNet, confusion, pack_checkpoint, summary
+from advdemo.training.recipes import RECIPES, Recipe, pick_recipe
+from advdemo.training.train import EpochRecord, Step, hold_out, stream
 from advdemo.ui.component import Component
 from advdemo.ui.line import VISITORS_WAITING, Line
 from advdemo.ui.models import Models

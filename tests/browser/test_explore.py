@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from advdemo.attack import perturb
-from advdemo.data import load_mnist
-from advdemo.model import load_checkpoint, predict
-from advdemo.scan import scan
+from advdemo.attacks.fgsm import perturb
+from advdemo.images.mnist import load_mnist
+from advdemo.measures.scan import scan
+from advdemo.networks.fast import load_checkpoint, predict
 from app import CHECKPOINT, ROBUST_CHECKPOINT
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}

@@ -4,9 +4,9 @@ import json
 import pytest
 from playwright.sync_api import expect
 
-from advdemo.data import load_mnist
-from advdemo.model import load_checkpoint
-from advdemo.sweep import sweep
+from advdemo.images.mnist import load_mnist
+from advdemo.measures.sweep import sweep
+from advdemo.networks.fast import load_checkpoint
 from app import CHECKPOINT
 
 

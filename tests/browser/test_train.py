@@ -1,7 +1,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from advdemo.model import LeNet, load_checkpoint, save_checkpoint
+from advdemo.networks.fast import LeNet, load_checkpoint, save_checkpoint
 
 PATIENCE = 180_000  # milliseconds: an epoch on a busy machine
 
@@ -52,8 +52,8 @@ def test_train_one_epoch_then_explore_with_it(visit, tmp_path):
 
 
 def load_checkpoint_accuracy():
-    from advdemo.data import load_mnist
-    from advdemo.model import accuracy
+    from advdemo.images.mnist import load_mnist
+    from advdemo.networks.fast import accuracy
     from app import CHECKPOINT
 
     images, labels = load_mnist("test")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
-from advdemo.sweep import EPSILONS, EXAMPLES, TUTORIAL_ACCURACIES, SweepResult
+from advdemo.measures.sweep import EPSILONS, EXAMPLES, TUTORIAL_ACCURACIES, SweepResult
 
 CLEAN, FOOLED, TUTORIAL = "#2563eb", "#ea580c", "#6b7280"  # one colour, one meaning, on the page as here
 TUTORIAL_CURVE = tuple(zip(EPSILONS, TUTORIAL_ACCURACIES, strict=True))

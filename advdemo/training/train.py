@@ -9,11 +9,11 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from advdemo.attack import check_images, check_labels
-from advdemo.data import load_mnist
-from advdemo.loop import EpochRecord, Step, loop
-from advdemo.model import LeNet, confusion, freeze, pick_device, save_checkpoint
-from advdemo.recipes import Recipe, pick_recipe
+from advdemo.attacks.fgsm import check_images, check_labels
+from advdemo.images.mnist import load_mnist
+from advdemo.networks.fast import LeNet, confusion, freeze, pick_device, save_checkpoint
+from advdemo.training.loop import EpochRecord, Step, loop
+from advdemo.training.recipes import Recipe, pick_recipe
 
 
 def train(

@@ -1,7 +1,7 @@
 """MNIST as two tensors.
 
-The four official archives ship inside the package (`advdemo/mnist/`) and are read in memory: nothing is extracted,
-downloaded or written. Another folder goes through `torchvision.datasets.MNIST`, which may download into it.
+The four official archives ship beside this file (`advdemo/images/mnist/`) and are read in memory: nothing is
+extracted, downloaded or written. Another folder goes through `torchvision.datasets.MNIST`, which may download into it.
 """
 
 import gzip
@@ -66,7 +66,7 @@ def _read_idx(path: Path, dimensions: int) -> np.ndarray:
 
 
 def _remedy() -> str:
-    return f"restore it with `git checkout -- advdemo/mnist`, or copy the official archives to {MNIST_DIR}"
+    return f"restore it with `git checkout -- advdemo/images/mnist`, or copy the official archives to {MNIST_DIR}"
 
 
 def _load_with_torchvision(split: Split, root: Path) -> tuple[Tensor, Tensor]:

@@ -10,7 +10,8 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import nn
 
-from advdemo.model import (
+from advdemo.measures.sweep import sweep
+from advdemo.networks.fast import (
     LeNet,
     accuracy,
     classify,
@@ -23,7 +24,6 @@ from advdemo.model import (
     save_checkpoint,
     summary,
 )
-from advdemo.sweep import sweep
 from tests.conftest import CHECKPOINT, ROBUST_CHECKPOINT, ROOT
 
 SHAPES = {
@@ -172,7 +172,7 @@ def test_kill_in_the_middle_of_saving_leaves_the_old_checkpoint(untrained, tmp_p
     save_checkpoint(untrained, path, {"seed": 1})
     before = path.read_bytes()
     code = (
-        "import os, sys, time; from advdemo.model import LeNet, save_checkpoint\n"
+        "import os, sys, time; from advdemo.networks.fast import LeNet, save_checkpoint\n"
         "os.fsync = lambda handle: (print('writing', flush=True), time.sleep(60))\n"
         "save_checkpoint(LeNet(), sys.argv[1], {'seed': 2})"
     )

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from advdemo.attack import (
+from advdemo.attacks.fgsm import (
     Attack,
     aim,
     check_attack,

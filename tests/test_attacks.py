@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import nn
 
-from advdemo.attack import aim, fgsm, gradient_sign, noise, perturb, pgd, random_sign
+from advdemo.attacks.fgsm import aim, fgsm, gradient_sign, noise, perturb, pgd, random_sign
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # what ART says on import is not ours

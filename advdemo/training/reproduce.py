@@ -11,14 +11,14 @@ from pathlib import Path
 
 import torch
 
-from advdemo.attack import LOSSES
-from advdemo.data import load_mnist
-from advdemo.model import LeNet, classify, freeze, pick_device
-from advdemo.recipes import pick_recipe
-from advdemo.sweep import EPSILONS, TUTORIAL_ACCURACIES, sweep
-from advdemo.train import EpochRecord, Step, describe, hold_out, stream
+from advdemo.attacks.fgsm import LOSSES
+from advdemo.images.mnist import load_mnist
+from advdemo.measures.sweep import EPSILONS, TUTORIAL_ACCURACIES, sweep
+from advdemo.networks.fast import LeNet, classify, freeze, pick_device
+from advdemo.training.recipes import pick_recipe
+from advdemo.training.train import EpochRecord, Step, describe, hold_out, stream
 
-RESULT = Path(__file__).parent.parent / "checkpoints" / "reproduction.json"
+RESULT = Path(__file__).parent.parent.parent / "checkpoints" / "reproduction.json"
 HELD_OUT = 5_000
 
 

@@ -13,10 +13,10 @@ from torch import Tensor
 from torch.nn import functional as F
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from advdemo.attack import CLASSES, pgd
-from advdemo.augment import augment
-from advdemo.model import LeNet
-from advdemo.recipes import Recipe
+from advdemo.attacks.fgsm import CLASSES, pgd
+from advdemo.images.augment import augment
+from advdemo.networks.fast import LeNet
+from advdemo.training.recipes import Recipe
 
 MIN_LEARNING_RATE = 1e-6  # of the plateau schedule, which ends there
 
@@ -53,7 +53,7 @@ def loop(
     seed: int,
     device: torch.device,
 ) -> Iterator[Step | EpochRecord]:
-    """Train a LeNet on inputs already checked; see `advdemo.train.train`."""
+    """Train a LeNet on inputs already checked; see `advdemo.training.train.train`."""
     images, labels = images.to(device), labels.to(device)
     generator = torch.Generator(device).manual_seed(seed)
     with torch.random.fork_rng(devices=[]):

@@ -6,8 +6,8 @@ import pytest
 import torch
 from torchvision.datasets import MNIST
 
-from advdemo import data
-from advdemo.data import ARCHIVES, MNIST_DIR, load_mnist
+from advdemo.images import mnist as data
+from advdemo.images.mnist import ARCHIVES, MNIST_DIR, load_mnist
 
 COUNTS = {
     "train": [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949],

@@ -1,0 +1,1 @@
+"""Where pixels come from: MNIST, drawings, picture files, distortions. Knows nothing of networks."""

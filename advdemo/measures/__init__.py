@@ -1,0 +1,1 @@
+"""What an attack does to a network: one image at every epsilon, a whole data set, and figures of it."""

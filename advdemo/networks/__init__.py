@@ -1,0 +1,1 @@
+"""Networks, what they predict, and their files."""

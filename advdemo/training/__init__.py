@@ -1,0 +1,1 @@
+"""How networks come to be: recipes as data, the loop, whole checkpoints, the tutorial's table measured again."""
