@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from advdemo.images.mnist import load_mnist
-from advdemo.networks.fast import load_checkpoint
+from advdemo.networks.checkpoint import load_checkpoint
 from advdemo.training.train import train_checkpoint
 from advdemo.ui.page import build_page, launch
 

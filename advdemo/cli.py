@@ -39,8 +39,8 @@ Number = Annotated[float | None, typer.Option(help="Instead of the recipe's.", s
 WholeNumber = Annotated[int | None, typer.Option(help="Instead of the recipe's.", show_default=False)]
 Checkpoint = Annotated[Path, typer.Option(help="The trained network.")]
 AttackName = Annotated[str, typer.Option("--attack", help="fgsm, pgd or noise.")]
-Steps = Annotated[int | None, typer.Option(help="Of PGD; 40 unless told.", show_default=False)]
-StepSize = Annotated[float | None, typer.Option(help="Of PGD; 2.5 epsilon / steps unless told.", show_default=False)]
+Steps = Annotated[int | None, typer.Option(help="Of PGD; 40 by default.", show_default=False)]
+StepSize = Annotated[float | None, typer.Option(help="Of PGD; 2.5 epsilon / steps by default.", show_default=False)]
 DataDir = Annotated[
     Path | None, typer.Option(help="MNIST in another folder; what is missing is downloaded there.", show_default=False)
 ]
@@ -106,7 +106,7 @@ def sweep(
     step_size: StepSize = None,
     restarts: Annotated[
         int | None,
-        typer.Option(help="Random starts of PGD; none unless told: it begins at the image.", show_default=False),
+        typer.Option(help="Random starts of PGD; by default it begins at the image.", show_default=False),
     ] = None,
     source: Annotated[
         Path | None,
@@ -119,16 +119,21 @@ def sweep(
     ] = None,
 ) -> None:
     """Accuracy on the MNIST test images under an attack, at each epsilon."""
+    from advdemo.attacks import ATTACKS, FGSM, make_settings
     from advdemo.images.mnist import load_mnist
-    from advdemo.measures.sweep import stream, to_csv, to_json
-    from advdemo.networks.fast import load_checkpoint
+    from advdemo.measures.sweep import sweep_stream, to_csv, to_json
+    from advdemo.networks.checkpoint import load_checkpoint
 
     model, _ = load_checkpoint(checkpoint)
-    settings = {"attack": attack_name, "loss": loss, **_given(steps=steps, step_size=step_size, restarts=restarts)}
-    if restarts is not None:
-        settings["random_start"] = True
-    if source is not None:
-        settings["source"], _ = load_checkpoint(source)
+    settings = make_settings(
+        attack_name,
+        steps=steps,
+        step_size=step_size,
+        restarts=restarts,
+        random_start=None if restarts is None else True,
+        loss=None if loss == FGSM().loss else loss,
+    )
+    made_on = None if source is None else load_checkpoint(source)[0]
     pixels, labels = load_mnist("test", data_dir)
     if images > len(pixels):
         raise ValueError(f"--images must be at most {len(pixels)}, the number of test images, got {images}")
@@ -136,7 +141,8 @@ def sweep(
         out.mkdir(parents=True, exist_ok=True)
     with _progress() as progress:
         bar = progress.add_task("images", total=images)
-        for result in stream(model, pixels[:images], labels[:images], _parse_epsilons(epsilons), **settings):
+        chosen = pixels[:images], labels[:images], _parse_epsilons(epsilons)
+        for result in sweep_stream(model, *chosen, attack=settings, source=made_on):
             progress.update(bar, completed=result.n_images)
 
     for epsilon, correct, accuracy in zip(result.epsilons, result.correct, result.accuracies, strict=True):
@@ -146,8 +152,7 @@ def sweep(
 
         (out / "sweep.csv").write_text(to_csv(result))
         (out / "sweep.json").write_text(to_json(result))
-        name = "random noise" if attack_name == "noise" else attack_name.upper()
-        accuracy_curve(result, title=f"Accuracy under {name}").savefig(out / "accuracy.png")
+        accuracy_curve(result, title=f"Accuracy under {ATTACKS[attack_name].title}").savefig(out / "accuracy.png")
         example_grid(result).savefig(out / "examples.png")
         typer.echo(f"Wrote sweep.csv, sweep.json, accuracy.png and examples.png to {out}")
 
@@ -180,10 +185,6 @@ def reproduce(
     typer.echo(f"Wrote {out}")
 
 
-def _given(**settings) -> dict:
-    return {name: value for name, value in settings.items() if value is not None}
-
-
 def _parse_epsilons(text: str) -> tuple[float, ...]:
     try:
         return tuple(float(word) for word in text.split(","))
@@ -212,11 +213,13 @@ def attack(
     """Fool the network on a picture of a digit."""
     import torch
 
-    from advdemo.attacks.fgsm import aim, check_epsilon
+    from advdemo.attacks import make_settings
+    from advdemo.attacks.inputs import check_epsilon
     from advdemo.images.drawing import to_mnist
     from advdemo.images.picture import read_picture, write_picture, write_signs
     from advdemo.measures.scan import scan
-    from advdemo.networks.fast import load_checkpoint, pick_device, predict
+    from advdemo.networks.checkpoint import load_checkpoint
+    from advdemo.networks.predict import pick_device, predict
 
     check_epsilon(epsilon)
     device = pick_device()
@@ -228,11 +231,11 @@ def attack(
     clean = predict(model, original)[0]
     given = label is not None
     label = label if given else int(clean.argmax())
-    settings = {"targeted": target is not None, **_given(steps=steps, step_size=step_size)}
-    goal = label if target is None else target
-    result = scan(model, original, goal, attack=attack_name, **settings)
+    settings = make_settings(attack_name, steps=steps, step_size=step_size)
+    goal, targeted = (label, False) if target is None else (target, True)
+    result = scan(model, original, goal, attack=settings, targeted=targeted)
     truth = torch.tensor([goal], device=device)
-    adversarial = aim(attack_name, model, original, truth, **settings).at(epsilon)
+    adversarial = settings.prepare(model, original, truth, targeted=targeted).at(epsilon)
     attacked = predict(model, adversarial)[0]
 
     out.mkdir(parents=True, exist_ok=True)

@@ -25,7 +25,8 @@ from advdemo.images.drawing import to_mnist
 from advdemo.images.mnist import load_mnist
 from advdemo.measures.scan import scan
 from advdemo.measures.sweep import EPSILONS, sweep
-from advdemo.networks.fast import classify, load_checkpoint, pick_device
+from advdemo.networks.checkpoint import load_checkpoint
+from advdemo.networks.predict import classify, pick_device
 from advdemo.training.train import train
 from tests import bench_train
 from tests.conftest import CHECKPOINT

@@ -10,7 +10,7 @@ import statistics
 from playwright.sync_api import sync_playwright
 
 from advdemo.images.mnist import load_mnist
-from advdemo.networks.fast import load_checkpoint
+from advdemo.networks.checkpoint import load_checkpoint
 from advdemo.ui.page import build_page, launch
 from app import CHECKPOINT
 from tests.browser.conftest import BROWSERS, FLAGS

@@ -18,7 +18,9 @@ from torch import Tensor, nn
 
 from advdemo.images.mnist import load_mnist
 from advdemo.measures.sweep import sweep
-from advdemo.networks.fast import LeNet, accuracy, load_checkpoint, pick_device, save_checkpoint
+from advdemo.networks.checkpoint import load_checkpoint, save_checkpoint
+from advdemo.networks.lenet import LeNet
+from advdemo.networks.predict import accuracy, pick_device
 from tests.conftest import CHECKPOINT, ROBUST_CHECKPOINT
 
 COMMAND = "python -m tests.bench_robustness"

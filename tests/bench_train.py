@@ -11,14 +11,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import torch
+from torch import nn
 from torch.nn import functional as F
 from torch.utils.data import DataLoader, Subset
 from torchvision import datasets, transforms
 
 from advdemo.images.mnist import MNIST_DIR, load_mnist
-from advdemo.networks.fast import LeNet, accuracy, pick_device
+from advdemo.networks.lenet import LeNet
+from advdemo.networks.predict import accuracy, pick_device
 from advdemo.training.train import EpochRecord, hold_out, train
-from tests.test_networks import plain_lenet
 
 TRAINING, VALIDATION = 9_600, 1_600  # images of a short epoch; a whole one is 60,000 and 10,000
 TARGET = 0.9904  # what the tutorial reaches
@@ -34,7 +35,8 @@ def tutorial_epochs(root: str, device: torch.device) -> Iterator[None]:
         return DataLoader(Subset(digits, range(count)), 64, shuffle=train)
 
     batches = {True: loader(True, TRAINING), False: loader(False, VALIDATION)}
-    _, model = plain_lenet(LeNet())  # without its first step, normalisation: the loader does that
+    plain = LeNet()
+    model = nn.Sequential(plain.conv, nn.Flatten(), plain.fc)  # the loader normalises
     model.to(device)
     optimizer = torch.optim.SGD(model.parameters(), lr=1e-2, momentum=0.9, nesterov=True, weight_decay=5e-4)
     while True:

@@ -13,7 +13,8 @@ import pytest
 import torch
 
 from advdemo.images.mnist import load_mnist
-from advdemo.networks.fast import LeNet, load_checkpoint
+from advdemo.networks.checkpoint import load_checkpoint
+from advdemo.networks.lenet import LeNet
 
 ROOT = Path(__file__).parent.parent
 CHECKPOINT = ROOT / "checkpoints" / "lenet.safetensors"

@@ -5,7 +5,9 @@ import pytest
 import torch
 from torch import nn
 
-from advdemo.attacks.fgsm import aim, fgsm, gradient_sign, noise, perturb, pgd, random_sign
+from advdemo.attacks import ATTACKS, PGD, fgsm, find_attack, gradient_sign, make_settings, noise, perturb, pgd
+from advdemo.attacks.noise import random_sign
+from advdemo.networks.fast import FastLeNet
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # what ART says on import is not ours
@@ -268,9 +270,8 @@ def test_pgd_stays_within_epsilon_and_the_pixel_range(lenet, mnist_test, epsilon
 
 def test_pgd_is_stronger_than_fgsm_and_fgsm_than_noise(lenet, mnist_test):
     images, labels = mnist_test[0][:500], mnist_test[1][:500]
-    generator = torch.Generator().manual_seed(0)
     rates = [
-        success(lenet, noise(images, 0.1, generator=generator), labels),
+        success(lenet, noise(images, 0.1), labels),
         success(lenet, fgsm(lenet, images, labels, 0.1), labels),
         success(lenet, pgd(lenet, images, labels, 0.1, steps=10), labels),
     ]
@@ -330,18 +331,52 @@ def test_a_target_already_reached_is_refused(image, attack):
 
 def test_noise_moves_every_pixel_by_epsilon():
     grey = torch.full((100, 1, 28, 28), 0.5)
-    moved = noise(grey, 0.2, generator=torch.Generator().manual_seed(0))
-    assert moved.unique().tolist() == pytest.approx([0.3, 0.7])
+    grey += torch.arange(100).view(100, 1, 1, 1) / 1e6  # different images
+    moved = noise(grey, 0.2)
+    assert (moved - 0.5).abs().view(-1).tolist() == pytest.approx([0.2] * 78_400, abs=2e-4)
     assert (moved > 0.5).float().mean() == pytest.approx(0.5, abs=0.01)
 
 
-def test_noise_is_reproducible_and_different_for_every_image():
-    grey = torch.full((2, 1, 28, 28), 0.5)
-    first, again = (random_sign(grey, torch.Generator().manual_seed(1)) for _ in range(2))
-    assert torch.equal(first, again)
-    assert not torch.equal(first[0], first[1])
+def test_the_noise_of_an_image_does_not_depend_on_its_batch(mnist_test):
+    images = mnist_test[0][:20]
+    signs = random_sign(images)
+    assert torch.equal(signs[5:12], random_sign(images[5:12]))
+    assert torch.equal(signs, random_sign(images))
+    assert not torch.equal(signs[0], signs[1])
+    assert not torch.equal(signs, random_sign(images, seed=1))
 
 
 def test_settings_of_pgd_are_refused_elsewhere(image):
     with pytest.raises(ValueError, match="steps can be set for pgd only, not for fgsm"):
-        aim("fgsm", TwoPixels(), image, ONE, steps=3)
+        make_settings("fgsm", steps=3)
+    assert make_settings("pgd", steps=3, restarts=None) == PGD(steps=3)
+
+
+# The table
+
+
+@pytest.mark.parametrize("name", ATTACKS)
+def test_every_attack_of_the_table_does_what_its_row_says(name, lenet, mnist_test):
+    images, labels = mnist_test[0][:20], mnist_test[1][:20]
+    row, settings = find_attack(name)
+    assert row.name == name
+    assert find_attack(settings) == (row, settings)
+    prepared = settings.prepare(lenet, images, labels, seed=3)
+    torch.testing.assert_close(prepared.logits, lenet(images))
+    assert (prepared.sign is not None) == row.one_sign
+    for epsilon in (0.05, 0.2):
+        attacked = prepared.at(epsilon)
+        assert (attacked - images).abs().max() == pytest.approx(epsilon, abs=1e-5)
+        if row.one_sign:
+            assert torch.equal(attacked, perturb(images, prepared.sign, epsilon))
+    if row.targeted:
+        targets = (labels + 1) % 10
+        aimed = settings.prepare(lenet, images, targets, targeted=True).at(0.1)
+        places = torch.arange(20)
+        assert (lenet(aimed)[places, targets] > lenet(images)[places, targets]).sum() >= 18
+
+
+@pytest.mark.parametrize("name", ["bim", "", None, 3, FastLeNet])
+def test_an_unknown_attack_is_refused(name):
+    with pytest.raises(ValueError, match="unknown attack .*: choose one of fgsm, pgd, noise"):
+        find_attack(name)

@@ -9,11 +9,12 @@ import torch
 from PIL import Image
 from typer.testing import CliRunner
 
-from advdemo.attacks.fgsm import fgsm
+from advdemo.attacks import PGD, fgsm
 from advdemo.cli import app
 from advdemo.images.drawing import to_mnist
 from advdemo.measures.sweep import EPSILONS, sweep
-from advdemo.networks.fast import load_checkpoint, predict
+from advdemo.networks.checkpoint import load_checkpoint
+from advdemo.networks.predict import predict
 from tests.conftest import CHECKPOINT, ROBUST_CHECKPOINT, ROOT
 
 
@@ -65,7 +66,7 @@ def test_sweep_with_pgd_and_restarts(run, lenet, mnist_test):
     printed = run("sweep", "--images", "100", "--epsilons", "0.1", *options).stdout
     images, labels = mnist_test[0][:100], mnist_test[1][:100]
     settings = {"steps": 5, "step_size": 0.02, "random_start": True, "restarts": 2}
-    expected = sweep(lenet, images, labels, [0.1], attack="pgd", **settings)
+    expected = sweep(lenet, images, labels, [0.1], attack=PGD(**settings))
     assert printed.startswith(f"Epsilon: 0.1  Test Accuracy = {expected.correct[0]} / 100 = ")
     assert expected.correct[0] < sweep(lenet, images, labels, [0.1]).correct[0]
 
@@ -98,7 +99,7 @@ WRONG_SWEEPS = {
     "--attack bomb": "unknown attack 'bomb': choose one of fgsm, pgd, noise",
     "--steps 5": "steps can be set for pgd only, not for fgsm",
     "--attack pgd --steps 0 --images 10": "steps must be a whole number, at least 1, got 0",
-    "--attack noise --loss nll-on-logits": "is for FGSM only",
+    "--attack noise --loss nll-on-logits": "loss can be set for fgsm only, not for noise",
     "--source nowhere.safetensors": "no checkpoint at nowhere.safetensors",
     "--epsilons 0,x": "--epsilons takes numbers such as 0,0.1,0.2, got '0,x'",
     "--epsilons 0,2": "epsilon must be a number from 0 to 1",

@@ -11,7 +11,8 @@ from PIL import Image, ImageDraw, ImageFilter
 
 from advdemo.images.drawing import to_mnist
 from advdemo.images.mnist import load_mnist
-from advdemo.networks.fast import classify, load_checkpoint
+from advdemo.networks.checkpoint import load_checkpoint
+from advdemo.networks.predict import classify
 
 CHECKPOINT = Path(__file__).parents[1] / "checkpoints" / "lenet.safetensors"
 COUNT = 40  # digits in each accuracy test

@@ -41,9 +41,8 @@ def imports(path: Path) -> set[str]:
 
 def ours(path: Path) -> set[str]:
     """The parts of advdemo that a file imports: {"networks", "ui"}."""
-    names = {name for name in imports(path) if name.split(".")[0] == "advdemo"}
-    assert "advdemo" not in names, f"{path.name} imports the package itself"
-    return {name.split(".")[1] for name in names}
+    parts = {name.split(".")[1] for name in imports(path) if name.startswith("advdemo.")}
+    return {part for part in parts if not part.isupper()}  # the constants that the package itself holds
 
 
 def others(path: Path) -> set[str]:

@@ -10,20 +10,12 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import nn
 
+from advdemo.attacks import PGD
 from advdemo.measures.sweep import sweep
-from advdemo.networks.fast import (
-    LeNet,
-    accuracy,
-    classify,
-    confusion,
-    freeze,
-    load_checkpoint,
-    parse_checkpoint,
-    pick_device,
-    predict,
-    save_checkpoint,
-    summary,
-)
+from advdemo.networks.checkpoint import load_checkpoint, parse_checkpoint, save_checkpoint
+from advdemo.networks.fast import FastLeNet
+from advdemo.networks.lenet import LeNet
+from advdemo.networks.predict import accuracy, classify, confusion, freeze, pick_device, predict, summary
 from tests.conftest import CHECKPOINT, ROBUST_CHECKPOINT, ROOT
 
 SHAPES = {
@@ -35,26 +27,17 @@ SHAPES = {
 }  # fmt: skip
 
 
-def plain_lenet(model: LeNet) -> nn.Module:
-    """The same network as anyone would write it, of stock modules, with the same weights."""
-    plain = nn.Sequential(
-        nn.Conv2d(1, 6, 5, padding=2), nn.ReLU(), nn.MaxPool2d(2),
-        nn.Conv2d(6, 16, 5), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(),
-        nn.Linear(400, 120), nn.ReLU(), nn.Linear(120, 84), nn.ReLU(), nn.Linear(84, 10),
-    )  # fmt: skip
-    plain.load_state_dict(dict(zip(plain.state_dict(), model.state_dict().values(), strict=True)))
-    return nn.Sequential(Normalise(), plain).eval()
-
-
-class Normalise(nn.Module):
-    def forward(self, images: torch.Tensor) -> torch.Tensor:
-        return (images - 0.1307) / 0.3081
+def plain_lenet(model: LeNet) -> LeNet:
+    """The network as a student reads it, with the same weights."""
+    plain = LeNet()
+    plain.load_state_dict(model.state_dict())
+    return plain.eval()
 
 
 @pytest.fixture
 def untrained() -> LeNet:
     torch.manual_seed(0)
-    return freeze(LeNet())
+    return freeze(FastLeNet())
 
 
 def test_parameters():
@@ -71,11 +54,44 @@ def test_summary_accounts_for_every_parameter(lenet):
     assert not lenet.conv[0]._forward_hooks
 
 
-def test_normalisation_is_inside(lenet, mnist_test):
+def test_the_plain_one_is_what_anyone_would_write(lenet, mnist_test):
+    layers = nn.Sequential(
+        nn.Conv2d(1, 6, 5, padding=2), nn.ReLU(), nn.MaxPool2d(2),
+        nn.Conv2d(6, 16, 5), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(),
+        nn.Linear(400, 120), nn.ReLU(), nn.Linear(120, 84), nn.ReLU(), nn.Linear(84, 10),
+    )  # fmt: skip
+    layers.load_state_dict(dict(zip(layers.state_dict(), lenet.state_dict().values(), strict=True)))
     images = mnist_test[0][:100]
     with torch.no_grad():
-        expected = plain_lenet(lenet)(images)
-        torch.testing.assert_close(lenet(images), expected, rtol=1e-5, atol=1e-5)
+        torch.testing.assert_close(plain_lenet(lenet)(images), layers((images - 0.1307) / 0.3081))
+
+
+def test_the_fast_one_gives_the_logits_of_the_plain_one(lenet, untrained, mnist_test):
+    images = mnist_test[0][:500]
+    with torch.no_grad():
+        for model in (lenet, untrained):
+            torch.testing.assert_close(model(images), plain_lenet(model)(images), rtol=1e-5, atol=1e-5)
+
+
+def test_the_fast_one_refuses_a_second_derivative(untrained, mnist_test):
+    pixels = mnist_test[0][:2].clone().requires_grad_()
+    for value in (untrained(pixels).sum(), untrained(pixels).square().sum()):
+        (gradient,) = torch.autograd.grad(value, pixels, create_graph=True)
+        with pytest.raises(RuntimeError, match="once_differentiable"):
+            gradient.square().sum().backward()
+
+
+def test_hooks_and_functional_transforms_work_on_the_plain_one(lenet, mnist_test):
+    plain, images = plain_lenet(lenet), mnist_test[0][:2]
+    seen = []
+    hook = plain.conv[2].register_forward_hook(lambda _layer, _inputs, output: seen.append(output.shape))
+    jacobian = torch.func.vmap(torch.func.jacrev(lambda image: plain(image[None])[0]))(images)
+    hook.remove()
+    assert jacobian.shape == (2, 10, 1, 28, 28)
+    assert seen
+    pixels = images.clone().requires_grad_()
+    (expected,) = torch.autograd.grad(plain(pixels)[:, 3].sum(), pixels)
+    torch.testing.assert_close(jacobian[:, 3], expected, rtol=1e-3, atol=1e-5)
 
 
 def test_gradients_are_those_of_the_stock_modules(lenet, untrained, mnist_test):
@@ -103,7 +119,9 @@ def test_a_tie_between_pixels_gives_the_gradient_to_one(untrained):
 @pytest.mark.parametrize("shape", [(28, 28), (1, 28, 28), (2, 3, 28, 28), (2, 1, 27, 28)])
 def test_wrong_shape(untrained, shape):
     with pytest.raises(ValueError, match=r"LeNet takes pixels \(N, 1, 28, 28\), got"):
-        predict(untrained, torch.zeros(shape))
+        untrained(torch.zeros(shape))
+    with pytest.raises(ValueError, match=r"images must be pixels \(N, 1, 28, 28\), got"):
+        predict(LeNet(), torch.zeros(shape))
 
 
 def test_predict_gives_probabilities(lenet, mnist_test):
@@ -172,7 +190,8 @@ def test_kill_in_the_middle_of_saving_leaves_the_old_checkpoint(untrained, tmp_p
     save_checkpoint(untrained, path, {"seed": 1})
     before = path.read_bytes()
     code = (
-        "import os, sys, time; from advdemo.networks.fast import LeNet, save_checkpoint\n"
+        "import os, sys, time; from advdemo.networks.checkpoint import save_checkpoint\n"
+        "from advdemo.networks.lenet import LeNet\n"
         "os.fsync = lambda handle: (print('writing', flush=True), time.sleep(60))\n"
         "save_checkpoint(LeNet(), sys.argv[1], {'seed': 2})"
     )
@@ -263,7 +282,7 @@ def test_the_robust_checkpoint_is_as_robust_as_its_record_says(robust, mnist_tes
     images, labels = mnist_test
     figures = load_checkpoint(ROBUST_CHECKPOINT, "cpu")[1]["robustness"]
     assert sweep(robust, images, labels, [0.3]).accuracies[0] == pytest.approx(figures["fgsm"], abs=5e-4)
-    by_pgd = sweep(robust, images[:500], labels[:500], [0.3], attack="pgd", steps=40, step_size=0.01)
+    by_pgd = sweep(robust, images[:500], labels[:500], [0.3], attack=PGD(step_size=0.01))
     assert by_pgd.accuracies[0] == pytest.approx(figures["pgd"], abs=0.03)
     for attack, at_least in {"fgsm": 0.95, "pgd": 0.91, "autoattack": 0.85}.items():
         assert figures[attack] >= at_least

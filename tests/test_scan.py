@@ -3,9 +3,9 @@ import pytest
 import torch
 from torch import nn
 
-from advdemo.attacks.fgsm import fgsm, pgd
+from advdemo.attacks import PGD, fgsm, pgd
 from advdemo.measures.scan import EPSILONS, scan
-from advdemo.networks.fast import classify, predict
+from advdemo.networks.predict import classify, predict
 from tests.test_attacks import Blind, TwoPixels
 
 DIGITS = [0, 1, 2, 3, 4, 7, 18, 115]  # test images that the network gets right
@@ -43,14 +43,14 @@ def test_every_frame_is_fgsm_at_that_epsilon(lenet, mnist_test, index):
 
 def test_every_frame_of_pgd_is_pgd_at_that_epsilon(lenet, mnist_test):
     image, label = mnist_test[0][:1], mnist_test[1][:1]
-    result = scan(lenet, image, int(label), attack="pgd", steps=10)
+    result = scan(lenet, image, int(label), attack=PGD(steps=10))
     assert result.sign is None
     assert np.array_equal(result.images[0], (image[0, 0] * 255).round().byte())
     for step in (10, 40, 100):
         attacked = pgd(lenet, image, label, EPSILONS[step], steps=10)
         np.testing.assert_allclose(result.images[step], attacked[0, 0] * 255, atol=0.51)
         np.testing.assert_allclose(result.probabilities[step], predict(lenet, attacked)[0], rtol=1e-2, atol=1e-4)
-    alone = scan(lenet, image, int(label), attack="pgd", steps=10, epsilons=[result.flip_epsilon])
+    alone = scan(lenet, image, int(label), attack=PGD(steps=10), epsilons=[result.flip_epsilon])
     assert alone.probabilities[0].argmax() != label
     assert result.flip_epsilon < scan(lenet, image, int(label)).flip_epsilon
 

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 import torch
 
-from advdemo.attacks.fgsm import fgsm, pgd
-from advdemo.measures.sweep import EPSILONS, EXAMPLES, TUTORIAL_ACCURACIES, stream, sweep, to_csv, to_json
-from advdemo.networks.fast import accuracy, classify
+from advdemo.attacks import PGD, fgsm, pgd
+from advdemo.measures.sweep import EPSILONS, EXAMPLES, TUTORIAL_ACCURACIES, sweep, sweep_stream, to_csv, to_json
+from advdemo.networks.predict import accuracy, classify
 from tests.test_attacks import Blind, art_fgsm
 
 
@@ -67,7 +67,7 @@ def test_first_flips_count_the_smallest_epsilon_that_fools(lenet, thousand, resu
 
 def test_pgd_is_pgd_and_fools_more_than_fgsm(lenet, mnist_test, result):
     images, labels = mnist_test[0][:200], mnist_test[1][:200]
-    by_pgd = sweep(lenet, images, labels, [0.0, 0.1], attack="pgd", steps=10)
+    by_pgd = sweep(lenet, images, labels, [0.0, 0.1], attack=PGD(steps=10))
     attacked = pgd(lenet, images, labels, 0.1, steps=10)
     assert abs(by_pgd.correct[1] - (classify(lenet, attacked) == labels).sum()) <= 1
     assert by_pgd.correct[1] < sweep(lenet, images, labels, [0.1]).correct[0] - 20
@@ -119,7 +119,7 @@ def test_examples_are_images_the_attack_turned(lenet, thousand, result):
 
 
 def test_stream_adds_up(lenet, thousand, result):
-    parts = list(stream(lenet, *thousand, batch_size=300))
+    parts = list(sweep_stream(lenet, *thousand, batch_size=300))
     assert [part.n_images for part in parts] == [300, 600, 900, 1000]
     assert {part.total for part in parts} == {1000}
     first = sweep(lenet, thousand[0][:300], thousand[1][:300])
@@ -129,7 +129,7 @@ def test_stream_adds_up(lenet, thousand, result):
 
 
 def test_stopping_early_leaves_a_result(lenet, thousand):
-    running = stream(lenet, *thousand, batch_size=100)
+    running = sweep_stream(lenet, *thousand, batch_size=100)
     part = next(running)
     running.close()
     assert part.n_images == 100
@@ -141,7 +141,7 @@ def test_stopping_early_stops_the_work(lenet, thousand):
     batches = []
     counting = torch.nn.Sequential(lenet)
     counting.register_forward_hook(lambda *_: batches.append(1))
-    running = stream(counting, *thousand, [0.0, 0.1], batch_size=5)
+    running = sweep_stream(counting, *thousand, [0.0, 0.1], batch_size=5)
     next(running)
     running.close()
     assert len(batches) < 200  # of 400
@@ -220,4 +220,4 @@ WRONG = {
 def test_wrong_arguments(lenet, thousand, changed, message):
     arguments = {"images": thousand[0], "labels": thousand[1], **changed}
     with pytest.raises(ValueError, match=message):
-        stream(lenet, **arguments)  # before the first batch is asked for
+        sweep_stream(lenet, **arguments)  # before the first batch is asked for

@@ -5,13 +5,15 @@ from itertools import islice
 import pytest
 import torch
 
-from advdemo.attacks.fgsm import pgd
+from advdemo.attacks import pgd
 from advdemo.images.augment import augment
 from advdemo.images.mnist import load_mnist
-from advdemo.networks.fast import LeNet, accuracy, freeze, load_checkpoint
+from advdemo.networks.checkpoint import load_checkpoint
+from advdemo.networks.lenet import LeNet
+from advdemo.networks.predict import accuracy, freeze
 from advdemo.training import loop as loop_module
 from advdemo.training.recipes import RECIPES, Recipe, pick_recipe
-from advdemo.training.train import EpochRecord, Step, describe, hold_out, stream, train, train_checkpoint
+from advdemo.training.train import EpochRecord, Step, describe, hold_out, train, train_checkpoint, train_steps
 
 CPU = torch.device("cpu")
 QUICK = Recipe(about="for tests", epochs=2, batch_size=50, learning_rate=0.05, augmented=False)
@@ -90,7 +92,7 @@ def test_leaves_the_global_generator_alone(thousand):
 
 
 def test_every_step_is_told(thousand):
-    events = list(stream(QUICK, *thousand, device=CPU))
+    events = list(train_steps(QUICK, *thousand, device=CPU))
     steps = [event for event in events if isinstance(event, Step)]
     assert [(event.epoch, event.step, event.steps) for event in steps[:20]] == [(1, n, 20) for n in range(1, 21)]
     assert len(steps) == 40

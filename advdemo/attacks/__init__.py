@@ -1,1 +1,95 @@
-"""Attacks on any classifier of [0, 1] pixels. They know nothing of MNIST or LeNet."""
+"""Attacks within |x' - x| <= epsilon on any classifier of [0, 1] pixels, and the one table of them.
+
+The command line, the API, the page, scans and sweeps all read ATTACKS. To add one: a file with a function and a frozen
+dataclass of its settings, a row here, the words for it on the page, a test.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+
+from torch import Tensor
+
+from advdemo.attacks.fgsm import FGSM, fgsm, gradient_sign, perturb
+from advdemo.attacks.inputs import Prepared, Settings
+from advdemo.attacks.noise import Noise, noise
+from advdemo.attacks.pgd import PGD, pgd
+
+__all__ = ["ATTACKS", "FGSM", "PGD", "Attack", "Noise", "Prepared", "Settings", "fgsm", "find_attack",
+           "gradient_sign", "make_settings", "noise", "perturb", "pgd"]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Attack:
+    """A row of the table."""
+
+    name: str
+    title: str
+    formula: str
+    function: Callable[..., Tensor]
+    settings: type[Settings]
+    targeted: bool  # can aim at a class
+    one_sign: bool  # one direction serves every epsilon
+    batch_size: int  # images at a time on a CPU: what its cache holds
+
+
+ATTACKS = {
+    row.name: row
+    for row in (
+        Attack(
+            name="fgsm",
+            title="FGSM",
+            formula="ε · sign(∇)",
+            function=fgsm,
+            settings=FGSM,
+            targeted=True,
+            one_sign=True,
+            batch_size=400,
+        ),
+        Attack(
+            name="pgd",
+            title="PGD",
+            formula="40 steps",
+            function=pgd,
+            settings=PGD,
+            targeted=True,
+            one_sign=False,
+            batch_size=100,
+        ),
+        Attack(
+            name="noise",
+            title="random noise",
+            formula="ε · random ±1",
+            function=noise,
+            settings=Noise,
+            targeted=False,
+            one_sign=True,
+            batch_size=400,
+        ),
+    )
+}
+
+
+def find_attack(attack: str | Settings) -> tuple[Attack, Settings]:
+    """The row of an attack, and its settings: the default ones for a name. ValueError for what is not in the table."""
+    for row in ATTACKS.values():
+        if type(attack) is row.settings:
+            return row, attack
+    if not isinstance(attack, str) or attack not in ATTACKS:
+        raise ValueError(f"unknown attack {str(attack)[:40]!r}: choose one of {', '.join(ATTACKS)}")
+    return ATTACKS[attack], ATTACKS[attack].settings()
+
+
+def make_settings(name: str, **values: object) -> Settings:
+    """The settings of the attack called `name` with some values replaced, None keeping one. ValueError for a setting
+    that it does not have, or a value that it refuses."""
+    row, _ = find_attack(name)
+    given = {key: value for key, value in values.items() if value is not None}
+    for key in given:
+        if key not in _names(row.settings):
+            owners = [other.name for other in ATTACKS.values() if key in _names(other.settings)]
+            raise ValueError(f"{key} can be set for {', '.join(owners) or 'no attack'} only, not for {name}")
+    return row.settings(**given)
+
+
+def _names(settings: type[Settings]) -> list[str]:
+    return [field.name for field in fields(settings)]

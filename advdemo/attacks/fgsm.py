@@ -1,27 +1,40 @@
-"""Attacks within |x' - x| <= epsilon, as pure functions over any classifier of [0, 1] pixels.
+"""The Fast Gradient Sign Method.
 
-    FGSM    x' = clip(x + epsilon * sign(grad_x loss(model(x), y)), 0, 1)
-    PGD     many smaller such steps, each from where the last one ended, brought back to within epsilon of x
-    noise   x' = clip(x + epsilon * s, 0, 1), each pixel of s +1 or -1 by chance: as large as FGSM's, without its aim
+    x' = clip(x + epsilon * sign(grad_x loss(model(x), y)), 0, 1)
 
-The sign of FGSM does not depend on epsilon: `gradient_sign` is computed once, `perturb` is applied for every epsilon.
+The sign does not depend on epsilon: `gradient_sign` is computed once, `perturb` is applied for every epsilon.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal, get_args
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-IMAGE_SHAPE = (1, 28, 28)
-CLASSES = 10
+from advdemo.attacks.inputs import Prepared, check_epsilon, check_images, check_labels, check_targets
+
 Loss = Literal["cross-entropy", "nll-on-logits"]
 LOSSES: tuple[Loss, ...] = get_args(Loss)
-Attack = Literal["fgsm", "pgd", "noise"]
-ATTACKS: tuple[Attack, ...] = get_args(Attack)
-STEPS = 40  # of PGD
+
+
+@dataclass(frozen=True)
+class FGSM:
+    """`loss`: whose gradient to follow; "nll-on-logits" is the PyTorch tutorial's slip (see `logits_and_sign`)."""
+
+    loss: Loss = "cross-entropy"
+
+    def __post_init__(self) -> None:
+        if self.loss not in LOSSES:
+            raise ValueError(f"unknown loss {self.loss!r}: choose {' or '.join(LOSSES)}")
+
+    def prepare(
+        self, model: nn.Module, images: Tensor, labels: Tensor, *, targeted: bool = False, seed: int = 0
+    ) -> Prepared:
+        """One gradient for every epsilon; nothing is random."""
+        logits, sign = logits_and_sign(model, images, labels, targeted=targeted, loss=self.loss)
+        return Prepared(logits, sign, partial(perturb, images, sign))
 
 
 def gradient_sign(model: nn.Module, images: Tensor, labels: Tensor, *, targeted: bool = False) -> Tensor:
@@ -82,173 +95,3 @@ def fgsm(
     if targeted:
         check_targets(logits, labels)
     return perturb(images, sign, epsilon)
-
-
-def pgd(
-    model: nn.Module,
-    images: Tensor,
-    labels: Tensor,
-    epsilon: float | Tensor,
-    *,
-    steps: int = STEPS,
-    step_size: float | Tensor | None = None,
-    random_start: bool = False,
-    restarts: int = 1,
-    targeted: bool = False,
-    generator: torch.Generator | None = None,
-) -> Tensor:
-    """Adversarial images, float32 (N, 1, 28, 28) in [0, 1], with |x' - x| <= epsilon, of projected gradient descent:
-    Madry, Makelov, Schmidt, Tsipras and Vladu, 2018, "Towards deep learning models resistant to adversarial attacks",
-    https://arxiv.org/abs/1706.06083.
-
-    Args:
-        model, images, labels, targeted: as in `gradient_sign`.
-        epsilon: as in `perturb`.
-        steps: at least 1.
-        step_size: in units of the pixel range; None is 2.5 epsilon / steps, as in the paper.
-        random_start: begin at a random point within epsilon rather than at the image.
-        restarts: how often to try, keeping for each image the first result that succeeds; more than 1 needs
-            `random_start`.
-        generator: of the random starts, on the images' device; None is torch's own.
-
-    Raises:
-        ValueError: as `fgsm`, and for steps, a step size or restarts that will not do.
-    """
-    check_images(images)
-    check_labels(labels, len(images))
-    check_epsilon(epsilon)
-    if isinstance(steps, bool) or not isinstance(steps, int) or steps < 1:
-        raise ValueError(f"steps must be a whole number, at least 1, got {steps!r}")
-    if step_size is not None:
-        check_epsilon(step_size)
-    else:
-        step_size = 2.5 * epsilon / steps
-    if not isinstance(restarts, int) or restarts < 1 or (restarts > 1 and not random_start):
-        raise ValueError(f"restarts must be at least 1, and 1 without a random start, got {restarts!r}")
-    if targeted:
-        with torch.no_grad():
-            check_targets(model(images), labels)
-
-    shape = (len(images), 1, 1, 1)
-    epsilon, step_size = (torch.as_tensor(v, dtype=images.dtype).to(images).expand(shape) for v in (epsilon, step_size))
-    low, high = (images - epsilon).clamp_(min=0.0), (images + epsilon).clamp_(max=1.0)
-
-    def attempt(chosen: Tensor | slice) -> Tensor:
-        x = images[chosen]
-        if random_start:
-            offset = torch.empty_like(x).uniform_(-1.0, 1.0, generator=generator)
-            x = (x + epsilon[chosen] * offset).clamp_(0.0, 1.0)
-        for _ in range(steps):
-            sign = logits_and_sign(model, x, labels[chosen], targeted=targeted)[1]
-            x = torch.clamp(x + step_size[chosen] * sign, low[chosen], high[chosen])
-        return x
-
-    attacked = attempt(slice(None))
-    for _ in range(restarts - 1):
-        with torch.no_grad():
-            failed = ((model(attacked).argmax(1) == labels) != targeted).nonzero().flatten()
-        if len(failed):
-            attacked[failed] = attempt(failed)
-    return attacked
-
-
-def noise(images: Tensor, epsilon: float | Tensor, *, generator: torch.Generator | None = None) -> Tensor:
-    """FGSM's twin without aim: every pixel moved by epsilon up or down, by chance. Float32 (N, 1, 28, 28) in [0, 1];
-    `generator` must live on the images' device. ValueError as for `perturb`."""
-    check_images(images)
-    return perturb(images, random_sign(images, generator), epsilon)
-
-
-def random_sign(images: Tensor, generator: torch.Generator | None = None) -> Tensor:
-    """-1 or 1 for each pixel, each as likely, in the images' shape and dtype."""
-    return torch.empty_like(images).uniform_(-1.0, 1.0, generator=generator).sign_()
-
-
-@dataclass(frozen=True)
-class Aimed:
-    """An attack on some images as a function of epsilon alone: what does not depend on it is done."""
-
-    logits: Tensor  # (N, 10), without the attack
-    sign: Tensor | None  # (N, 1, 28, 28) in {-1, 0, 1}; None for PGD, whose perturbation is no multiple of epsilon
-    at: Callable[[float | Tensor], Tensor]  # epsilon, as in `perturb`, -> adversarial images
-
-
-def aim(
-    attack: Attack,
-    model: nn.Module,
-    images: Tensor,
-    labels: Tensor,
-    *,
-    targeted: bool = False,
-    loss: Loss = "cross-entropy",
-    seed: int = 0,
-    **settings,
-) -> Aimed:
-    """`attack` on inputs already checked. `seed` decides noise and random starts; `settings` are those of `pgd`:
-    ValueError for another attack."""
-    if settings and attack != "pgd":
-        raise ValueError(f"{', '.join(settings)} can be set for pgd only, not for {attack}")
-    if attack == "fgsm":
-        logits, sign = logits_and_sign(model, images, labels, targeted=targeted, loss=loss)
-        return Aimed(logits, sign, lambda epsilon: perturb(images, sign, epsilon))
-    with torch.no_grad():
-        logits = model(images)
-    generator = torch.Generator(images.device).manual_seed(seed)
-    if attack == "noise":
-        sign = random_sign(images, generator)
-        return Aimed(logits, sign, lambda epsilon: perturb(images, sign, epsilon))
-
-    def at(epsilon: float | Tensor) -> Tensor:
-        count = max(len(images), len(epsilon) if isinstance(epsilon, Tensor) else 1)  # one image at several epsilons
-        many, truth = images.expand(count, -1, -1, -1), labels.expand(count)
-        return pgd(model, many, truth, epsilon, targeted=targeted, generator=generator, **settings)
-
-    return Aimed(logits, None, at)
-
-
-def check_epsilon(epsilon: float | Tensor) -> None:
-    """Raise ValueError unless every epsilon is a finite number in 0..1."""
-    values = epsilon.flatten().tolist() if isinstance(epsilon, Tensor) else [epsilon]
-    for value in values:
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0.0 <= value <= 1.0:
-            raise ValueError(f"epsilon must be a number from 0 to 1 (1 is the whole pixel range), got {value!r}")
-
-
-def check_images(images: Tensor) -> None:
-    """Raise ValueError unless `images` is a float32 batch (N >= 1, 1, 28, 28) of pixels in [0, 1]."""
-    if not isinstance(images, Tensor) or images.dtype != torch.float32 or images.shape[1:] != IMAGE_SHAPE:
-        got = f"{images.dtype} {tuple(images.shape)}" if isinstance(images, Tensor) else type(images).__name__
-        raise ValueError(f"images must be a float32 tensor (N, 1, 28, 28), got {got}")
-    if len(images) == 0:
-        raise ValueError("images must hold at least one image, got an empty batch")
-    low, high = (bound.item() for bound in torch.aminmax(images))
-    if not (0.0 <= low and high <= 1.0):
-        raise ValueError(f"pixels must be finite and in [0, 1], got {low} to {high}: divide bytes by 255 first")
-
-
-def check_labels(labels: Tensor, count: int) -> None:
-    """Raise ValueError unless `labels` is int64 (count,) with values in 0..9."""
-    if not isinstance(labels, Tensor) or labels.dtype != torch.int64 or labels.shape != (count,):
-        got = f"{labels.dtype} {tuple(labels.shape)}" if isinstance(labels, Tensor) else type(labels).__name__
-        raise ValueError(f"labels must be an int64 tensor ({count},), one for each image, got {got}")
-    low, high = (bound.item() for bound in torch.aminmax(labels))
-    if low < 0 or high >= CLASSES:
-        raise ValueError(f"labels must be in 0..9, got {low if low < 0 else high}")
-
-
-def check_targets(logits: Tensor, targets: Tensor) -> None:
-    """Raise ValueError when `logits` (N, 10) already favour every target (N,): doing nothing would pass for success."""
-    if bool((logits.argmax(1) == targets).all()):
-        raise ValueError(f"the model already reads the image as {int(targets[0])}: choose another target")
-
-
-def check_loss(loss: str) -> None:
-    """Raise ValueError unless `loss` is one of LOSSES."""
-    if loss not in LOSSES:
-        raise ValueError(f"unknown loss {loss!r}: choose {' or '.join(LOSSES)}")
-
-
-def check_attack(attack: str) -> None:
-    """Raise ValueError unless `attack` is one of ATTACKS."""
-    if attack not in ATTACKS:
-        raise ValueError(f"unknown attack {str(attack)[:40]!r}: choose one of {', '.join(ATTACKS)}")

@@ -6,28 +6,20 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from advdemo.attacks.fgsm import (
-    CLASSES,
-    LOSSES,
-    Attack,
-    Loss,
-    aim,
-    check_attack,
-    check_epsilon,
-    check_images,
-    check_labels,
-    check_loss,
-)
+from advdemo import CLASSES
+from advdemo.attacks import Settings, find_attack
+from advdemo.attacks.inputs import check_epsilon, check_images, check_labels
 
 EPSILONS = (0.0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3)  # the PyTorch tutorial's
 TUTORIAL_ACCURACIES = (0.9904, 0.969, 0.9079, 0.7557, 0.5029, 0.3029, 0.1596)  # what it published for them
 EXAMPLES = 10  # kept for each epsilon
+CUDA_BATCH = 2500
 CORES = torch.get_num_threads()  # before anyone asks torch for fewer
 
 
@@ -80,11 +72,10 @@ def sweep(
     epsilons: Sequence[float] = EPSILONS,
     *,
     on_progress: Callable[[SweepResult], None] | None = None,
-    attack: Attack = "fgsm",
+    attack: str | Settings = "fgsm",
     source: nn.Module | None = None,
-    loss: Loss = "cross-entropy",
     batch_size: int | None = None,
-    **settings,
+    seed: int = 0,
 ) -> SweepResult:
     """Accuracy under an attack at each epsilon.
 
@@ -93,32 +84,31 @@ def sweep(
         images: float32 (N, 1, 28, 28) in [0, 1]; labels: int64 (N,) in 0..9.
         epsilons: each in 0..1, none twice.
         on_progress: called after each batch with the result so far.
-        attack: one of ATTACKS; `settings` are those of `pgd`, and the `seed` of noise and random starts.
+        attack: a name of ATTACKS, or settings such as `PGD(steps=10)`.
         source: the model that the adversarial images are made on, to see how they transfer; None is `model` itself.
-        loss: whose gradient to follow; "nll-on-logits" is the tutorial's (see `logits_and_sign`).
-        batch_size: None picks one that suits the device.
+        batch_size: None picks one that suits attack and device.
+        seed: decides what is random in the attack.
 
     Raises:
         ValueError: wrong shapes, pixels, labels, epsilons or attack.
     """
-    options = {"attack": attack, "source": source, "loss": loss, "batch_size": batch_size}
-    for result in stream(model, images, labels, epsilons, **options, **settings):
+    options = {"attack": attack, "source": source, "batch_size": batch_size, "seed": seed}
+    for result in sweep_stream(model, images, labels, epsilons, **options):
         if on_progress is not None:
             on_progress(result)
     return result
 
 
-def stream(
+def sweep_stream(
     model: nn.Module,
     images: Tensor,
     labels: Tensor,
     epsilons: Sequence[float] = EPSILONS,
     *,
-    attack: Attack = "fgsm",
+    attack: str | Settings = "fgsm",
     source: nn.Module | None = None,
-    loss: Loss = "cross-entropy",
     batch_size: int | None = None,
-    **settings,
+    seed: int = 0,
 ) -> Iterator[SweepResult]:
     """`sweep` as an iterator: the result so far after each batch, all epsilons advancing together."""
     check_images(images)
@@ -127,78 +117,80 @@ def stream(
         raise ValueError(f"epsilons must be a list of different numbers, got {list(epsilons)!r}")
     for epsilon in epsilons:
         check_epsilon(epsilon)
-    check_attack(attack)
-    check_loss(loss)
-    if loss != LOSSES[0] and attack != "fgsm":
-        raise ValueError(f"the loss {loss!r} is for FGSM only, to reproduce the tutorial; got it with {attack!r}")
+    row, settings = find_attack(attack)
     device = next(model.parameters(), images).device
     if batch_size is None:
-        batch_size = (
-            2500 if device.type == "cuda" else 100 if attack == "pgd" else 400
-        )  # on a CPU: what its cache holds
+        batch_size = CUDA_BATCH if device.type == "cuda" else row.batch_size
     elif batch_size < 1:
         raise ValueError(f"batch_size must be at least 1, got {batch_size}")
-    settings = {"attack": attack, "loss": loss, "seed": 0} | settings
-    return _stream(model, source or model, images, labels, [float(e) for e in epsilons], batch_size, device, settings)
+    batches = _Batches(model, source or model, images, labels, [float(e) for e in epsilons], settings, batch_size, seed)
+    return batches.run(device)
 
 
-def _stream(
-    model: nn.Module,
-    source: nn.Module,
-    images: Tensor,
-    labels: Tensor,
-    epsilons: list[float],
-    batch_size: int,
-    device: torch.device,
-    settings: dict,
-) -> Iterator[SweepResult]:
-    flips = np.zeros((len(epsilons), CLASSES, CLASSES), dtype=np.int64)
-    first_flips = np.zeros(len(epsilons) + 1, dtype=np.int64)
-    ascending = np.argsort(epsilons).tolist()
-    examples: list[list[Example]] = [[] for _ in epsilons]
+@dataclass
+class _Batches:
+    """A sweep under way, on inputs already checked."""
 
-    def attacked(start: int) -> tuple[np.ndarray, np.ndarray, list[list[Example]]]:
+    model: nn.Module
+    source: nn.Module
+    images: Tensor
+    labels: Tensor
+    epsilons: list[float]
+    settings: Settings
+    batch_size: int
+    seed: int
+
+    def run(self, device: torch.device) -> Iterator[SweepResult]:
+        """The result so far after each batch."""
+        rows, total = len(self.epsilons), len(self.images)
+        flips = np.zeros((rows, CLASSES, CLASSES), dtype=np.int64)
+        first_flips = np.zeros(rows + 1, dtype=np.int64)
+        self.examples: list[list[Example]] = [[] for _ in self.epsilons]
+        threads = torch.get_num_threads()
+        # Each core computes its own batches: threads that share an operation wait for one another, on a busy machine
+        # long.
+        workers = CORES if device.type == "cpu" else 1
+        pool = ThreadPoolExecutor(workers, initializer=torch.set_num_threads, initargs=(1,))
+        try:
+            for counts, first, found in pool.map(partial(self._attack, device), range(0, total, self.batch_size)):
+                flips, first_flips = flips + counts, first_flips + first
+                for row in range(rows):
+                    self.examples[row] += found[row][: EXAMPLES - len(self.examples[row])]
+                yield SweepResult(
+                    epsilons=np.array(self.epsilons),
+                    flips=flips,
+                    first_flips=first_flips,
+                    total=total,
+                    examples=tuple(tuple(row) for row in self.examples),
+                )
+        finally:
+            pool.shutdown(cancel_futures=True)
+            torch.set_num_threads(threads)
+
+    def _attack(self, device: torch.device, start: int) -> tuple[np.ndarray, np.ndarray, list[list[Example]]]:
         """Flips and first flips of one batch, and what it has of examples where some are still wanted."""
-        batch = images[start : start + batch_size].to(device)
-        truth = labels[start : start + batch_size].to(device)
-        aimed = aim(model=source, images=batch, labels=truth, **settings | {"seed": settings["seed"] + start})
+        batch = self.images[start : start + self.batch_size].to(device)
+        truth = self.labels[start : start + self.batch_size].to(device)
+        prepared = self.settings.prepare(self.source, batch, truth, seed=self.seed)
         counts, found, fooled = [], [], []
         with torch.no_grad():
-            before = (aimed.logits if source is model else model(batch)).argmax(1)
-            for row, epsilon in enumerate(epsilons):
-                adversarial = aimed.at(epsilon) if epsilon else batch
-                after = model(adversarial).argmax(1) if epsilon else before
+            before = (prepared.logits if self.source is self.model else self.model(batch)).argmax(1)
+            for row, epsilon in enumerate(self.epsilons):
+                adversarial = prepared.at(epsilon) if epsilon else batch
+                after = self.model(adversarial).argmax(1) if epsilon else before
                 counts.append(torch.bincount(truth * CLASSES + after, minlength=CLASSES * CLASSES))
                 fooled.append(after != truth)
                 found.append([])
-                if len(examples[row]) < EXAMPLES:
+                if len(self.examples[row]) < EXAMPLES:
                     shown = (before == truth) & (fooled[row] if epsilon else True)
                     found[row] = [
                         Example(start + i, int(before[i]), int(after[i]), _as_bytes(adversarial[i]))
                         for i in shown.nonzero().flatten()[:EXAMPLES].tolist()
                     ]
+        ascending = np.argsort(self.epsilons).tolist()
         by_epsilon = torch.stack([fooled[row] for row in ascending] + [torch.ones_like(truth, dtype=torch.bool)])
-        first = by_epsilon.int().argmax(0).bincount(minlength=len(epsilons) + 1)
+        first = by_epsilon.int().argmax(0).bincount(minlength=len(self.epsilons) + 1)
         return torch.stack(counts).view(-1, CLASSES, CLASSES).cpu().numpy(), first.cpu().numpy(), found
-
-    threads = torch.get_num_threads()
-    # Each core computes its own batches: threads that share an operation wait for one another, on a busy machine long.
-    pool = ThreadPoolExecutor(CORES if device.type == "cpu" else 1, initializer=torch.set_num_threads, initargs=(1,))
-    try:
-        for counts, first, found in pool.map(attacked, range(0, len(images), batch_size)):
-            flips, first_flips = flips + counts, first_flips + first
-            for row in range(len(epsilons)):
-                examples[row] += found[row][: EXAMPLES - len(examples[row])]
-            yield SweepResult(
-                epsilons=np.array(epsilons),
-                flips=flips,
-                first_flips=first_flips,
-                total=len(images),
-                examples=tuple(tuple(row) for row in examples),
-            )
-    finally:
-        pool.shutdown(cancel_futures=True)
-        torch.set_num_threads(threads)
 
 
 def _as_bytes(image: Tensor) -> np.ndarray:

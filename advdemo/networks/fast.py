@@ -1,103 +1,105 @@
-"""LeNet on [0, 1] pixels, and its checkpoint file.
+"""The same LeNet in half the time: its forward and its backward pass, each written out as one step.
 
-Normalisation is the network's first step, so that everything outside it (attacks, drawings, the page) speaks of pixels
-in [0, 1] and an epsilon means the same everywhere.
+What a deep-learning library does layer by layer costs more in between the layers than in them: LeNet's are small, and
+most of the time goes into pooling and into memory layouts that do not suit the processor. Four changes, none of which
+changes a value by more than rounding:
+
+1. Pooling and ReLU commute, max(relu(x)) = relu(max(x)), so pooling comes first and ReLU has a quarter of the work.
+2. The first convolution never makes its 28x28 outputs. Pooling looks at windows of 2x2 of them; so each of a window's
+   four outputs becomes a channel of its own, and one convolution at stride 2 makes all four:
+
+        w . .      the 5x5 weight at its four places in 6x6, one for each output of a window:
+        . . .      6 channels become 4 x 6, at 14x14 places instead of 28x28
+
+   Pooling is then the largest of four channels, without any walk over windows. The gradient for the images is an
+   ordinary convolution, too: each pixel of a window meets every other row and column of the 6x6 weights, turned around.
+3. The second convolution's gradients are each taken in the memory layout (NCHW or NHWC) that is quickest for it.
+4. Nothing is computed that nobody asked for: attacks want the gradient of the pixels, training that of the weights.
+
+Ties are broken as `max_pool2d` does, the gradient going to the first of equal values, so that the gradient's sign is
+that of the plain network. A test holds the two equal.
 """
 
-import json
-import os
-import tempfile
-from pathlib import Path
-
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load, save
-from torch import Tensor, nn
+from torch import Tensor
+from torch.autograd.function import once_differentiable
 from torch.nn import functional as F
 
-IMAGE_SHAPE = (1, 28, 28)
-CLASSES = 10
-MEAN, STD = 0.1307, 0.3081  # of the MNIST training pixels
+from advdemo import IMAGE_SHAPE, MEAN, STD
+from advdemo.networks.lenet import LeNet
+
 NHWC = torch.channels_last
 
 
-class LeNet(nn.Module):
-    """The tutorial's LeNet, 61,706 parameters (after LeCun et al., 1998, "Gradient-based learning applied to document
-    recognition"): float32 pixels (N, 1, 28, 28) in [0, 1] -> logits (N, 10)."""
+class FastLeNet(LeNet):
+    """`LeNet` with the same parameters and values; float32 (N, 1, 28, 28) in [0, 1] -> logits (N, 10), ValueError for
+    another shape. Hooks on its layers do not run, and it can be differentiated once only: `LeNet` does both."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.conv = nn.Sequential(
-            nn.Conv2d(1, 6, 5, padding=2), nn.ReLU(), nn.MaxPool2d(2),
-            nn.Conv2d(6, 16, 5), nn.ReLU(), nn.MaxPool2d(2),
-        )  # fmt: skip
-        self.fc = nn.Sequential(
-            nn.Linear(400, 120), nn.ReLU(),
-            nn.Linear(120, 84), nn.ReLU(),
-            nn.Linear(84, CLASSES),
-        )  # fmt: skip
         units = torch.eye(25).view(25, 1, 5, 5)
         places = [F.pad(units, (column, 1 - column, row, 1 - row)) for row in (0, 1) for column in (0, 1)]
+        # (25, 4 * 36): puts a weight of 25 values at its four places in 6x6.
         self.register_buffer("places", torch.stack(places, dim=1).view(25, 4 * 36), persistent=False)
 
     def forward(self, images: Tensor) -> Tensor:
         if images.shape[1:] != IMAGE_SHAPE:
             raise ValueError(f"LeNet takes pixels (N, 1, 28, 28), got {tuple(images.shape)}")
-        parameters = [*self.conv.parameters(), *self.fc.parameters()]
-        return _Network.apply(images, self.places, *parameters)
+        return _Step.apply(images, self.places, *self.conv.parameters(), *self.fc.parameters())
 
 
-class _Network(torch.autograd.Function):
-    """Normalisation, LeNet's layers and their gradients as one step: on a CPU half the time of
-    `fc(conv(x).flatten(1))`, for the same values up to rounding.
-
-    Pooling and ReLU commute, so that pooling comes first. The first convolution computes the four pixels of every
-    pooling window as four groups of channels: one convolution at stride 2, by the weight at its four places in 6x6
-    (`places` puts it there), whose gradient for the images is a convolution too. The second one's gradients are each
-    taken in the memory layout that is quickest for it.
-    """
+class _Step(torch.autograd.Function):
+    """Normalisation, all of LeNet's layers, and their gradients."""
 
     @staticmethod
     def forward(context, images: Tensor, places: Tensor, w1, b1, w2, b2, w3, b3, w4, b4, w5, b5) -> Tensor:
-        x = (images - MEAN).div_(STD)
-        placed = (w1.view(6, 25) @ places).view(6, 4, 36).transpose(0, 1).reshape(24, 1, 6, 6)
-        windows = F.conv2d(x, placed, b1.repeat(4), stride=2, padding=2).view(len(x), 4, 1, -1).permute(0, 3, 1, 2)
-        pooled1, at1 = F.max_pool2d(windows, (4, 1), return_indices=True)
-        h1 = pooled1.view(-1, 6, 14, 14).relu()
+        x = (images - MEAN).div_(STD)  # (N, 1, 28, 28)
+        placed = (w1.view(6, 25) @ places).view(6, 4, 36).transpose(0, 1).reshape(24, 1, 6, 6)  # (4 * 6, 1, 6, 6)
+        y1 = F.conv2d(x, placed, b1.repeat(4), stride=2, padding=2)  # (N, 4 * 6, 14, 14)
+        windows = y1.view(len(x), 4, 1, -1).permute(0, 3, 1, 2)  # (N, 6 * 196, 4, 1)
+        pooled1, at1 = F.max_pool2d(windows, (4, 1), return_indices=True)  # (N, 6 * 196, 1, 1)
+        h1 = pooled1.view(-1, 6, 14, 14).relu()  # (N, 6, 14, 14)
         h1_nhwc, w2_nhwc = (tensor.contiguous(memory_format=NHWC) for tensor in (h1, w2))
-        y2 = F.conv2d(h1_nhwc, w2_nhwc, b2)
-        pooled2, at2 = F.max_pool2d(y2, 2, return_indices=True)
-        h2 = pooled2.flatten(1).relu()
-        h3 = torch.addmm(b3, h2, w3.T).relu_()
-        h4 = torch.addmm(b4, h3, w4.T).relu_()
+        y2 = F.conv2d(h1_nhwc, w2_nhwc, b2)  # (N, 16, 10, 10)
+        pooled2, at2 = F.max_pool2d(y2, 2, return_indices=True)  # (N, 16, 5, 5)
+        h2 = pooled2.flatten(1).relu()  # (N, 400)
+        h3 = torch.addmm(b3, h2, w3.T).relu_()  # (N, 120)
+        h4 = torch.addmm(b4, h3, w4.T).relu_()  # (N, 84)
         context.save_for_backward(x, places, placed, at1, h1, h1_nhwc, w2, w2_nhwc, at2, h2, w3, h3, w4, h4, w5)
-        return torch.addmm(b5, h4, w5.T)
+        return torch.addmm(b5, h4, w5.T)  # (N, 10)
 
     @staticmethod
     def backward(context, g: Tensor) -> tuple[Tensor | None, ...]:
+        # Gradients are on in here only for a second derivative. A constant g would let it pass for zero.
+        return _Step.derivatives(context, g.clone().requires_grad_() if torch.is_grad_enabled() else g)
+
+    @staticmethod
+    @once_differentiable
+    def derivatives(context, g: Tensor) -> tuple[Tensor | None, ...]:
         x, places, placed, at1, h1, h1_nhwc, w2, w2_nhwc, at2, h2, w3, h3, w4, h4, w5 = context.saved_tensors
         count, to_weights = len(x), context.needs_input_grad[2]
         gradients: list[Tensor | None] = [None] * 10
         for layer, (weight, h) in zip((8, 6, 4), ((w5, h4), (w4, h3), (w3, h2)), strict=True):
             if to_weights:
                 gradients[layer : layer + 2] = g.T @ h, g.sum(0)
-            g = _relu_gradient(g @ weight, h)
-        g = g.new_zeros(count, 16, 100).scatter_(2, at2.flatten(2), g.view(count, 16, 25)).view(count, 16, 10, 10)
+            g = _relu_gradient(g @ weight, h)  # (N, 84), (N, 120), (N, 400)
+        g = g.new_zeros(count, 16, 100).scatter_(2, at2.flatten(2), g.view(count, 16, 25))  # (N, 16, 100)
+        g = g.view(count, 16, 10, 10)
         if to_weights:
             g_nhwc = g.contiguous(memory_format=NHWC)
             gradients[2:4] = _convolution_gradients(g_nhwc, h1_nhwc, w2_nhwc, wanted=(False, True, True))[1:]
-        g, _, _ = _convolution_gradients(g, h1, w2, wanted=(True, False, False))
-        g = _relu_gradient(g, h1).view(count, 1, -1)
-        g = g.new_zeros(count, 4, g.shape[2]).scatter_(1, at1.view(count, 1, -1), g).view(count, 24, 14, 14)
+        g, _, _ = _convolution_gradients(g, h1, w2, wanted=(True, False, False))  # (N, 6, 14, 14)
+        g = _relu_gradient(g, h1).view(count, 1, -1)  # (N, 1, 6 * 196)
+        g = g.new_zeros(count, 4, g.shape[2]).scatter_(1, at1.view(count, 1, -1), g)  # (N, 4, 6 * 196)
+        g = g.view(count, 24, 14, 14)
         if to_weights:
             _, to_placed, sums = _convolution_gradients(g, x, placed, stride=2, padding=2, wanted=(False, True, True))
-            to_w1 = to_placed.view(4, 6, 36).transpose(0, 1).reshape(6, 144) @ places.T
+            to_w1 = to_placed.view(4, 6, 36).transpose(0, 1).reshape(6, 144) @ places.T  # (6, 25)
             gradients[:2] = to_w1.view(6, 1, 5, 5), sums.view(4, 6).sum(0)
         to_images = None
         if context.needs_input_grad[0]:
-            # Of the 6x6 weights each pixel of a window meets every other row and column, turned around.
             phases = placed.view(24, 3, 2, 3, 2).permute(2, 4, 0, 1, 3).flip(-1, -2).reshape(4, 24, 3, 3)
-            to_images = F.pixel_shuffle(F.conv2d(g, phases, padding=1), 2).div_(STD)
+            to_images = F.pixel_shuffle(F.conv2d(g, phases, padding=1), 2).div_(STD)  # (N, 1, 28, 28)
         return to_images, None, *gradients
 
 
@@ -111,128 +113,3 @@ def _convolution_gradients(
     """Those wanted of the gradients for (x, weight, bias)."""
     options = [len(weight)], [stride] * 2, [padding] * 2, [1, 1], False, [0, 0], 1
     return torch.ops.aten.convolution_backward(gradient, x, weight, *options, wanted)
-
-
-def pick_device() -> torch.device:
-    """CUDA when there is one, else the CPU."""
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-
-
-def freeze(model: LeNet) -> LeNet:
-    """Eval mode and no parameter gradients: what attacks and concurrent requests rely on."""
-    return model.eval().requires_grad_(False)
-
-
-@torch.no_grad()
-def predict(model: nn.Module, images: Tensor) -> Tensor:
-    """Probabilities, float32 (N, 10), of pixels (N, 1, 28, 28) in [0, 1]; ValueError for another shape."""
-    return model(images).softmax(1)
-
-
-@torch.no_grad()
-def classify(model: nn.Module, images: Tensor, *, batch_size: int = 500) -> Tensor:
-    """The most likely class, int64 (N,), of each image (N, 1, 28, 28), computed on the model's device."""
-    device = next(model.parameters(), images).device
-    return torch.cat([model(batch.to(device)).argmax(1) for batch in images.split(batch_size)])
-
-
-def accuracy(model: nn.Module, images: Tensor, labels: Tensor) -> float:
-    """The share of images (N, 1, 28, 28), in 0..1, whose most likely class is their label (N,)."""
-    predicted = classify(model, images)
-    return (predicted == labels.to(predicted.device)).float().mean().item()
-
-
-def confusion(model: nn.Module, images: Tensor, labels: Tensor) -> Tensor:
-    """int64 (10, 10), counts of true class -> predicted class, on the CPU."""
-    pairs = labels.cpu() * CLASSES + classify(model, images).cpu()
-    return pairs.bincount(minlength=CLASSES * CLASSES).view(CLASSES, CLASSES)
-
-
-def summary(model: LeNet) -> list[tuple[str, tuple[int, ...], int]]:
-    """(layer's name, output shape for one image, number of parameters) of each layer, in order."""
-    rows = []
-
-    def note(name: str):
-        def hook(layer: nn.Module, _inputs: tuple, output: Tensor) -> None:
-            rows.append((name, tuple(output.shape[1:]), sum(p.numel() for p in layer.parameters())))
-
-        return hook
-
-    layers = [(name, layer) for name, layer in model.named_modules() if not list(layer.children())]
-    hooks = [layer.register_forward_hook(note(f"{name} {type(layer).__name__}")) for name, layer in layers]
-    features = model.conv(torch.zeros(1, *IMAGE_SHAPE, device=next(model.parameters()).device))
-    model.fc(features.flatten(1))
-    for hook in hooks:
-        hook.remove()
-    return rows
-
-
-def save_checkpoint(model: nn.Module, path: Path | str, record: dict) -> None:
-    """Write the weights as safetensors, with `record` as JSON in the header.
-
-    The file is written beside `path` and renamed over it, so that a kill at any moment leaves the old one whole.
-    """
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    content = pack_checkpoint(model.state_dict(), record)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(temporary, 0o644)  # mkstemp makes it private
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-
-
-def pack_checkpoint(weights: dict[str, Tensor], record: dict) -> bytes:
-    """The bytes of a checkpoint file."""
-    tensors = {name: value.detach().cpu().contiguous() for name, value in weights.items()}
-    return save(tensors, metadata={"record": json.dumps(record)})
-
-
-def load_checkpoint(path: Path | str, device: torch.device | str | None = None) -> tuple[LeNet, dict]:
-    """Read what `save_checkpoint` wrote: (LeNet in eval mode with frozen parameters, the record).
-
-    Raises:
-        FileNotFoundError: there is no such file.
-        ValueError: not safetensors, or not the finite parameters of a LeNet.
-    """
-    path = Path(path)
-    if not path.is_file():
-        raise FileNotFoundError(f"no checkpoint at {path}: make one with `python -m advdemo train --out {path}`")
-    model, record = parse_checkpoint(path.read_bytes(), path.name)
-    return model.to(device or pick_device()), record
-
-
-def parse_checkpoint(content: bytes, name: str) -> tuple[LeNet, dict]:
-    """`load_checkpoint` of a file's bytes, on the CPU; `name` is what error messages call it."""
-    try:
-        state = load(content)
-        # load() drops the header's metadata: after its length in 8 bytes, the header is JSON.
-        header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
-        record = json.loads(header.get("__metadata__", {}).get("record", "{}"))
-        if not isinstance(record, dict):
-            raise ValueError("its record is not a JSON object")
-    except (SafetensorError, ValueError) as error:
-        raise ValueError(f"{name} is not a safetensors checkpoint of a LeNet") from error
-    model = LeNet()
-    check_state(state, model.state_dict(), name)
-    model.load_state_dict(state)
-    return freeze(model), record
-
-
-def check_state(state: dict[str, Tensor], expected: dict[str, Tensor], name: str) -> None:
-    """Raise ValueError unless `state` has the names, shapes and dtypes of `expected` and only finite values."""
-    if state.keys() != expected.keys():
-        odd = sorted(state.keys() ^ expected.keys())
-        raise ValueError(f"{name} does not hold a LeNet: missing or unexpected parameters {', '.join(odd[:6])}")
-    for key, value in state.items():
-        if value.shape != expected[key].shape or value.dtype != expected[key].dtype:
-            got, want = (f"{t.dtype} {tuple(t.shape)}" for t in (value, expected[key]))
-            raise ValueError(f"{name}: parameter {key} must be {want}, got {got}")
-        if not value.isfinite().all():
-            raise ValueError(f"{name}: parameter {key} holds values that are not finite")

@@ -13,9 +13,10 @@ from torch import Tensor
 from torch.nn import functional as F
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from advdemo.attacks.fgsm import CLASSES, pgd
+from advdemo import CLASSES
+from advdemo.attacks import pgd
 from advdemo.images.augment import augment
-from advdemo.networks.fast import LeNet
+from advdemo.networks.fast import FastLeNet
 from advdemo.training.recipes import Recipe
 
 MIN_LEARNING_RATE = 1e-6  # of the plateau schedule, which ends there
@@ -58,7 +59,7 @@ def loop(
     generator = torch.Generator(device).manual_seed(seed)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        model = LeNet().to(device)
+        model = FastLeNet().to(device)
     steps = -(-len(images) // recipe.batch_size)
     optimizer = _optimizer(recipe, model)
     one_cycle = plateau = None
@@ -118,7 +119,7 @@ def loop(
             return
 
 
-def _optimizer(recipe: Recipe, model: LeNet) -> torch.optim.Optimizer:
+def _optimizer(recipe: Recipe, model: FastLeNet) -> torch.optim.Optimizer:
     shared = {"lr": recipe.learning_rate, "weight_decay": recipe.weight_decay, "fused": True}
     if recipe.optimizer == "adamw":
         return torch.optim.AdamW(model.parameters(), **shared)
@@ -126,7 +127,7 @@ def _optimizer(recipe: Recipe, model: LeNet) -> torch.optim.Optimizer:
 
 
 def _attack(
-    model: LeNet, images: Tensor, labels: Tensor, epsilon: float, steps: int, generator: torch.Generator
+    model: FastLeNet, images: Tensor, labels: Tensor, epsilon: float, steps: int, generator: torch.Generator
 ) -> Tensor:
     model.requires_grad_(False)  # PGD wants the gradients of the pixels alone
     attacked = pgd(model, images, labels, epsilon, steps=steps, random_start=True, generator=generator)
@@ -134,7 +135,7 @@ def _attack(
     return attacked
 
 
-def _evaluate(model: LeNet, images: Tensor, labels: Tensor, recipe: Recipe) -> tuple[float, float]:
+def _evaluate(model: FastLeNet, images: Tensor, labels: Tensor, recipe: Recipe) -> tuple[float, float]:
     device = next(model.parameters()).device
     generator = torch.Generator(device).manual_seed(0)  # the same random starts after every epoch
     logits = []

@@ -11,12 +11,13 @@ from pathlib import Path
 
 import torch
 
-from advdemo.attacks.fgsm import LOSSES
+from advdemo.attacks.fgsm import FGSM, LOSSES
 from advdemo.images.mnist import load_mnist
 from advdemo.measures.sweep import EPSILONS, TUTORIAL_ACCURACIES, sweep
-from advdemo.networks.fast import LeNet, classify, freeze, pick_device
+from advdemo.networks.fast import FastLeNet
+from advdemo.networks.predict import classify, freeze, pick_device
 from advdemo.training.recipes import pick_recipe
-from advdemo.training.train import EpochRecord, Step, describe, hold_out, stream
+from advdemo.training.train import EpochRecord, Step, describe, hold_out, train_steps
 
 RESULT = Path(__file__).parent.parent.parent / "checkpoints" / "reproduction.json"
 HELD_OUT = 5_000
@@ -44,7 +45,7 @@ def reproduce(
     for seed in seeds:
         kept, held_out = hold_out(images, labels, HELD_OUT, seed)
         best = last = None
-        for event in stream(recipe, *kept, validation=held_out, seed=seed, device=device):
+        for event in train_steps(recipe, *kept, validation=held_out, seed=seed, device=device):
             if isinstance(event, EpochRecord):
                 last = event
                 if best is None or event.validation_accuracy > best.validation_accuracy:
@@ -52,7 +53,7 @@ def reproduce(
                 say(f"seed {seed}  {describe(event)}")
             else:
                 on_step(event)
-        model = LeNet()
+        model = FastLeNet()
         model.load_state_dict(best.weights)
         runs.append(
             {"seed": seed, "epochs": last.epoch, "epoch": best.epoch}
@@ -61,11 +62,11 @@ def reproduce(
     return {"epsilons": EPSILONS, "published": TUTORIAL_ACCURACIES, "runs": runs}
 
 
-def measure(model: LeNet, images: torch.Tensor, labels: torch.Tensor) -> dict[str, list[float]]:
+def measure(model: FastLeNet, images: torch.Tensor, labels: torch.Tensor) -> dict[str, list[float]]:
     """The tutorial's sweep with each loss: {loss: [accuracy in 0..1 at each of EPSILONS]}."""
     right = classify(model, images).cpu() == labels
     return {
-        loss: [int(n) / len(labels) for n in sweep(model, images[right], labels[right], loss=loss).correct]
+        loss: [int(n) / len(labels) for n in sweep(model, images[right], labels[right], attack=FGSM(loss)).correct]
         for loss in LOSSES
     }
 

@@ -9,9 +9,11 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from advdemo.attacks.fgsm import check_images, check_labels
+from advdemo.attacks.inputs import check_images, check_labels
 from advdemo.images.mnist import load_mnist
-from advdemo.networks.fast import LeNet, confusion, freeze, pick_device, save_checkpoint
+from advdemo.networks.checkpoint import save_checkpoint
+from advdemo.networks.fast import FastLeNet
+from advdemo.networks.predict import confusion, freeze, pick_device
 from advdemo.training.loop import EpochRecord, Step, loop
 from advdemo.training.recipes import Recipe, pick_recipe
 
@@ -37,11 +39,11 @@ def train(
     Raises:
         ValueError: wrong recipe, shapes, pixels or labels.
     """
-    events = stream(recipe, images, labels, validation=validation, seed=seed, device=device)
+    events = train_steps(recipe, images, labels, validation=validation, seed=seed, device=device)
     return (event for event in events if isinstance(event, EpochRecord))
 
 
-def stream(
+def train_steps(
     recipe: Recipe | str,
     images: Tensor,
     labels: Tensor,
@@ -109,7 +111,7 @@ def train_checkpoint(
     started = time.perf_counter()
     best = None
     try:
-        for event in stream(chosen, images, labels, validation=validation, seed=seed, device=device):
+        for event in train_steps(chosen, images, labels, validation=validation, seed=seed, device=device):
             if isinstance(event, Step):
                 on_step(event)
                 continue
@@ -121,7 +123,7 @@ def train_checkpoint(
             raise
     seconds = time.perf_counter() - started
 
-    model = LeNet()
+    model = FastLeNet()
     model.load_state_dict(best.weights)
     freeze(model).to(device)
     counts = confusion(model, test_images, truth)

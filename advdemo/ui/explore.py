@@ -14,11 +14,12 @@ import numpy as np
 from PIL import Image
 from torch import Tensor
 
-from advdemo.attacks.fgsm import check_attack
+from advdemo.attacks import find_attack
 from advdemo.images.drawing import to_mnist
 from advdemo.images.picture import read_picture
 from advdemo.measures.scan import scan
-from advdemo.networks.fast import LeNet, predict
+from advdemo.networks.lenet import LeNet
+from advdemo.networks.predict import predict
 from advdemo.ui.component import Component
 from advdemo.ui.models import Models
 from advdemo.ui.replies import replies
@@ -38,7 +39,10 @@ class Explore(Component):
         super().__init__(
             value,
             template="explore",
-            scripts=["chosen.js", "pad.js", "board.js", "charts.js", "side.js", "explore.js"],
+            scripts=[
+                "shared/chosen.js",
+                *(f"explore/{name}.js" for name in ("pad", "board", "charts", "side", "index")),
+            ],
             board=board,
             networks=networks,
             start=start,
@@ -133,7 +137,7 @@ def answer(
     drawn = []
     for side, network in zip(sides, networks, strict=True):
         attack, target = side.get("attack", "fgsm"), check_digit(side.get("target"), "The target")
-        check_attack(attack)
+        find_attack(attack)
         taken = target is not None and target == int(predict(network, image[None]).argmax())
         targeted = target is not None and not taken
         aim = target if targeted else truth

@@ -9,7 +9,8 @@ import hashlib
 from collections import OrderedDict
 from threading import Lock
 
-from advdemo.networks.fast import LeNet, parse_checkpoint
+from advdemo.networks.checkpoint import parse_checkpoint
+from advdemo.networks.lenet import LeNet
 
 MAX_BYTES = 1_000_000  # of an uploaded file; a LeNet takes 250,000
 REMEMBERED = 32

@@ -7,7 +7,7 @@ import httpx
 import torch
 from torch import Tensor
 
-from advdemo.networks.fast import LeNet
+from advdemo.networks.lenet import LeNet
 from advdemo.ui.api import add_api
 from advdemo.ui.component import read
 from advdemo.ui.explore import explore_tab

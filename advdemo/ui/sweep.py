@@ -9,9 +9,9 @@ import gradio as gr
 import numpy as np
 from torch import Tensor
 
-from advdemo.attacks.fgsm import aim, check_attack
-from advdemo.measures.sweep import EPSILONS, TUTORIAL_ACCURACIES, SweepResult, stream
-from advdemo.networks.fast import classify
+from advdemo.attacks import find_attack
+from advdemo.measures.sweep import EPSILONS, TUTORIAL_ACCURACIES, SweepResult, sweep_stream
+from advdemo.networks.predict import classify
 from advdemo.training.reproduce import load_result, mean_and_spread
 from advdemo.ui.component import Component
 from advdemo.ui.explore import check_digit
@@ -83,14 +83,14 @@ def run_sweep(models: Models, line: Line, images: Tensor, labels: Tensor, questi
     count = check_count(question.get("images"), len(images))
     epsilons = parse_epsilons(question.get("epsilons"))
     attack = question.get("attack", "fgsm")
-    check_attack(attack)
+    find_attack(attack)
     model = models.pick(question.get("model"), question.get("weights"))
     device = next(model.parameters()).device.type.upper()
 
     def run() -> Iterator[dict]:
         started = shown = time.perf_counter()
         examples_sent = -1
-        for result in stream(model, images[:count], labels[:count], epsilons, attack=attack):
+        for result in sweep_stream(model, images[:count], labels[:count], epsilons, attack=attack):
             now = time.perf_counter()
             # A visitor who left is noticed at a yield, so that no batch may pass many times without one.
             if now - shown < SECONDS_BETWEEN_UPDATES and result.n_images < result.total:
@@ -113,7 +113,7 @@ def run_transfer(models: Models, line: Line, images: Tensor, labels: Tensor, que
     count = check_count(question.get("images"), len(images))
     (epsilon,) = parse_epsilons(str(question.get("epsilon")))
     attack = question.get("attack", "fgsm")
-    check_attack(attack)
+    find_attack(attack)
     names = question.get("models")
     if not isinstance(names, list) or not 1 <= len(names) <= 3:
         raise ValueError("Ask for one to three networks.")
@@ -123,7 +123,9 @@ def run_transfer(models: Models, line: Line, images: Tensor, labels: Tensor, que
         table = [[None] * len(networks) for _ in networks]
         for made_on, source in enumerate(networks):
             for tried_on, model in enumerate(networks):
-                for result in stream(model, images[:count], labels[:count], [epsilon], attack=attack, source=source):
+                for result in sweep_stream(
+                    model, images[:count], labels[:count], [epsilon], attack=attack, source=source
+                ):
                     table[made_on][tried_on] = float(result.accuracies[0])
                     yield {"transfer": json.dumps({"table": table, "done": result.n_images == result.total})}
 
@@ -139,19 +141,19 @@ def find_examples(models: Models, images: Tensor, labels: Tensor, question: dict
     count = check_count(question.get("images"), len(images))
     (epsilon,) = parse_epsilons(str(question.get("epsilon")))
     attack = question.get("attack", "fgsm")
-    check_attack(attack)
+    find_attack(attack)
     truth, predicted = (check_digit(question.get(name), "The class") for name in ("truth", "predicted"))
     model = models.pick(question.get("model"), question.get("weights"))
     device = next(model.parameters()).device
     found = []
     for chosen in (labels[:count] == truth).nonzero().flatten().split(CELL_BATCH):
         batch, wanted = images[chosen].to(device), labels[chosen].to(device)
-        aimed = aim(attack, model, batch, wanted)
-        adversarial = aimed.at(epsilon)
+        prepared = find_attack(attack)[1].prepare(model, batch, wanted)
+        adversarial = prepared.at(epsilon)
         after = classify(model, adversarial)
         for place in (after == predicted).nonzero().flatten().tolist():
             pixels = (adversarial[place] * 255).round().byte().cpu().numpy()
-            before = int(aimed.logits[place].argmax())
+            before = int(prepared.logits[place].argmax())
             found.append({"index": int(chosen[place]), "before": before, "after": predicted, "image": as_text(pixels)})
         if len(found) >= CELL_EXAMPLES:
             break

@@ -14,9 +14,11 @@ import gradio as gr
 from torch import Tensor
 
 from advdemo.images.mnist import load_mnist
-from advdemo.networks.fast import LeNet, confusion, pack_checkpoint, summary
+from advdemo.networks.checkpoint import pack_checkpoint
+from advdemo.networks.lenet import LeNet
+from advdemo.networks.predict import confusion, summary
 from advdemo.training.recipes import RECIPES, Recipe, pick_recipe
-from advdemo.training.train import EpochRecord, Step, hold_out, stream
+from advdemo.training.train import EpochRecord, Step, hold_out, train_steps
 from advdemo.ui.component import Component
 from advdemo.ui.line import VISITORS_WAITING, Line
 from advdemo.ui.models import Models
@@ -34,7 +36,11 @@ class Train(Component):
 
     def __init__(self, value: dict | None = None, *, setup: str) -> None:
         super().__init__(
-            value, template="train", scripts=["chosen.js", "plot.js", "train.js"], setup=setup, elem_id="train"
+            value,
+            template="train",
+            scripts=["chosen.js", "plot.js", "train.js"],
+            setup=setup,
+            elem_id="train",
         )
         self.setup = setup
 
@@ -111,7 +117,7 @@ def run_training(models: Models, line: Line, question: dict) -> Iterator[dict]:
     def run() -> Iterator[dict]:
         started = shown = time.perf_counter()
         best = -1.0
-        for event in stream(recipe, images, labels, validation=held_out, seed=seed, device=device):
+        for event in train_steps(recipe, images, labels, validation=held_out, seed=seed, device=device):
             now = time.perf_counter()
             if isinstance(event, Step) and now - shown < SECONDS_BETWEEN_UPDATES:
                 continue

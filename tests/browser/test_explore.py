@@ -5,7 +5,8 @@ from playwright.sync_api import expect
 from advdemo.attacks.fgsm import perturb
 from advdemo.images.mnist import load_mnist
 from advdemo.measures.scan import scan
-from advdemo.networks.fast import load_checkpoint, predict
+from advdemo.networks.checkpoint import load_checkpoint
+from advdemo.networks.predict import predict
 from app import CHECKPOINT, ROBUST_CHECKPOINT
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}

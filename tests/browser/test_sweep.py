@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 
 from advdemo.images.mnist import load_mnist
 from advdemo.measures.sweep import sweep
-from advdemo.networks.fast import load_checkpoint
+from advdemo.networks.checkpoint import load_checkpoint
 from app import CHECKPOINT
 
 

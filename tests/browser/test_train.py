@@ -1,7 +1,8 @@
 import pytest
 from playwright.sync_api import expect
 
-from advdemo.networks.fast import LeNet, load_checkpoint, save_checkpoint
+from advdemo.networks.checkpoint import load_checkpoint, save_checkpoint
+from advdemo.networks.lenet import LeNet
 
 PATIENCE = 180_000  # milliseconds: an epoch on a busy machine
 
@@ -53,7 +54,7 @@ def test_train_one_epoch_then_explore_with_it(visit, tmp_path):
 
 def load_checkpoint_accuracy():
     from advdemo.images.mnist import load_mnist
-    from advdemo.networks.fast import accuracy
+    from advdemo.networks.predict import accuracy
     from app import CHECKPOINT
 
     images, labels = load_mnist("test")

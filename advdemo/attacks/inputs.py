@@ -1,0 +1,65 @@
+"""What every attack refuses before any arithmetic, and how a prepared attack is handed on."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch
+from torch import Tensor, nn
+
+from advdemo import CLASSES, IMAGE_SHAPE
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """An attack on N images, ready for any epsilon: all that is the same for every epsilon has been computed."""
+
+    logits: Tensor  # (N, 10), without the attack
+    sign: Tensor | None  # (N, 1, 28, 28) in {-1, 0, 1}; None where the perturbation is no multiple of epsilon
+    at: Callable[[float | Tensor], Tensor]  # epsilon, as in `perturb`, -> adversarial images (N, 1, 28, 28)
+
+
+class Settings(Protocol):
+    """The settings of one attack, a frozen dataclass."""
+
+    def prepare(
+        self, model: nn.Module, images: Tensor, labels: Tensor, *, targeted: bool = False, seed: int = 0
+    ) -> Prepared:
+        """The attack on inputs already checked; `seed` decides what is random in it."""
+        ...
+
+
+def check_epsilon(epsilon: float | Tensor) -> None:
+    """Raise ValueError unless every epsilon is a finite number in 0..1."""
+    values = epsilon.flatten().tolist() if isinstance(epsilon, Tensor) else [epsilon]
+    for value in values:
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0.0 <= value <= 1.0:
+            raise ValueError(f"epsilon must be a number from 0 to 1 (1 is the whole pixel range), got {value!r}")
+
+
+def check_images(images: Tensor) -> None:
+    """Raise ValueError unless `images` is a float32 batch (N >= 1, 1, 28, 28) of pixels in [0, 1]."""
+    if not isinstance(images, Tensor) or images.dtype != torch.float32 or images.shape[1:] != IMAGE_SHAPE:
+        got = f"{images.dtype} {tuple(images.shape)}" if isinstance(images, Tensor) else type(images).__name__
+        raise ValueError(f"images must be a float32 tensor (N, 1, 28, 28), got {got}")
+    if len(images) == 0:
+        raise ValueError("images must hold at least one image, got an empty batch")
+    low, high = (bound.item() for bound in torch.aminmax(images))
+    if not (0.0 <= low and high <= 1.0):
+        raise ValueError(f"pixels must be finite and in [0, 1], got {low} to {high}: divide bytes by 255 first")
+
+
+def check_labels(labels: Tensor, count: int) -> None:
+    """Raise ValueError unless `labels` is int64 (count,) with values in 0..9."""
+    if not isinstance(labels, Tensor) or labels.dtype != torch.int64 or labels.shape != (count,):
+        got = f"{labels.dtype} {tuple(labels.shape)}" if isinstance(labels, Tensor) else type(labels).__name__
+        raise ValueError(f"labels must be an int64 tensor ({count},), one for each image, got {got}")
+    low, high = (bound.item() for bound in torch.aminmax(labels))
+    if low < 0 or high >= CLASSES:
+        raise ValueError(f"labels must be in 0..9, got {low if low < 0 else high}")
+
+
+def check_targets(logits: Tensor, targets: Tensor) -> None:
+    """Raise ValueError when `logits` (N, 10) already favour every target (N,): doing nothing would pass for success."""
+    if bool((logits.argmax(1) == targets).all()):
+        raise ValueError(f"the model already reads the image as {int(targets[0])}: choose another target")

@@ -1,0 +1,45 @@
+"""FGSM's twin without aim: the same size, in a direction decided by chance."""
+
+import zlib
+from dataclasses import dataclass
+from functools import partial
+
+import torch
+from torch import Tensor, nn
+
+from advdemo.attacks.fgsm import perturb
+from advdemo.attacks.inputs import Prepared, check_images
+
+
+@dataclass(frozen=True)
+class Noise:
+    """Nothing to set."""
+
+    def prepare(
+        self, model: nn.Module, images: Tensor, labels: Tensor, *, targeted: bool = False, seed: int = 0
+    ) -> Prepared:
+        """One random direction for every epsilon, the same wherever an image with these pixels is met."""
+        with torch.no_grad():
+            logits = model(images)
+        sign = random_sign(images, seed)
+        return Prepared(logits, sign, partial(perturb, images, sign))
+
+
+def noise(images: Tensor, epsilon: float | Tensor, *, seed: int = 0) -> Tensor:
+    """clip(x + epsilon * s, 0, 1): every pixel of float32 (N, 1, 28, 28) in [0, 1] moved by epsilon, up or down by
+    chance. ValueError as for `perturb`."""
+    check_images(images)
+    return perturb(images, random_sign(images, seed), epsilon)
+
+
+def random_sign(images: Tensor, seed: int = 0) -> Tensor:
+    """-1 or 1 for each pixel, each as likely, in the images' shape, dtype and device.
+
+    Seeded by each image's own pixels, so that batches, devices and pages agree on the noise of an image.
+    """
+    generator = torch.Generator()
+    signs = torch.empty(images.shape, dtype=images.dtype)
+    for image, sign in zip(images.cpu().numpy(), signs, strict=True):
+        generator.manual_seed(zlib.crc32(image.tobytes(), seed))
+        sign.uniform_(-1.0, 1.0, generator=generator).sign_()
+    return signs.to(images.device)

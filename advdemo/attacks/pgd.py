@@ -1,0 +1,148 @@
+"""Projected gradient descent: many small steps of FGSM, each from where the last one ended, brought back to within
+epsilon of the image."""
+
+import zlib
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from advdemo.attacks.fgsm import logits_and_sign
+from advdemo.attacks.inputs import Prepared, check_epsilon, check_images, check_labels, check_targets
+
+STEPS = 40
+
+
+@dataclass(frozen=True)
+class PGD:
+    """Arguments of `pgd`."""
+
+    steps: int = STEPS
+    step_size: float | None = None  # None: 2.5 epsilon / steps
+    random_start: bool = False
+    restarts: int = 1
+
+    def __post_init__(self) -> None:
+        check_steps(self.steps)
+        if self.step_size is not None:
+            check_epsilon(self.step_size)
+        check_restarts(self.restarts, self.random_start)
+
+    def prepare(
+        self, model: nn.Module, images: Tensor, labels: Tensor, *, targeted: bool = False, seed: int = 0
+    ) -> Prepared:
+        """Each epsilon is an attack of its own; `seed` decides the random starts."""
+        with torch.no_grad():
+            logits = model(images)
+        # Of the images too, or every batch of a data set would begin at the same points.
+        generator = torch.Generator(images.device).manual_seed(zlib.crc32(images.cpu().numpy().tobytes(), seed))
+
+        def at(epsilon: float | Tensor) -> Tensor:
+            # One image at several epsilons is a batch of copies.
+            count = max(len(images), len(epsilon) if isinstance(epsilon, Tensor) else 1)
+            return pgd(
+                model,
+                images.expand(count, -1, -1, -1),
+                labels.expand(count),
+                epsilon,
+                targeted=targeted,
+                generator=generator,
+                **vars(self),
+            )
+
+        return Prepared(logits, None, at)
+
+
+def pgd(
+    model: nn.Module,
+    images: Tensor,
+    labels: Tensor,
+    epsilon: float | Tensor,
+    *,
+    steps: int = STEPS,
+    step_size: float | Tensor | None = None,
+    random_start: bool = False,
+    restarts: int = 1,
+    targeted: bool = False,
+    generator: torch.Generator | None = None,
+) -> Tensor:
+    """Adversarial images, float32 (N, 1, 28, 28) in [0, 1], with |x' - x| <= epsilon, of projected gradient descent:
+    Madry, Makelov, Schmidt, Tsipras and Vladu, 2018, "Towards deep learning models resistant to adversarial attacks",
+    https://arxiv.org/abs/1706.06083.
+
+    Args:
+        model, images, labels, targeted: as in `gradient_sign`.
+        epsilon: as in `perturb`.
+        steps: at least 1.
+        step_size: in units of the pixel range; None is 2.5 epsilon / steps, as in the paper.
+        random_start: begin at a random point within epsilon rather than at the image.
+        restarts: how often to try, keeping for each image the first result that succeeds; more than 1 needs
+            `random_start`.
+        generator: of the random starts, on the images' device; None is torch's own.
+
+    Raises:
+        ValueError: as `fgsm`, and for steps, a step size or restarts out of range.
+    """
+    check_images(images)
+    check_labels(labels, len(images))
+    check_epsilon(epsilon)
+    check_steps(steps)
+    if step_size is None:
+        step_size = 2.5 * epsilon / steps
+    else:
+        check_epsilon(step_size)
+    check_restarts(restarts, random_start)
+    if targeted:
+        with torch.no_grad():
+            check_targets(model(images), labels)
+
+    shape = (len(images), 1, 1, 1)
+    radius, stride = (torch.as_tensor(v, dtype=images.dtype).to(images).expand(shape) for v in (epsilon, step_size))
+
+    def attempt(chosen: Tensor | slice) -> Tensor:
+        start = images[chosen]
+        if random_start:
+            offset = torch.empty_like(start).uniform_(-1.0, 1.0, generator=generator)
+            start = (start + radius[chosen] * offset).clamp_(0.0, 1.0)
+        return _descend(
+            model, images[chosen], labels[chosen], start, radius[chosen], stride[chosen], steps, targeted=targeted
+        )
+
+    attacked = attempt(slice(None))
+    for _ in range(restarts - 1):
+        with torch.no_grad():
+            failed = ((model(attacked).argmax(1) == labels) != targeted).nonzero().flatten()
+        if len(failed):
+            attacked[failed] = attempt(failed)
+    return attacked
+
+
+def _descend(
+    model: nn.Module,
+    images: Tensor,
+    labels: Tensor,
+    x: Tensor,
+    radius: Tensor,
+    stride: Tensor,
+    steps: int,
+    *,
+    targeted: bool,
+) -> Tensor:
+    """`steps` steps of size `stride` from `x`, never further than `radius` from `images`."""
+    low, high = (images - radius).clamp_(min=0.0), (images + radius).clamp_(max=1.0)
+    for _ in range(steps):
+        sign = logits_and_sign(model, x, labels, targeted=targeted)[1]
+        x = torch.clamp(x + stride * sign, low, high)
+    return x
+
+
+def check_steps(steps: int) -> None:
+    """Raise ValueError unless `steps` is a whole number of at least 1."""
+    if isinstance(steps, bool) or not isinstance(steps, int) or steps < 1:
+        raise ValueError(f"steps must be a whole number, at least 1, got {steps!r}")
+
+
+def check_restarts(restarts: int, random_start: bool) -> None:
+    """Raise ValueError unless `restarts` is a whole number of at least 1, and 1 without a random start."""
+    if not isinstance(restarts, int) or restarts < 1 or (restarts > 1 and not random_start):
+        raise ValueError(f"restarts must be at least 1, and 1 without a random start, got {restarts!r}")

@@ -1,0 +1,92 @@
+"""Checkpoint files: a network's weights as safetensors, with a record of how it came to be as JSON in the header."""
+
+import json
+import os
+import tempfile
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load, save
+from torch import Tensor, nn
+
+from advdemo.networks.fast import FastLeNet
+from advdemo.networks.predict import freeze, pick_device
+
+KINDS: dict[str, type[nn.Module]] = {"LeNet": FastLeNet}  # by the record's `kind`; without one it is a LeNet
+
+
+def save_checkpoint(model: nn.Module, path: Path | str, record: dict) -> None:
+    """Write the weights as safetensors, with `record` as JSON in the header.
+
+    The file is written beside `path` and renamed over it, so that a kill at any moment leaves the old one whole.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    content = pack_checkpoint(model.state_dict(), record)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, 0o644)  # mkstemp makes it private
+        os.replace(temporary, path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def pack_checkpoint(weights: dict[str, Tensor], record: dict) -> bytes:
+    """The bytes of a checkpoint file."""
+    tensors = {name: value.detach().cpu().contiguous() for name, value in weights.items()}
+    return save(tensors, metadata={"record": json.dumps(record)})
+
+
+def load_checkpoint(path: Path | str, device: torch.device | str | None = None) -> tuple[nn.Module, dict]:
+    """Read what `save_checkpoint` wrote: (the network in eval mode with frozen parameters, the record). The record's
+    `kind` says which network it is; a LeNet comes back as the fast one.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ValueError: not safetensors, or not the finite parameters of such a network.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(f"no checkpoint at {path}: make one with `python -m advdemo train --out {path}`")
+    network, record = parse_checkpoint(path.read_bytes(), path.name)
+    return network.to(device or pick_device()), record
+
+
+def parse_checkpoint(content: bytes, name: str, kinds: dict[str, type[nn.Module]] = KINDS) -> tuple[nn.Module, dict]:
+    """`load_checkpoint` of a file's bytes, on the CPU; `name` is what error messages call it, `kinds` are the networks
+    that it may hold."""
+    try:
+        state = load(content)
+        # load() drops the header's metadata: after its length in 8 bytes, the header is JSON.
+        header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
+        record = json.loads(header.get("__metadata__", {}).get("record", "{}"))
+        if not isinstance(record, dict):
+            raise ValueError("its record is not a JSON object")
+    except (SafetensorError, ValueError) as error:
+        raise ValueError(f"{name} is not a safetensors checkpoint of a LeNet") from error
+    kind = record.get("kind", "LeNet")
+    if kind not in kinds:
+        raise ValueError(f"{name} holds a {str(kind)[:40]!r}, not a {' or '.join(kinds)}")
+    network = kinds[kind]()
+    check_state(state, network.state_dict(), name)
+    network.load_state_dict(state)
+    return freeze(network), record
+
+
+def check_state(state: dict[str, Tensor], expected: dict[str, Tensor], name: str) -> None:
+    """Raise ValueError unless `state` has the names, shapes and dtypes of `expected` and only finite values."""
+    if state.keys() != expected.keys():
+        odd = sorted(state.keys() ^ expected.keys())
+        raise ValueError(f"{name} does not hold a LeNet: missing or unexpected parameters {', '.join(odd[:6])}")
+    for key, value in state.items():
+        if value.shape != expected[key].shape or value.dtype != expected[key].dtype:
+            got, want = (f"{t.dtype} {tuple(t.shape)}" for t in (value, expected[key]))
+            raise ValueError(f"{name}: parameter {key} must be {want}, got {got}")
+        if not value.isfinite().all():
+            raise ValueError(f"{name}: parameter {key} holds values that are not finite")
