@@ -5,7 +5,7 @@ from typing import Any
 
 import gradio as gr
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).parent / "web"
 
 
 def read(name: str) -> str:
@@ -23,8 +23,8 @@ class Component(gr.HTML):
     def __init__(self, value: dict | None = None, *, template: str, scripts: list[str], **options: Any) -> None:
         super().__init__(
             value,
-            html_template=read(f"{template}.html"),
-            css_template=read(f"{template}.css"),
+            html_template=read(f"{template}/page.html"),
+            css_template=read(f"{template}/style.css"),
             apply_default_css=False,
             js_on_load="\n".join(read(script) for script in scripts),
             **options,

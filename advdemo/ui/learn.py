@@ -9,7 +9,9 @@ class Learn(Component):
     """No value and no events. Prop: `figures`, what `learn_tab` is given, as JSON."""
 
     def __init__(self, value: dict | None = None, *, figures: str) -> None:
-        super().__init__(value, template="learn", scripts=["chosen.js", "learn.js"], figures=figures, elem_id="learn")
+        super().__init__(
+            value, template="learn", scripts=["shared/chosen.js", "learn/index.js"], figures=figures, elem_id="learn"
+        )
         self.figures = figures
 
 

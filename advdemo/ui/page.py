@@ -54,7 +54,7 @@ def launch(page: gr.Blocks, *, block: bool = True, **options) -> None:
         prevent_thread_lock=True,
         **{
             "theme": gr.themes.Default(primary_hue="blue", neutral_hue="slate", radius_size="lg", **FONTS),
-            "css": read("page.css"),
+            "css": read("shared/page.css"),
             "footer_links": ["api"],
             "ssr_mode": False,
             "show_error": False,

@@ -33,7 +33,7 @@ class Sweep(Component):
         super().__init__(
             value,
             template="sweep",
-            scripts=["chosen.js", "sweep_charts.js", "sweep.js"],
+            scripts=["shared/chosen.js", "sweep/charts.js", "sweep/index.js"],
             reference=reference,
             networks=networks,
             elem_id="sweep",

@@ -38,7 +38,7 @@ class Train(Component):
         super().__init__(
             value,
             template="train",
-            scripts=["chosen.js", "plot.js", "train.js"],
+            scripts=["shared/chosen.js", "shared/plot.js", "train/index.js"],
             setup=setup,
             elem_id="train",
         )
