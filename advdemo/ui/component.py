@@ -1,34 +1,48 @@
-"""Page components of our own, each an .html, a .css and some .js file beside this one."""
+"""Page components of our own: for each a folder in web/ with a static template, a style sheet and an ES module."""
 
+import json
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
-HERE = Path(__file__).parent / "web"
+from advdemo.attacks import ATTACKS
+
+WEB = Path(__file__).parent / "web"
+LOADER = """
+const module = new URL("web/{tab}/index.js", window.gradio_config.root.replace(/\\/*$/, "/"));
+import(module).then(({{ mount }}) => mount({{ element, trigger, props, watch }}));
+// Gradio looks here for the names of the events: {events}
+"""
 
 
-def read(name: str) -> str:
-    """The text of a file in this folder."""
-    return (HERE / name).read_text(encoding="utf-8")
+def component(tab: str, value: dict | None = None, *, events: tuple[str, ...] = (), **props: Any) -> gr.HTML:
+    """A `gr.HTML` drawn by web/<tab>/index.js, whose `mount({element, trigger, props, watch})` is called once.
 
-
-class Component(gr.HTML):
-    """A `gr.HTML` whose value is a dict that its script draws from.
-
-    The template stays static and the script paints into it: a re-render would wipe what was drawn. Images and arrays
-    travel as base64 strings, since Gradio wraps every number of a list in a proxy (400 ms for 1,000 numbers).
+    `value` is a dict that the script draws from, `events` are the names that it triggers, `props` what it is given. The
+    template stays static and the script paints into it: a re-render would wipe what was drawn. Images and arrays travel
+    as base64 strings, since Gradio wraps every number of a list in a proxy (400 ms for 1,000 numbers).
     """
+    html = gr.HTML(
+        value,
+        html_template=(WEB / tab / "page.html").read_text(encoding="utf-8"),
+        css_template=read_styles(tab),
+        js_on_load=LOADER.format(tab=tab, events=json.dumps(events)),
+        apply_default_css=False,
+        elem_id=tab,
+        **props,
+    )
+    # Not a subclass: Gradio would write a .pyi file beside its source.
+    html.api_info = lambda: {"type": "object", "description": "what the component draws"}
+    return html
 
-    def __init__(self, value: dict | None = None, *, template: str, scripts: list[str], **options: Any) -> None:
-        super().__init__(
-            value,
-            html_template=read(f"{template}/page.html"),
-            css_template=read(f"{template}/style.css"),
-            apply_default_css=False,
-            js_on_load="\n".join(read(script) for script in scripts),
-            **options,
-        )
 
-    def api_info(self) -> dict[str, Any]:
-        return {"type": "object", "description": "what the component draws"}
+def attack_rows() -> str:
+    """The table of attacks as the page needs it: a JSON list of {name, targeted, one_sign}."""
+    rows = ({"name": row.name, "targeted": row.targeted, "one_sign": row.one_sign} for row in ATTACKS.values())
+    return json.dumps(list(rows))
+
+
+def read_styles(folder: str) -> str:
+    """The style sheets of a folder in web/, in alphabetical order."""
+    return "\n".join(path.read_text(encoding="utf-8") for path in sorted((WEB / folder).glob("*.css")))

@@ -20,7 +20,7 @@ from advdemo.images.picture import read_picture
 from advdemo.measures.scan import scan
 from advdemo.networks.lenet import LeNet
 from advdemo.networks.predict import predict
-from advdemo.ui.component import Component
+from advdemo.ui.component import attack_rows, component
 from advdemo.ui.models import Models
 from advdemo.ui.replies import replies
 
@@ -31,34 +31,17 @@ START_EPSILON = 0.2
 VISITORS = 1000  # whose newest question is remembered
 
 
-class Explore(Component):
-    """Value: what `answer` returns. Event: `digit`. Props: `board` (see board.js), `networks` (names), `start`
-    (epsilon)."""
-
-    def __init__(self, value: dict, *, board: dict, networks: list[str], start: float) -> None:
-        super().__init__(
-            value,
-            template="explore",
-            scripts=[
-                "shared/chosen.js",
-                *(f"explore/{name}.js" for name in ("pad", "board", "charts", "side", "index")),
-            ],
-            board=board,
-            networks=networks,
-            start=start,
-            elem_id="explore",
-        )
-        self.board, self.networks, self.start = board, networks, start
-
-
 def explore_tab(models: Models, images: Tensor, labels: Tensor) -> None:
     """Build the tab. Images float32 (N, 1, 28, 28) and labels int64 (N,) are the digits to pick from."""
 
     newest = Newest()
-    explore = Explore(
+    explore = component(
+        "explore",
         next(answer(models, images, labels, None, START)),
+        events=("digit",),
         board=make_board(models.shipped["standard"], images, labels),
         networks=list(models.shipped),
+        attacks=attack_rows(),
         start=START_EPSILON,
     )
 

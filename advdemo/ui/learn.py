@@ -2,17 +2,7 @@
 
 import json
 
-from advdemo.ui.component import Component
-
-
-class Learn(Component):
-    """No value and no events. Prop: `figures`, what `learn_tab` is given, as JSON."""
-
-    def __init__(self, value: dict | None = None, *, figures: str) -> None:
-        super().__init__(
-            value, template="learn", scripts=["shared/chosen.js", "learn/index.js"], figures=figures, elem_id="learn"
-        )
-        self.figures = figures
+from advdemo.ui.component import component
 
 
 def learn_tab(figures: dict) -> None:
@@ -21,4 +11,4 @@ def learn_tab(figures: dict) -> None:
     figures: accuracies in 0..1 of the networks "standard" and "robust", each None or {"epsilon", "clean", "fgsm",
     "pgd", "autoattack", "autoattack_images"}, of which any may be missing or None.
     """
-    Learn(figures=json.dumps(figures))
+    component("learn", figures=json.dumps(figures))

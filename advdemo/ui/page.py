@@ -1,30 +1,42 @@
 """The page: header and tabs, and how it is served."""
 
+import json
+from collections.abc import Callable
 from contextlib import suppress
 
 import gradio as gr
 import httpx
 import torch
-from torch import Tensor
+from starlette.responses import Response
+from starlette.routing import Mount
+from starlette.staticfiles import StaticFiles
+from torch import Tensor, nn
 
-from advdemo.networks.lenet import LeNet
 from advdemo.ui.api import add_api
-from advdemo.ui.component import read
+from advdemo.ui.component import WEB, component, read_styles
 from advdemo.ui.explore import explore_tab
 from advdemo.ui.learn import learn_tab
 from advdemo.ui.line import Line
 from advdemo.ui.models import Models
 from advdemo.ui.sweep import sweep_tab
 from advdemo.ui.train import train_tab
+from advdemo.ui.words import WORDS, say
 
 # The bundled fonts have ASCII only in these weights.
 FONTS = {
     "font": (gr.themes.LocalFont("IBM Plex Sans", weights=(400, 700)), "system-ui", "sans-serif"),
     "font_mono": (gr.themes.LocalFont("IBM Plex Mono", weights=(400, 700)), "ui-monospace", "monospace"),
 }
+# What the first tab needs, asked for at once rather than one import after the other.
+FIRST = ("header", "explore", "shared")
+PRELOADS = "".join(
+    f'<link rel="modulepreload" href="web/{path.relative_to(WEB).as_posix()}">'
+    for folder in FIRST
+    for path in sorted((WEB / folder).glob("*.js"))
+)
 
 
-def build_page(networks: dict[str, tuple[LeNet, dict]], images: Tensor, labels: Tensor) -> gr.Blocks:
+def build_page(networks: dict[str, tuple[nn.Module, dict]], images: Tensor, labels: Tensor) -> gr.Blocks:
     """The whole app over a test set: images float32 (N, 1, 28, 28) in [0, 1], labels int64 (N,).
 
     `networks` are models and their records by name: "standard", and where there is one "robust".
@@ -32,17 +44,18 @@ def build_page(networks: dict[str, tuple[LeNet, dict]], images: Tensor, labels: 
     models = Models({name: model for name, (model, _) in networks.items()})
     sweeps, trainings = Line(), Line()
     records = {name: record for name, (_, record) in networks.items()}
-    with gr.Blocks(title="advdemo: adversarial digits", analytics_enabled=False, fill_width=True) as page:
-        gr.HTML(_header(models.shipped["standard"], records), elem_id="header")
+    tabs: dict[str, Callable[[], None]] = {
+        "explore": lambda: explore_tab(models, images, labels),
+        "sweep": lambda: sweep_tab(models, sweeps, images, labels),
+        "train": lambda: train_tab(models, trainings, images, labels),
+        "learn": lambda: learn_tab({name: record.get("robustness") for name, record in records.items()}),
+    }
+    with gr.Blocks(title=say("page.title"), analytics_enabled=False, fill_width=True) as page:
+        component("header", facts=json.dumps(_facts(models.shipped["standard"], records)), tabs=json.dumps([*tabs]))
         with gr.Tabs(elem_id="tabs"):
-            with gr.Tab("Explore", elem_id="tab-explore"):
-                explore_tab(models, images, labels)
-            with gr.Tab("Accuracy sweep", elem_id="tab-sweep"):
-                sweep_tab(models, sweeps, images, labels)
-            with gr.Tab("Train", elem_id="tab-train"):
-                train_tab(models, trainings, images, labels)
-            with gr.Tab("Learn", elem_id="tab-learn"):
-                learn_tab({name: record.get("robustness") for name, record in records.items()})
+            for name, build in tabs.items():
+                with gr.Tab(say(f"tabs.{name}"), elem_id=f"tab-{name}"):
+                    build()
         add_api(models, sweeps, images, labels)
     return page.queue(max_size=200, default_concurrency_limit=4)
 
@@ -50,11 +63,14 @@ def build_page(networks: dict[str, tuple[LeNet, dict]], images: Tensor, labels: 
 def launch(page: gr.Blocks, *, block: bool = True, **options) -> None:
     """Serve the page, until interrupted if `block`; `options` go to `Blocks.launch`. Shows no traceback to visitors and
     calls no other host."""
+    routes = [Mount("/web/words", _Files(directory=WORDS)), Mount("/web", _Files(directory=WEB))]
     page.launch(
         prevent_thread_lock=True,
         **{
             "theme": gr.themes.Default(primary_hue="blue", neutral_hue="slate", radius_size="lg", **FONTS),
-            "css": read("shared/page.css"),
+            "css": read_styles("shared"),
+            "head": PRELOADS,
+            "app_kwargs": {"routes": routes},
             "footer_links": ["api"],
             "ssr_mode": False,
             "show_error": False,
@@ -76,14 +92,18 @@ def launch(page: gr.Blocks, *, block: bool = True, **options) -> None:
         page.block_thread()
 
 
-def _header(model: LeNet, records: dict[str, dict]) -> str:
+class _Files(StaticFiles):
+    """Files that browsers keep but ask about before each use, so that a new version is not mixed with an old one."""
+
+    def file_response(self, *arguments, **options) -> Response:
+        response = super().file_response(*arguments, **options)
+        response.headers["Cache-Control"] = "no-cache"
+        return response
+
+
+def _facts(model: nn.Module, records: dict[str, dict]) -> dict:
     device = next(model.parameters()).device
-    where = torch.cuda.get_device_name(device) if device.type == "cuda" else "CPU"
-    accuracies = "".join(
-        f" · {name} {record['test_accuracy']:.1%}" for name, record in records.items() if "test_accuracy" in record
-    )
-    return (
-        "<h1>advdemo</h1><p>Draw a digit, move one slider, watch the network change its mind.</p>"
-        f'<span class="chip" title="Two LeNets of 61,706 parameters each, trained on MNIST: their accuracy without an '
-        f'attack">LeNet{accuracies} · {where}</span>'
-    )
+    return {
+        "device": torch.cuda.get_device_name(device) if device.type == "cuda" else "CPU",
+        "accuracies": {name: record["test_accuracy"] for name, record in records.items() if "test_accuracy" in record},
+    }

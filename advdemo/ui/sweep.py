@@ -13,7 +13,7 @@ from advdemo.attacks import find_attack
 from advdemo.measures.sweep import EPSILONS, TUTORIAL_ACCURACIES, SweepResult, sweep_stream
 from advdemo.networks.predict import classify
 from advdemo.training.reproduce import load_result, mean_and_spread
-from advdemo.ui.component import Component
+from advdemo.ui.component import attack_rows, component
 from advdemo.ui.explore import check_digit
 from advdemo.ui.line import VISITORS_WAITING, Line
 from advdemo.ui.models import Models
@@ -25,22 +25,6 @@ CELL_BATCH = 100
 SECONDS_BETWEEN_UPDATES = 0.1
 
 
-class Sweep(Component):
-    """Value: what `run_sweep`, `run_transfer` and `find_examples` yield. Events: `run`, `transfer` and `cell` with the
-    question of each, `halt`."""
-
-    def __init__(self, value: dict | None = None, *, reference: str, networks: list[str]) -> None:
-        super().__init__(
-            value,
-            template="sweep",
-            scripts=["shared/chosen.js", "sweep/charts.js", "sweep/index.js"],
-            reference=reference,
-            networks=networks,
-            elem_id="sweep",
-        )
-        self.reference, self.networks = reference, networks
-
-
 def sweep_tab(models: Models, line: Line, images: Tensor, labels: Tensor) -> None:
     """Build the tab over images float32 (N, 1, 28, 28) and labels int64 (N,)."""
     reproduction = load_result()
@@ -48,7 +32,13 @@ def sweep_tab(models: Models, line: Line, images: Tensor, labels: Tensor) -> Non
     if reproduction is not None:
         reference["reproduced"] = [mean for mean, _ in mean_and_spread(reproduction, "nll-on-logits")]
         reference["seeds"] = len(reproduction["runs"])
-    sweep = Sweep(reference=json.dumps(reference), networks=list(models.shipped))
+    sweep = component(
+        "sweep",
+        events=("run", "transfer", "cell", "halt"),
+        reference=json.dumps(reference),
+        networks=list(models.shipped),
+        attacks=attack_rows(),
+    )
 
     def on_run(event: gr.EventData) -> Iterator[dict]:
         yield from run_sweep(models, line, images, labels, event._data)

@@ -19,7 +19,7 @@ from advdemo.networks.lenet import LeNet
 from advdemo.networks.predict import confusion, summary
 from advdemo.training.recipes import RECIPES, Recipe, pick_recipe
 from advdemo.training.train import EpochRecord, Step, hold_out, train_steps
-from advdemo.ui.component import Component
+from advdemo.ui.component import component
 from advdemo.ui.line import VISITORS_WAITING, Line
 from advdemo.ui.models import Models
 from advdemo.ui.replies import replies
@@ -30,21 +30,6 @@ SWITCH, CAP = "ADVDEMO_TRAINING", "ADVDEMO_MAX_EPOCHS"  # environment variables:
 DEFAULT_CAP = 60
 
 
-class Train(Component):
-    """Value: what `run_training` and `judge` give. Events: `train` {number, recipe, epochs, learning_rate, seed},
-    `halt`, `judge` {number, weights}."""
-
-    def __init__(self, value: dict | None = None, *, setup: str) -> None:
-        super().__init__(
-            value,
-            template="train",
-            scripts=["shared/chosen.js", "shared/plot.js", "train/index.js"],
-            setup=setup,
-            elem_id="train",
-        )
-        self.setup = setup
-
-
 def train_tab(models: Models, line: Line, images: Tensor, labels: Tensor) -> None:
     """Build the tab; images float32 (N, 1, 28, 28) and labels int64 (N,) are the test set that models are judged on."""
     setup = {
@@ -52,7 +37,7 @@ def train_tab(models: Models, line: Line, images: Tensor, labels: Tensor) -> Non
         "layers": summary(LeNet()),
         "enabled": training_enabled(),
     }
-    train = Train(setup=json.dumps(setup))
+    train = component("train", events=("train", "halt", "judge"), setup=json.dumps(setup))
 
     def on_train(event: gr.EventData) -> Iterator[dict]:
         yield from run_training(models, line, event._data)

@@ -1,0 +1,48 @@
+// The header: what this is, how accurate its networks are, and the switch between the languages.
+
+import { remember } from "../shared/link.js";
+import { inPercent } from "../shared/numbers.js";
+import { currentLanguage, fillWords, onLanguage, setLanguage, text } from "../shared/words.js";
+
+/** @param {{element: HTMLElement, props: {facts: string, tabs: string}}} page */
+export function mount({ element, props }) {
+  const { device, accuracies } = JSON.parse(props.facts);
+  /** @type {string[]} */
+  const tabs = JSON.parse(props.tabs);
+  const chip = /** @type {HTMLElement} */ (element.querySelector(".chip"));
+  const buttons = /** @type {NodeListOf<HTMLElement>} */ (element.querySelectorAll("[data-language]"));
+
+  function draw() {
+    const networks = Object.entries(accuracies).map(
+      ([name, share]) => ` · ${text(`networks.short_${name}`)} ${inPercent(share)}`,
+    );
+    chip.textContent = `LeNet${networks.join("")} · ${device}`;
+    for (const button of buttons) {
+      button.setAttribute("aria-pressed", String(button.dataset.language === currentLanguage()));
+    }
+    document.title = text("page.title");
+    nameTabs();
+  }
+
+  // Gradio draws the tabs' buttons, and draws them anew when they move into its overflow menu.
+  function nameTabs() {
+    for (const tab of tabs) {
+      const button = document.querySelector(`#tab-${tab}-button`);
+      const name = text(`tabs.${tab}`);
+      if (button && button.textContent?.trim() !== name) button.textContent = name;
+    }
+  }
+
+  element.addEventListener("click", async ({ target }) => {
+    const button = /** @type {HTMLElement} */ (target).closest("[data-language]");
+    const chosen = button instanceof HTMLElement ? button.dataset.language : undefined;
+    if (!chosen) return;
+    await setLanguage(chosen);
+    remember({ lang: chosen });
+  });
+  fillWords(element);
+  onLanguage(draw);
+  draw();
+  const bar = document.querySelector("#tabs [role=tablist]")?.parentElement;
+  if (bar) new MutationObserver(nameTabs).observe(bar, { childList: true, subtree: true, characterData: true });
+}

@@ -1,0 +1,34 @@
+// Nodes without markup in strings: what a visitor or the server wrote can only ever be text.
+
+/** @typedef {Node | string | number} Child */
+
+/**
+ * An HTML element with these properties; `dataset` and `style` take objects.
+ * @param {string} tag
+ * @param {Record<string, any>} [properties]
+ * @param {...Child} children
+ * @returns {any}
+ */
+export function make(tag, { dataset = {}, style = {}, ...properties } = {}, ...children) {
+  const element = Object.assign(document.createElement(tag), properties);
+  Object.assign(element.dataset, dataset);
+  for (const [name, value] of Object.entries(style)) element.style.setProperty(name, String(value));
+  element.append(...children.map(asNode));
+  return element;
+}
+
+/**
+ * An SVG element with these attributes.
+ * @param {string} tag
+ * @param {Record<string, string | number>} [attributes]
+ * @param {...Child} children
+ */
+export function makeSvg(tag, attributes = {}, ...children) {
+  const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, String(value));
+  element.append(...children.map(asNode));
+  return element;
+}
+
+/** @param {Child} child */
+const asNode = (child) => (typeof child === "number" ? String(child) : child);

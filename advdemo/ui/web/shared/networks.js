@@ -1,0 +1,62 @@
+// The networks that a question can be about, in all tabs: those the server has, and one of this visitor's own.
+//
+// The weights of one's own (base64) stay here; questions carry its hash, and the weights only when the server does not
+// know it.
+
+import { make } from "./dom.js";
+import { say } from "./words.js";
+
+/** @typedef {{hash: string, weights: string, name: string, accuracy: number}} Own */
+
+/** @type {Own | null} */
+let own = null;
+/** @type {Set<(model: Own | null) => void>} */
+const listeners = new Set();
+
+/** Use a network of one's own in all tabs; null goes back to the shipped ones. @param {Own | null} model */
+export function useNetwork(model) {
+  own = model;
+  for (const listener of listeners) listener(model);
+}
+
+/** @param {(model: Own | null) => void} listener */
+export const onNetwork = (listener) => void listeners.add(listener);
+
+/** What the server calls a network of a <select>. @param {string} name */
+export const serverName = (name) => (name === "yours" ? own?.hash : name);
+
+/** The visitor's own weights, if one of these networks is it. @param {string[]} names */
+export const ownWeights = (names) => (names.includes("yours") ? { weights: own?.weights } : {});
+
+/** What a network is called. @param {string} name @returns {import("./words.js").Phrase} */
+export const networkTitle = (name) =>
+  name === "yours" ? { key: "networks.yours", values: { name: own?.name ?? "" } } : { key: `networks.${name}` };
+
+/**
+ * Keep a <select> of networks: the shipped ones, and "yours" while there is one; it is picked as it comes.
+ * @param {HTMLSelectElement} select
+ * @param {string[]} names
+ * @param {() => void} onChange
+ */
+export function offerNetworks(select, names, onChange) {
+  /** @param {string} name */
+  const option = (name) => {
+    const made = make("option", { value: name });
+    const { key, values } = networkTitle(name);
+    say(made, key, values);
+    return made;
+  };
+  const offer = () => {
+    const before = select.value;
+    const all = own ? [...names, "yours"] : names;
+    select.replaceChildren(...all.map(option));
+    select.value = all.includes(before) ? before : names[0];
+  };
+  offer();
+  onNetwork((model) => {
+    offer();
+    if (model) select.value = "yours";
+    onChange();
+  });
+  if (own) select.value = "yours";
+}

@@ -1,0 +1,33 @@
+// Images as the server sends them, and on a canvas.
+
+/**
+ * Base64 as numbers.
+ * @template T
+ * @param {string} text
+ * @param {new (buffer: ArrayBuffer) => T} Type
+ */
+export const bytes = (text, Type) => new Type(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer);
+
+/** The reverse. @param {Uint8Array} content */
+export function base64(content) {
+  let binary = "";
+  for (let i = 0; i < content.length; i += 8192) binary += String.fromCharCode(...content.subarray(i, i + 8192));
+  return btoa(binary);
+}
+
+/**
+ * Paint 28x28 pixels: shade(i) is a grey, or red, green and blue, each 0..255.
+ * @param {HTMLCanvasElement} canvas
+ * @param {(i: number) => number | number[]} shade
+ */
+export function paint(canvas, shade) {
+  const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+  const pixels = context.createImageData(28, 28);
+  for (let i = 0; i < 784; i++) {
+    const colour = shade(i);
+    const grey = typeof colour === "number";
+    for (let channel = 0; channel < 3; channel++) pixels.data[4 * i + channel] = grey ? colour : colour[channel];
+    pixels.data[4 * i + 3] = 255;
+  }
+  context.putImageData(pixels, 0, 0);
+}

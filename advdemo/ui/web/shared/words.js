@@ -1,0 +1,156 @@
+// Every word of the page, in the language that the visitor reads.
+//
+// The texts are in ui/words/<language>.json, by section and name. A text is a string; a list of lines, for long ones; or
+// forms by number, {"one": ..., "other": ...}, chosen by `count`. In it {name} stands for a value, **word** for bold and
+// [label](https://...) for a link. A node remembers what it was told to say, and says it again in the other language.
+
+import { make } from "./dom.js";
+import { numeral } from "./numbers.js";
+
+/** @typedef {string | string[] | Record<string, string>} Entry */
+/** @typedef {{key: string, values?: Values}} Phrase a value that is itself a text of this page */
+/** @typedef {Record<string, string | number | Node | Phrase>} Values */
+
+const LANGUAGES = ["en", "zh"];
+const MEMORY = "advdemo-language";
+const STATIC = { words: "", wordsLabel: "aria-label", wordsTitle: "title", wordsPlaceholder: "placeholder" };
+
+/** @type {Record<string, Record<string, Entry>>} */
+let texts = {};
+let language = "en";
+/** @type {Set<() => void>} */
+const listeners = new Set();
+/** @type {WeakMap<Element, Map<string, Phrase>>} */
+const said = new WeakMap();
+
+/** The language of a link, of an earlier visit, or of the browser. */
+function preferred() {
+  const linked = new URLSearchParams(location.hash.slice(1)).get("lang");
+  let remembered = null;
+  try {
+    remembered = localStorage.getItem(MEMORY);
+  } catch {
+    // a frame without storage
+  }
+  const choice = [linked, remembered].find((name) => name && LANGUAGES.includes(name));
+  return choice ?? (navigator.language.toLowerCase().startsWith("zh") ? "zh" : "en");
+}
+
+/** @param {string} name */
+async function load(name) {
+  const reply = await fetch(new URL(`../words/${name}.json`, import.meta.url));
+  if (!reply.ok) throw new Error(`no words in ${name}`);
+  texts = await reply.json();
+  language = name;
+  document.documentElement.lang = name === "zh" ? "zh-CN" : "en";
+}
+
+await load(preferred());
+
+export const currentLanguage = () => language;
+
+/** Show the whole page in another language, and remember it. @param {string} name */
+export async function setLanguage(name) {
+  if (name === language) return;
+  await load(name);
+  try {
+    localStorage.setItem(MEMORY, name);
+  } catch {
+    // a frame without storage: the choice lasts as long as the page
+  }
+  sayAgain();
+}
+
+/** Call `listener` after every change of language. @param {() => void} listener */
+export const onLanguage = (listener) => void listeners.add(listener);
+
+/** A text as a string. @param {string} key section.name @param {Values} [values] @returns {string} */
+export const text = (key, values = {}) =>
+  source(key, values).replace(/\{(\w+)\}/g, (_, name) => String(plain(values[name])));
+
+/**
+ * Have a node say a text, now and in every language to come; in an attribute if one is named.
+ * @param {Element} node
+ * @param {string} key
+ * @param {Values} [values]
+ * @param {string} [attribute]
+ */
+export function say(node, key, values = {}, attribute = "") {
+  const phrases = said.get(node) ?? new Map();
+  said.set(node, phrases.set(attribute, { key, values }));
+  node.toggleAttribute("data-said", true);
+  speak(node, attribute, key, values);
+}
+
+/** Have a node say nothing any more. @param {Element} node */
+export function hush(node) {
+  said.get(node)?.delete("");
+  node.replaceChildren();
+}
+
+/**
+ * Fill in a template's static texts: data-words="section.name" is the node's text, its <template data-name="x"> children
+ * are the values {x}; data-words-label, -title and -placeholder are attributes.
+ * @param {ParentNode} root
+ */
+export function fillWords(root) {
+  for (const [name, attribute] of Object.entries(STATIC)) {
+    const selector = `[data-${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}]`;
+    for (const node of /** @type {NodeListOf<HTMLElement>} */ (root.querySelectorAll(selector))) {
+      /** @type {Values} */
+      const values = {};
+      if (!attribute) {
+        for (const slot of node.querySelectorAll("template")) values[slot.dataset.name ?? ""] = slot.content;
+      }
+      say(node, node.dataset[name] ?? "", values, attribute);
+    }
+  }
+}
+
+function sayAgain() {
+  for (const node of document.querySelectorAll("[data-said]")) {
+    for (const [attribute, { key, values }] of said.get(node) ?? []) speak(node, attribute, key, values ?? {});
+  }
+  for (const listener of listeners) listener();
+}
+
+/** @param {Element} node @param {string} attribute @param {string} key @param {Values} values */
+function speak(node, attribute, key, values) {
+  if (attribute) node.setAttribute(attribute, text(key, values));
+  else node.replaceChildren(...rich(source(key, values), values));
+}
+
+/** @param {string} key @param {Values} values @returns {string} */
+function source(key, values) {
+  const [section, name] = key.split(".");
+  const entry = texts[section]?.[name];
+  if (entry === undefined) throw new Error(`no words for ${key}`);
+  if (Array.isArray(entry)) return entry.join(language === "zh" ? "" : " ");
+  if (typeof entry === "string") return entry;
+  return entry[new Intl.PluralRules(language).select(Number(values.count))] ?? entry.other;
+}
+
+/** @param {Values[string]} value */
+function plain(value) {
+  if (typeof value === "number") return numeral(value);
+  return value && typeof value === "object" && "key" in value ? text(value.key, value.values) : value;
+}
+
+/** @param {string} line @param {Values} values @returns {(Node | string)[]} */
+function rich(line, values) {
+  /** @type {(Node | string)[]} */
+  const parts = [];
+  let end = 0;
+  for (const match of line.matchAll(/\{(\w+)\}|\*\*(.+?)\*\*|\[(.+?)\]\((https:\S+?)\)/g)) {
+    const [all, name, bold, label, address] = match;
+    if (match.index > end) parts.push(line.slice(end, match.index));
+    end = match.index + all.length;
+    if (name) {
+      const value = values[name];
+      parts.push(value instanceof Node ? value.cloneNode(true) : String(plain(value)));
+    } else if (bold) parts.push(make("b", {}, ...rich(bold, values)));
+    else parts.push(make("a", { href: address, target: "_blank", rel: "noopener" }, ...rich(label, values)));
+  }
+  if (end < line.length) parts.push(line.slice(end));
+  return parts;
+}
