@@ -1,53 +1,90 @@
 // The board of MNIST digits: one sprite image, cells cut from it by CSS, no request for any of them.
-// board: {sprite: data URL, columns, digits: "index:label,..." in sprite order; after the classes, the hardest}
-function makeBoard(root, board, onPick) {
-  const COLUMNS = 7;
+
+import { make } from "../shared/dom.js";
+import { DIGITS } from "../shared/numbers.js";
+import { say } from "../shared/words.js";
+
+const COLUMNS = 7;
+
+/**
+ * @typedef {object} Board
+ * @property {string} sprite data URL
+ * @property {number} columns of the sprite
+ * @property {string} digits "index:label:group,...", in sprite order; groups are the classes and "hardest"
+ * @property {number} total images that a number can name
+ */
+
+/** @param {Element} root @param {Board} board @param {(index: number) => void} onPick */
+export function makeBoard(root, board, onPick) {
   const cells = board.digits.split(",").map((entry, place) => {
     const [index, label, group] = entry.split(":");
     return { index: Number(index), label: Number(label), group, place };
   });
   const rows = Math.ceil(cells.length / board.columns);
-  const grid = root.querySelector(".board");
-  const filters = root.querySelector(".filters");
-  let picked = null, filtered = "all";
+  const grid = /** @type {Element} */ (root.querySelector(".board"));
+  const filters = /** @type {Element} */ (root.querySelector(".filters"));
+  /** @type {number | null} */
+  let picked = null;
+  let filtered = "all";
 
+  /** @param {typeof cells[number]} cell */
+  function drawCell({ index, label, place }) {
+    const column = place % board.columns;
+    const row = Math.floor(place / board.columns);
+    const button = make("button", {
+      type: "button",
+      dataset: { index },
+      style: {
+        "background-image": `url(${board.sprite})`,
+        "background-size": `${board.columns * 100}% ${rows * 100}%`,
+        "background-position": `${(100 * column) / (board.columns - 1)}% ${(100 * row) / (rows - 1)}%`,
+      },
+    });
+    say(button, "explore.cell", { index: String(index), label }, "aria-label");
+    return button;
+  }
+
+  /** @param {string} filter */
   function show(filter) {
     filtered = filter;
-    const shown = filter === "all"
-      ? [..."0123456789"].flatMap((digit) => cells.filter((cell) => cell.group === digit).slice(0, COLUMNS))
-      : cells.filter((cell) => cell.group === filter);
-    grid.replaceChildren(...shown.map((cell) => {
-      const button = document.createElement("button");
-      button.type = "button";
-      button.dataset.index = cell.index;
-      button.setAttribute("aria-label", `Test image ${cell.index}, a ${cell.label}`);
-      button.style.backgroundImage = `url(${board.sprite})`;
-      button.style.backgroundSize = `${board.columns * 100}% ${rows * 100}%`;
-      const column = cell.place % board.columns, row = Math.floor(cell.place / board.columns);
-      button.style.backgroundPosition = `${100 * column / (board.columns - 1)}% ${100 * row / (rows - 1)}%`;
-      return button;
-    }));
-    for (const button of filters.children) button.setAttribute("aria-pressed", button.dataset.filter === filter);
+    const shown =
+      filter === "all"
+        ? DIGITS.flatMap((digit) => cells.filter(({ group }) => group === String(digit)).slice(0, COLUMNS))
+        : cells.filter(({ group }) => group === filter);
+    grid.replaceChildren(...shown.map(drawCell));
+    for (const button of filters.querySelectorAll("button")) {
+      button.setAttribute("aria-pressed", String(button.dataset.filter === filter));
+    }
     mark(picked);
   }
 
+  /** @param {number | null} index */
   function mark(index) {
     picked = index;
-    for (const button of grid.children) button.setAttribute("aria-pressed", Number(button.dataset.index) === index);
+    for (const button of grid.querySelectorAll("button")) {
+      button.setAttribute("aria-pressed", String(Number(button.dataset.index) === index));
+    }
   }
 
-  for (const name of ["all", ..."0123456789", "hardest"]) {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.dataset.filter = name;
-    button.textContent = { all: "All", hardest: "Hard" }[name] ?? name;
-    button.title = { all: "All digits", hardest: "The digits LeNet finds hardest" }[name] ?? `Only ${name}s`;
+  for (const name of ["all", ...DIGITS.map(String), "hardest"]) {
+    const button = make("button", { type: "button", dataset: { filter: name } });
+    const named = name === "all" || name === "hardest";
+    if (named) say(button, `explore.filter_${name}`);
+    else button.textContent = name;
+    say(button, named ? `explore.filter_${name}_title` : "explore.filter_digit_title", { digit: name }, "title");
     filters.append(button);
   }
-  filters.addEventListener("click", ({ target }) => target.dataset.filter && show(target.dataset.filter));
-  grid.addEventListener("click", ({ target }) => target.dataset.index && onPick(Number(target.dataset.index)));
+  filters.addEventListener("click", ({ target }) => {
+    const { filter } = /** @type {HTMLElement} */ (target).dataset;
+    if (filter) show(filter);
+  });
+  grid.addEventListener("click", ({ target }) => {
+    const { index } = /** @type {HTMLElement} */ (target).dataset;
+    if (index) onPick(Number(index));
+  });
   show("all");
-  // Any test image, or one of those the filter leaves.
+
+  /** Any test image, or one of those the filter leaves. */
   function random() {
     const choice = cells.filter((cell) => cell.group === filtered);
     const place = Math.floor(Math.random() * (choice.length || board.total));

@@ -1,30 +1,46 @@
 // The drawing pad: strokes by mouse, pen or touch, kept as lists of points so that undo is exact.
-// onChange(dataUrl | null) runs at the end of each stroke and after undo and clear; null is an empty pad.
-function makePad(root, onChange) {
-  const canvas = root.querySelector('[data-testid="pad"]');
-  const undo = root.querySelector('[data-testid="pad-undo"]');
-  const clear = root.querySelector('[data-testid="pad-clear"]');
-  const hint = root.querySelector(".pad-hint");
-  const context = canvas.getContext("2d");
-  const BRUSH = canvas.width * 0.075;
+
+const PEN = 0.075; // its width over the pad's
+
+/** @typedef {[number, number]} Point */
+
+/**
+ * @param {Element} root
+ * @param {(dataUrl: string | null) => void} onChange at the end of each stroke and after undo and clear; null is an
+ * empty pad
+ */
+export function makePad(root, onChange) {
+  const canvas = /** @type {HTMLCanvasElement} */ (root.querySelector('[data-testid="pad"]'));
+  const undo = /** @type {HTMLButtonElement} */ (root.querySelector('[data-testid="pad-undo"]'));
+  const clear = /** @type {HTMLButtonElement} */ (root.querySelector('[data-testid="pad-clear"]'));
+  const hint = /** @type {HTMLElement} */ (root.querySelector(".pad-hint"));
+  const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+  /** @type {Point[][]} */
   let strokes = [];
+  /** @type {{pointer: number, points: Point[]} | null} */
   let current = null;
 
+  /** @param {PointerEvent} event @returns {Point} */
   function point(event) {
     const box = canvas.getBoundingClientRect();
-    return [(event.clientX - box.left) * canvas.width / box.width, (event.clientY - box.top) * canvas.height / box.height];
+    return [
+      ((event.clientX - box.left) * canvas.width) / box.width,
+      ((event.clientY - box.top) * canvas.height) / box.height,
+    ];
   }
 
   // Quadratic curves through the midpoints of the samples: smooth, and the same however the samples were batched.
+  /** @param {Point[]} points */
   function trace(points) {
     context.beginPath();
     context.moveTo(...points[0]);
     for (let i = 1; i < points.length - 1; i++) {
-      const [x, y] = points[i], [nextX, nextY] = points[i + 1];
+      const [x, y] = points[i];
+      const [nextX, nextY] = points[i + 1];
       context.quadraticCurveTo(x, y, (x + nextX) / 2, (y + nextY) / 2);
     }
     const [x, y] = points[points.length - 1];
-    context.lineTo(x + 0.01, y);  // a dot too has a length, or it is not drawn
+    context.lineTo(x + 0.01, y); // a dot too has a length, or it is not drawn
     context.stroke();
   }
 
@@ -32,10 +48,10 @@ function makePad(root, onChange) {
     context.fillStyle = "#000";
     context.fillRect(0, 0, canvas.width, canvas.height);
     context.strokeStyle = "#fff";
-    context.lineWidth = BRUSH;
+    context.lineWidth = canvas.width * PEN;
     context.lineCap = context.lineJoin = "round";
     strokes.forEach(trace);
-    if (current) trace(current);
+    if (current) trace(current.points);
     hint.hidden = strokes.length > 0 || current !== null;
     undo.disabled = clear.disabled = strokes.length === 0;
   }
@@ -49,26 +65,31 @@ function makePad(root, onChange) {
     if (current || event.button !== 0) return;
     event.preventDefault();
     canvas.setPointerCapture(event.pointerId);
-    current = [point(event)];
-    current.pointer = event.pointerId;
+    current = { pointer: event.pointerId, points: [point(event)] };
     repaint();
   });
   canvas.addEventListener("pointermove", (event) => {
     if (!current || event.pointerId !== current.pointer) return;
     const samples = event.getCoalescedEvents?.() ?? [];
-    current.push(...(samples.length ? samples : [event]).map(point));
+    current.points.push(...(samples.length ? samples : [event]).map(point));
     repaint();
   });
-  for (const name of ["pointerup", "pointercancel"]) {
+  for (const name of /** @type {const} */ (["pointerup", "pointercancel"])) {
     canvas.addEventListener(name, (event) => {
       if (!current || event.pointerId !== current.pointer) return;
-      strokes.push(current);
+      strokes.push(current.points);
       current = null;
       changed();
     });
   }
-  undo.addEventListener("click", () => { strokes.pop(); changed(); });
-  clear.addEventListener("click", () => { strokes = []; changed(); });
+  undo.addEventListener("click", () => {
+    strokes.pop();
+    changed();
+  });
+  clear.addEventListener("click", () => {
+    strokes = [];
+    changed();
+  });
   repaint();
   return { resend: () => strokes.length > 0 && changed() };
 }

@@ -1,91 +1,122 @@
 // One attack on one network: its three images, its flip point and its curve, in a picture and a card of their own.
-const UP = [138, 79, 109], DOWN = [30, 122, 116];
 
-function makeSide(picture, card, mark, epsilons) {
+import { drawChart, moveCursor } from "../shared/chart.js";
+import { make } from "../shared/dom.js";
+import { DIGITS, percent } from "../shared/numbers.js";
+import { paint } from "../shared/pixels.js";
+import { say, text } from "../shared/words.js";
+import { EPSILONS, LAST, largest, rivals, spans } from "./reading.js";
+
+/** @typedef {import("./reading.js").Scan} Scan */
+
+const UP = [138, 79, 109]; // of pixels made brighter and darker
+const DOWN = [30, 122, 116];
+const GROUND = 38;
+const X = { max: LAST, ticks: [0, 0.1, 0.2, 0.3, 0.4, 0.5], text: (/** @type {number} */ x) => x.toFixed(1) };
+const Y = { max: 1, ticks: [0, 0.5, 1], text: (/** @type {number} */ y) => `${100 * y}%` };
+
+/**
+ * @param {Element} picture
+ * @param {Element} card
+ * @param {HTMLElement} mark on the slider
+ */
+export function makeSide(picture, card, mark) {
   const [clean, perturbation, adversarial] = picture.querySelectorAll("figure");
-  const curve = makeCurve(card, epsilons);
-  const side = { scan: null, receive, tick };
+  const formula = /** @type {Element} */ (picture.querySelector(".formula"));
+  const curve = /** @type {Element} */ (card.querySelector(".curve"));
+  const legend = /** @type {Element} */ (card.querySelector(".curve-legend"));
+  /** @type {HTMLElement} */
+  let cursor;
+  /** @type {{scan: Scan | null, receive: typeof receive, tick: typeof tick, drawCurve: typeof drawCurve}} */
+  const side = { scan: null, receive, tick, drawCurve };
 
-  // reply: {attack, name, target, flip, zero, sign or frames, probabilities}; shared: {image, label}
+  /**
+   * @param {Pick<Scan, "attack" | "target" | "flip" | "zero" | "probabilities" | "sign" | "frames">} reply
+   * @param {Pick<Scan, "image" | "label">} shared
+   */
   function receive(reply, shared) {
-    const probabilities = bytes(reply.probabilities, Float32Array);
-    const winners = epsilons.map((_, step) => largest(probabilities.subarray(step * 10, step * 10 + 10)));
+    const { probabilities } = reply;
+    const winners = EPSILONS.map((_, step) => largest(probabilities.subarray(step * 10, step * 10 + 10)));
     side.scan = {
-      ...reply, ...shared, probabilities, winners,
-      sign: reply.sign && bytes(reply.sign, Int8Array), frames: reply.frames && bytes(reply.frames, Uint8Array),
+      ...reply,
+      ...shared,
+      winners,
       rivals: rivals(winners, probabilities, shared.label),
-      fooledSpans: spans(epsilons, winners, shared.label, reply.target === null ? reply.flip : null),
+      fooledSpans: spans(EPSILONS, winners, shared.label, reply.target === null ? reply.flip : null),
     };
-    picture.querySelector(".formula").textContent = { fgsm: "ε · sign(∇)", pgd: "40 steps", noise: "ε · random ±1" }[reply.attack];
-    paint(clean, (i) => shared.image[i]);
-    describe(clean, 0);
+    say(formula, `attacks.formula_${reply.attack}`);
+    paint(canvasOf(clean), (i) => shared.image[i]);
+    describe(clean, side.scan, 0);
     mark.hidden = reply.flip === null;
-    mark.style.left = `calc(11px + ${reply.flip * 2} * (100% - 22px))`;
-    curve.draw(side.scan);
+    mark.style.left = `calc(11px + ${(reply.flip ?? 0) * 2} * (100% - 22px))`;
+    drawCurve();
   }
 
+  /** Everything that depends on epsilon. @param {number} step */
   function tick(step) {
-    const { image, sign, frames, winners, label } = side.scan, epsilon = epsilons[step];
-    paint(adversarial, frames ? (i) => frames[step * 784 + i]
-      : (i) => Math.round(Math.min(1, Math.max(0, image[i] / 255 + epsilon * sign[i])) * 255));
-    const strength = Math.min(1, 0.35 + epsilon * 2.2) * (epsilon > 0);
-    const moved = frames ? (i) => (frames[step * 784 + i] - image[i]) / (255 * epsilon || 1) : (i) => sign[i];
-    paint(perturbation, (i) => {
-      const amount = moved(i), weight = Math.min(1, Math.abs(amount)) * strength;
-      return (amount > 0 ? UP : DOWN).map((channel) => 38 + (channel - 38) * weight);
+    const scan = /** @type {Scan} */ (side.scan);
+    const { image, sign, frames, winners, label } = scan;
+    const epsilon = EPSILONS[step];
+    const at = step * 784;
+    paint(
+      canvasOf(adversarial),
+      frames
+        ? (i) => frames[at + i]
+        : (i) => Math.round(Math.min(1, Math.max(0, image[i] / 255 + epsilon * (sign?.[i] ?? 0))) * 255),
+    );
+    const strength = epsilon > 0 ? Math.min(1, 0.35 + epsilon * 2.2) : 0;
+    paint(canvasOf(perturbation), (i) => {
+      const amount = frames ? (frames[at + i] - image[i]) / (255 * epsilon || 1) : (sign?.[i] ?? 0);
+      const weight = Math.min(1, Math.abs(amount)) * strength;
+      return (amount > 0 ? UP : DOWN).map((channel) => GROUND + (channel - GROUND) * weight);
     });
-    describe(adversarial, step);
+    describe(adversarial, scan, step);
     adversarial.classList.toggle("fooled", winners[step] !== label);
-    curve.move(side.scan, step);
+    moveCursor(cursor, epsilon / LAST, scan.probabilities[step * 10 + winners[step]]);
   }
 
-  function describe(figure, step) {
-    const { winners, probabilities, label } = side.scan, box = figure.querySelector(".verdict");
-    const winner = winners[step], share = probabilities[step * 10 + winner];
-    box.textContent = `${winner} · ${percent(share)}`;
-    box.dataset.digit = winner;
-    box.dataset.confidence = share.toFixed(6);
-    box.classList.toggle("fooled", winner !== label);
+  function drawCurve() {
+    if (!side.scan) return;
+    const { probabilities, label, rivals, fooledSpans } = side.scan;
+    /** @param {number} digit @param {string} name */
+    const line = (digit, name) => ({
+      name,
+      points: EPSILONS.map((epsilon, i) => /** @type {[number, number]} */ ([epsilon, probabilities[i * 10 + digit]])),
+    });
+    const others = DIGITS.filter((digit) => digit !== label && !rivals.includes(digit));
+    cursor = drawChart(curve, {
+      series: [
+        ...others.map((digit) => line(digit, "other")),
+        ...rivals.map((digit, i) => line(digit, `rival rival-${i}`)),
+        line(label, "label"),
+      ],
+      x: X,
+      y: Y,
+      bands: fooledSpans,
+      label: text("explore.curve_label"),
+    });
+    const shown = [label, ...rivals.slice(0, 3)];
+    legend.replaceChildren(
+      ...shown.flatMap((digit, i) => {
+        const name = make("span");
+        say(name, "explore.digit", { digit });
+        return [make("i", { className: i ? `line rival rival-${i - 1}` : "line" }), name];
+      }),
+    );
   }
   return side;
 }
 
-const bytes = (text, Type) => new Type(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer);
+/** @param {Element} figure */
+const canvasOf = (figure) => /** @type {HTMLCanvasElement} */ (figure.querySelector("canvas"));
 
-function paint(figure, shade) {
-  const context = figure.querySelector("canvas").getContext("2d");
-  const pixels = context.createImageData(28, 28);
-  for (let i = 0; i < 784; i++) {
-    const color = shade(i);
-    for (let channel = 0; channel < 3; channel++) pixels.data[4 * i + channel] = color[channel] ?? color;
-    pixels.data[4 * i + 3] = 255;
-  }
-  context.putImageData(pixels, 0, 0);
-}
-
-function largest(values) {
-  let best = 0;
-  for (let i = 1; i < values.length; i++) if (values[i] > values[best]) best = i;
-  return best;
-}
-
-// The classes that win somewhere, in that order; where none does, the one that comes closest.
-function rivals(winners, probabilities, label) {
-  const found = [...new Set(winners)].filter((winner) => winner !== label);
-  if (found.length) return found;
-  const peaks = new Float32Array(10);
-  probabilities.forEach((share, i) => { if (i % 10 !== label) peaks[i % 10] = Math.max(peaks[i % 10], share); });
-  return [largest(peaks)];
-}
-
-// The stretches of epsilon where the network is wrong: [[from, to], ...]; the first from its exact flip, where known.
-function spans(epsilons, winners, label, flip) {
-  const found = [];
-  winners.forEach((winner, step) => {
-    if (winner === label) return;
-    const previous = found[found.length - 1];
-    if (previous && step > 0 && winners[step - 1] !== label) previous[1] = epsilons[step];
-    else found.push([found.length ? epsilons[step] : flip ?? epsilons[step], epsilons[step]]);
-  });
-  return found;
+/** @param {Element} figure @param {Scan} scan @param {number} step */
+function describe(figure, { winners, probabilities, label }, step) {
+  const box = /** @type {HTMLElement} */ (figure.querySelector(".verdict"));
+  const winner = winners[step];
+  const share = probabilities[step * 10 + winner];
+  box.textContent = `${winner} · ${percent(share)}`;
+  box.dataset.digit = String(winner);
+  box.dataset.confidence = share.toFixed(6);
+  box.classList.toggle("fooled", winner !== label);
 }

@@ -1,0 +1,100 @@
+// What to attack with: the boxes for network, attack, target and comparison, and what they offer each other.
+
+import { make } from "../shared/dom.js";
+import { networkTitle, offerNetworks, ownWeights, serverName } from "../shared/networks.js";
+import { DIGITS } from "../shared/numbers.js";
+import { say } from "../shared/words.js";
+
+/** @typedef {{name: string, targeted: boolean, one_sign: boolean}} Attack a row of the table of attacks */
+/** @typedef {{model: string, attack: string, target: number | null}} Side */
+
+/**
+ * @param {Element} root
+ * @param {string[]} networks
+ * @param {Attack[]} attacks
+ * @param {() => void} onChange
+ */
+export function makeChoices(root, networks, attacks, onChange) {
+  /** @param {string} name */
+  const find = (name) => /** @type {HTMLSelectElement} */ (root.querySelector(`[data-testid="${name}"]`));
+  const boxes = { model: find("model"), attack: find("attack"), target: find("target"), compare: find("compare") };
+  const { model, attack, target, compare } = boxes;
+  const rows = Object.fromEntries(attacks.map((row) => [row.name, row]));
+
+  attack.append(...attacks.map(({ name }) => option(name, `attacks.${name}`)));
+  target.append(option("", "explore.any_digit"), ...DIGITS.map((digit) => option(digit, "explore.read_as", { digit })));
+  offerNetworks(model, networks, changed);
+  for (const box of Object.values(boxes)) box.addEventListener("change", changed);
+  offer();
+
+  function changed() {
+    offer();
+    onChange();
+  }
+
+  // What can be chosen beside what is chosen: no comparison with the same, no target where an attack takes none.
+  function offer() {
+    target.disabled = !rows[attack.value].targeted;
+    const before = compare.value;
+    const others = [...model.options].map(({ value }) => value).filter((name) => name !== model.value);
+    const otherAttacks = attacks.filter(({ name }) => name !== attack.value);
+    compare.replaceChildren(
+      option("", "explore.nothing"),
+      ...others.map((name) => option(name, networkTitle(name).key, networkTitle(name).values)),
+      ...otherAttacks.map(({ name }) => option(name, `attacks.${name}`)),
+    );
+    pick(compare, before, "");
+  }
+
+  /** The attacks to show: the one chosen, and the one to compare it with. @returns {Side[]} */
+  function sides() {
+    /** @param {string} network @param {string} name @returns {Side} */
+    const side = (network, name) => ({
+      model: network,
+      attack: name,
+      target: rows[name].targeted && target.value !== "" ? Number(target.value) : null,
+    });
+    const main = side(model.value, attack.value);
+    if (!compare.value) return [main];
+    return [main, compare.value in rows ? side(main.model, compare.value) : side(compare.value, main.attack)];
+  }
+
+  /** Choose what a link says. @param {URLSearchParams} state */
+  function open(state) {
+    pick(model, state.get("model"), "standard");
+    pick(attack, state.get("attack"), "fgsm");
+    pick(target, state.get("target"), "");
+    offer();
+    pick(compare, state.get("compare"), "");
+  }
+
+  return {
+    ...boxes,
+    sides,
+    open,
+    slow: () => sides().some((side) => !rows[side.attack].one_sign),
+    /** Sides as the server is asked for them. @param {boolean} withWeights */
+    question: (withWeights) => ({
+      sides: sides().map((side) => ({ ...side, model: serverName(side.model) })),
+      ...(withWeights ? ownWeights(sides().map((side) => side.model)) : {}),
+    }),
+    /** What a side is called. @param {Side} side @returns {import("../shared/words.js").Phrase} */
+    title: (side) => ({
+      key: "explore.side",
+      values: { network: networkTitle(side.model), attack: { key: `attacks.short_${side.attack}` } },
+    }),
+  };
+}
+
+/** @param {HTMLSelectElement} box @param {string | null} value @param {string} otherwise */
+function pick(box, value, otherwise) {
+  const offered = [...box.options].map((option) => option.value);
+  box.value = value !== null && offered.includes(value) ? value : otherwise;
+}
+
+/** @param {string | number} value @param {string} key @param {import("../shared/words.js").Values} [values] */
+function option(value, key, values) {
+  const made = make("option", { value });
+  say(made, key, values);
+  return made;
+}

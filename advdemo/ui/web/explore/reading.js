@@ -1,0 +1,87 @@
+// What a scan says, without a page: which class wins where, and in which words.
+
+/** @typedef {import("../shared/words.js").Phrase} Phrase */
+/**
+ * @typedef {object} Scan one attack on one digit at every epsilon
+ * @property {string} attack
+ * @property {number} label the true class
+ * @property {number | null} target the class to reach
+ * @property {number | null} flip the smallest epsilon that succeeds
+ * @property {boolean} zero nothing moves: there is no gradient to follow
+ * @property {Float32Array} probabilities 10 for each epsilon
+ * @property {number[]} winners the most likely class at each epsilon
+ * @property {number[]} rivals classes to draw beside the label
+ * @property {[number, number][]} fooledSpans
+ * @property {Uint8Array} image
+ * @property {Int8Array | null} sign
+ * @property {Uint8Array | null} frames
+ */
+
+export const EPSILONS = Array.from({ length: 101 }, (_, step) => step / 200);
+export const LAST = 0.5;
+
+/** The place of the largest value, the first of equal ones. @param {ArrayLike<number>} values */
+export function largest(values) {
+  let best = 0;
+  for (let i = 1; i < values.length; i++) if (values[i] > values[best]) best = i;
+  return best;
+}
+
+/**
+ * The classes that win somewhere, in that order; where none does, the one that comes closest.
+ * @param {number[]} winners
+ * @param {Float32Array} probabilities
+ * @param {number} label
+ */
+export function rivals(winners, probabilities, label) {
+  const found = [...new Set(winners)].filter((winner) => winner !== label);
+  if (found.length) return found;
+  const peaks = new Float32Array(10);
+  probabilities.forEach((share, i) => {
+    if (i % 10 !== label) peaks[i % 10] = Math.max(peaks[i % 10], share);
+  });
+  return [largest(peaks)];
+}
+
+/**
+ * The stretches of epsilon where the network is wrong; the first from its exact flip, where known.
+ * @param {number[]} epsilons
+ * @param {number[]} winners
+ * @param {number} label
+ * @param {number | null} flip
+ * @returns {[number, number][]}
+ */
+export function spans(epsilons, winners, label, flip) {
+  /** @type {[number, number][]} */
+  const found = [];
+  winners.forEach((winner, step) => {
+    if (winner === label) return;
+    const previous = found[found.length - 1];
+    if (previous && step > 0 && winners[step - 1] !== label) previous[1] = epsilons[step];
+    else found.push([found.length ? epsilons[step] : (flip ?? epsilons[step]), epsilons[step]]);
+  });
+  return found;
+}
+
+/**
+ * What happened at one position of the slider, in words.
+ * @param {Pick<Scan, "attack" | "label" | "target" | "winners" | "zero" | "flip">} scan
+ * @param {number} step
+ * @param {string} share the winner's confidence, written
+ * @returns {{key: string, values: import("../shared/words.js").Values}}
+ */
+export function outcome({ attack, label, target, winners, zero, flip }, step, share) {
+  const clean = winners[0];
+  const now = winners[step];
+  const values = { clean, now, label, share, target: target ?? "" };
+  if (clean !== label) {
+    const change = step === 0 ? "" : now === clean ? "_still" : "_now";
+    return { key: `explore.already_wrong${change}`, values };
+  }
+  if (zero) return { key: "explore.zero_gradient", values };
+  if (step === 0) return { key: "explore.no_perturbation", values };
+  if (now === target) return { key: "explore.target_reached", values };
+  if (now !== label) return { key: target === null ? "explore.fooled" : "explore.fooled_otherwise", values };
+  if (flip !== null || target !== null) return { key: "explore.still", values };
+  return { key: "explore.still_never", values: { ...values, never: { key: `attacks.never_${attack}` } } };
+}

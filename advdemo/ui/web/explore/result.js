@@ -1,0 +1,134 @@
+// What an attack did to the digit: one or two sides of pictures and curves, the confidence bars, and it all in words.
+
+import { make } from "../shared/dom.js";
+import { percent } from "../shared/numbers.js";
+import { bytes } from "../shared/pixels.js";
+import { fillWords, hush, onLanguage, say } from "../shared/words.js";
+import { makeBars } from "./bars.js";
+import { EPSILONS, outcome } from "./reading.js";
+import { makeSide } from "./side.js";
+import { trackFill } from "./slider.js";
+
+/** @typedef {import("./reading.js").Scan} Scan */
+/** @typedef {ReturnType<typeof import("./slider.js").makeSlider>} Slider */
+/** @typedef {ReturnType<typeof import("./choices.js").makeChoices>} Choices */
+
+/** @param {HTMLElement} root @param {Slider} slider @param {Choices} choices */
+export function makeResult(root, slider, choices) {
+  /** @param {string} selector */
+  const pick = (selector) => /** @type {HTMLElement} */ (root.querySelector(selector));
+  const pictures = pick(".pictures");
+  const charts = pick(".charts");
+  const drawBars = makeBars(root);
+  const boxes = {
+    result: pick(".result"),
+    epsilon: pick('[data-testid="epsilon-value"]'),
+    bytes: pick(".bytes"),
+    outcome: pick(".outcome"),
+    other: pick(".other-outcome"),
+  };
+
+  // The second picture and curve are copies of the first, without the names that automation looks for.
+  addCopy(pictures, ".picture");
+  addCopy(charts, ".curve-card");
+  const marks = /** @type {NodeListOf<HTMLElement>} */ (root.querySelectorAll(".flip-mark"));
+  const cards = charts.querySelectorAll(".curve-card");
+  const views = [...pictures.children].map((picture, i) => makeSide(picture, cards[i], marks[i]));
+  const scans = () => views.map(({ scan }) => scan).filter((scan) => scan !== null);
+
+  /** Show what the server answered. @param {any} value */
+  function receive(value) {
+    const sides = choices.sides();
+    const shared = { image: bytes(value.image, Uint8Array), label: value.label };
+    root.classList.toggle("comparing", value.sides.length > 1);
+    views.forEach((view, i) => {
+      const reply = value.sides[i];
+      if (reply) view.receive(decode(reply, sides[i].attack), shared);
+      else {
+        view.scan = null;
+        marks[i].hidden = true;
+      }
+    });
+    for (const box of [pictures, charts]) {
+      box.querySelectorAll(".name").forEach((name, i) => {
+        const title = sides[i] && choices.title(sides[i]);
+        if (title) say(name, title.key, title.values);
+        else hush(name);
+      });
+    }
+    drawFlips();
+    tick();
+  }
+
+  function drawFlips() {
+    const [first, second] = scans();
+    const [head, otherHead] = pictures.querySelectorAll(".flip");
+    drawFlip(pick('[data-testid="flip-epsilon"]'), first);
+    drawFlip(/** @type {HTMLElement} */ (head), first);
+    drawFlip(/** @type {HTMLElement} */ (otherHead), second ?? first);
+  }
+
+  /** Everything that depends on epsilon. */
+  function tick() {
+    const step = slider.step();
+    const epsilon = EPSILONS[step];
+    for (const view of views) if (view.scan) view.tick(step);
+    const [first, second] = scans();
+    const { probabilities, winners, label } = first;
+    const fooled = winners[step] !== label;
+    boxes.result.classList.toggle("fooled", fooled);
+    drawBars(probabilities.subarray(0, 10), probabilities.subarray(step * 10, step * 10 + 10), label, winners[step]);
+    boxes.epsilon.textContent = epsilon.toFixed(3);
+    boxes.bytes.textContent = `= ${(epsilon * 255).toFixed(1)}/255`;
+    const words = inWords(first, step);
+    if (second) {
+      const [name, otherName] = choices.sides().map(choices.title);
+      say(boxes.outcome, "explore.named", { name, words });
+      say(boxes.other, "explore.named", { name: otherName, words: inWords(second, step) });
+    } else say(boxes.outcome, words.key, words.values);
+    say(slider.input, "explore.slider_value", { epsilon: epsilon.toFixed(3), words }, "aria-valuetext");
+    slider.input.style.setProperty("--fill", trackFill(first.fooledSpans, epsilon));
+    slider.input.style.setProperty("--thumb", fooled ? "var(--fooled)" : "var(--clean)");
+  }
+
+  boxes.result.addEventListener("click", ({ target }) => {
+    const flip = Number(/** @type {HTMLElement} */ (target).closest(".flip")?.getAttribute("data-epsilon"));
+    if (flip) slider.jump(flip);
+  });
+  onLanguage(() => {
+    for (const view of views) view.drawCurve();
+    tick();
+  });
+  return { receive, tick };
+}
+
+/** @param {Element} box @param {string} selector */
+function addCopy(box, selector) {
+  const copy = /** @type {HTMLElement} */ (box.querySelector(selector)?.cloneNode(true));
+  copy.classList.add("second");
+  for (const part of copy.querySelectorAll("[data-testid]")) part.removeAttribute("data-testid");
+  box.append(copy);
+  fillWords(copy);
+}
+
+/** @param {any} reply @param {string} attack */
+const decode = (reply, attack) => ({
+  ...reply,
+  attack,
+  probabilities: bytes(reply.probabilities, Float32Array),
+  sign: reply.sign && bytes(reply.sign, Int8Array),
+  frames: reply.frames && bytes(reply.frames, Uint8Array),
+});
+
+/** @param {Scan} scan @param {number} step */
+const inWords = (scan, step) => outcome(scan, step, percent(scan.probabilities[step * 10 + scan.winners[step]]));
+
+/** @param {HTMLElement} box @param {Scan} scan */
+function drawFlip(box, { flip, target }) {
+  box.dataset.epsilon = String(flip ?? "");
+  box.toggleAttribute("disabled", !flip);
+  const aim = target === null ? "" : "_target";
+  const key = flip === null ? `no_flip${aim}` : flip === 0 ? "wrong_at_zero" : `flips${aim}`;
+  const mark = make("i", { ariaHidden: "true" }, "▼");
+  say(box, `explore.${key}`, { mark, target: target ?? "", epsilon: flip?.toFixed(4) ?? "" });
+}
