@@ -1,0 +1,109 @@
+"""The words of the page: the same in both languages, all of them used, none outside."""
+
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from advdemo.attacks import ATTACKS
+from advdemo.training.recipes import RECIPES
+from advdemo.ui.words import WORDS, say
+from tests.conftest import ROOT
+
+UI = ROOT / "advdemo" / "ui"
+LANGUAGES = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(WORDS.glob("*.json"))}
+KEYS = {f"{section}.{name}" for section, texts in LANGUAGES["en"].items() for name in texts}
+SOURCES = {path: path.read_text(encoding="utf-8") for kind in ("*.js", "*.html", "*.py") for path in UI.rglob(kind)}
+# Keys put together in the code, `attacks.never_${name}`, by their fixed beginnings and all their endings.
+ENDINGS = {
+    "attacks.": [*ATTACKS],
+    "attacks.short_": [*ATTACKS],
+    "attacks.formula_": [*ATTACKS],
+    "attacks.never_": [*ATTACKS],
+    "networks.": ["standard", "robust"],
+    "networks.short_": ["standard", "robust"],
+    "recipes.": [*RECIPES],
+}
+
+
+def placeholders(text: object) -> set[str]:
+    return set(re.findall(r"\{(\w+)\}", json.dumps(text, ensure_ascii=False)))
+
+
+def as_one(text: object) -> str:
+    return json.dumps(text, ensure_ascii=False)
+
+
+def test_both_languages_have_the_same_keys_and_values():
+    assert set(LANGUAGES) == {"en", "zh"}
+    chinese = {f"{section}.{name}" for section, texts in LANGUAGES["zh"].items() for name in texts}
+    assert chinese == KEYS
+    for key in sorted(KEYS):
+        section, name = key.split(".")
+        english, other = (LANGUAGES[language][section][name] for language in ("en", "zh"))
+        assert placeholders(english) == placeholders(other), key
+        assert as_one(english).count("](http") == as_one(other).count("](http"), key
+
+
+def test_chinese_is_chinese():
+    same_in_both = {key for key in KEYS if say(key) == say(key, "zh")}
+    assert all(not re.search(r"[a-z]{4,}", say(key).replace("sign(", "")) for key in same_in_both), same_in_both
+    for key in KEYS - same_in_both:
+        assert re.search(r"[\u4e00-\u9fff]", say(key, "zh")), key
+
+
+def test_every_text_is_used_and_every_text_used_exists():
+    code = "\n".join(SOURCES.values())
+    quoted = set(re.findall(r"""["'`]([a-z]+\.[a-z]\w*)["'`]""", code)) - {"page.html"}
+    literal = {key for key in quoted if key.split(".")[0] in LANGUAGES["en"]}
+    composed = set()
+    for section, start in re.findall(r"""[`"']([a-z]+)\.(\w*)(?:\$\{|["']\s*\+)""", code):
+        if section not in LANGUAGES["en"]:
+            continue
+        endings = ENDINGS.get(f"{section}.{start}")
+        found = {key for key in KEYS if key.startswith(f"{section}.{start}")}
+        composed |= {f"{section}.{start}{ending}" for ending in endings} if endings else found
+    assert literal | composed <= KEYS, sorted((literal | composed) - KEYS)
+    assert KEYS <= literal | composed, sorted(KEYS - literal - composed)
+
+
+class VisibleText(HTMLParser):
+    """What a reader sees of a template before its words are filled in."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.inside: list[str] = []
+        self.seen: list[str] = []
+
+    def handle_starttag(self, tag, attributes):
+        if tag not in ("input", "br", "mspace"):
+            self.inside.append(tag)
+        self.seen += [value for name, value in attributes if name in ("aria-label", "title", "placeholder", "alt")]
+
+    def handle_endtag(self, tag):
+        self.inside.pop()
+
+    def handle_data(self, data):
+        if "math" not in self.inside:
+            self.seen.append(data)
+
+
+@pytest.mark.parametrize("path", sorted(UI.rglob("*.html")), ids=lambda path: path.parent.name)
+def test_templates_hold_no_words(path: Path):
+    parser = VisibleText()
+    parser.feed(path.read_text(encoding="utf-8"))
+    visible = " ".join(parser.seen).replace("advdemo", "").replace("English", "").replace("中文", "")
+    assert not re.search(r"[A-Za-z\u4e00-\u9fff]{2,}", visible), visible
+
+
+def test_lines_are_short():
+    for path in [*UI.rglob("*.js"), *UI.rglob("*.css"), *UI.rglob("*.html"), *WORDS.glob("*.json")]:
+        long = [line for line in path.read_text(encoding="utf-8").splitlines() if len(line) > 120]
+        assert not long, f"{path.name}: {long[0]}"
+
+
+def test_numbers_lines_and_plurals():
+    assert say("explore.fooled", now=8, share="63.0%") == "Now 8, 63.0% sure: the network is fooled."
+    assert say("explore.fooled", "zh", now=8, share="63.0%") == "现在认作 8，置信度 63.0%：网络被骗了。"
