@@ -88,7 +88,7 @@ def test_flip_matrix_histogram_and_examples(visit, expected):
     page.click("#sweep-run")
     state(page, "done")
     page.locator('.at-epsilon [data-epsilon="6"]').click()
-    counts = [int(text) for text in page.locator(".matrix td").all_inner_texts()]
+    counts = [int(text) for text in page.locator(".matrix tbody td").all_inner_texts()]
     assert counts == expected.flips[6].flatten().tolist()
     shown = [int(text.replace(",", "")) for text in page.locator(".histogram .count").all_inner_texts()]
     assert shown == expected.first_flips.tolist()

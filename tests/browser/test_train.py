@@ -23,7 +23,7 @@ def test_train_one_epoch_then_explore_with_it(visit, tmp_path):
     expect(page.locator(".train .status")).to_contain_text("of the test images right")
     assert page.locator("#train-chart path.held-out").count() == 2
     assert page.locator(".confusion td.right").count() == 10
-    counts = [int(text) for text in page.locator(".confusion td").all_inner_texts()]
+    counts = [int(text) for text in page.locator(".confusion tbody td").all_inner_texts()]
     assert sum(counts) == 10_000
 
     with page.expect_download() as download:

@@ -1,0 +1,71 @@
+// What a sweep's figures are, and what is computed from them without a page.
+
+/** @typedef {import("../shared/words.js").Phrase} Phrase */
+/**
+ * @typedef {object} Result what the server says of a sweep, done or under way
+ * @property {number[]} epsilons
+ * @property {number[]} accuracies
+ * @property {number[]} correct
+ * @property {number[][][]} flips counts by epsilon, true digit and prediction
+ * @property {number[]} first_flips images by the first epsilon that fools; last: none does
+ * @property {number} done
+ * @property {number} total
+ * @property {number} seconds
+ * @property {string} device
+ * @property {Example[][]} [examples] by epsilon
+ */
+/** @typedef {{index: number, before: number, after: number, image: string}} Example */
+/**
+ * @typedef {object} Curve its place in the list decides its colour
+ * @property {Phrase} title
+ * @property {string} id the same for curves of one network and attack
+ * @property {string} model
+ * @property {string | undefined} network what the server calls the model
+ * @property {string} networkName for programs, in English whatever the language
+ * @property {string} [weights]
+ * @property {string} attack
+ * @property {number} images
+ * @property {Result | null} result the newest
+ * @property {Example[][]} examples
+ */
+/** @typedef {{name: string, epsilons: number[], accuracies: number[]}} Reference a dashed curve */
+
+/** The largest epsilon to draw. @param {{epsilons: number[]}[]} lists */
+export const lastOf = (lists) => Math.max(0.05, ...lists.flatMap(({ epsilons }) => epsilons));
+
+/** @param {{epsilons: number[], accuracies: number[]}} list @param {number} last @returns {[number, number][]} */
+export const points = ({ epsilons, accuracies }, last) =>
+  epsilons
+    .map((epsilon, i) => /** @type {[number, number]} */ ([epsilon, accuracies[i]]))
+    .filter(([epsilon]) => epsilon <= last * 1.0001);
+
+/** In pixels, the largest of `counts` being 110. @param {number} count @param {number[]} counts */
+export const barHeight = (count, counts) => (110 * count) / Math.max(1, ...counts);
+
+/** @param {{attack: string, networkName: string, result: Result}[]} curves */
+export function asCsv(curves) {
+  const rows = curves.flatMap(({ attack, networkName, result }) =>
+    result.epsilons.map((epsilon, i) => {
+      const name = `"${networkName.replaceAll('"', '""')}"`;
+      return [epsilon, result.correct[i], result.done, result.accuracies[i], name, attack].join(",");
+    }),
+  );
+  return `${["epsilon,correct,total,accuracy,network,attack", ...rows].join("\n")}\n`;
+}
+
+/** @param {{attack: string, networkName: string, result: Result}[]} curves */
+export function asJson(curves) {
+  const figures = curves.map(({ attack, networkName, result: { examples: _, ...rest } }) => ({
+    name: `${networkName}, ${attack}`,
+    attack,
+    ...rest,
+  }));
+  return JSON.stringify(figures, null, 1);
+}
+
+/** The place of the epsilon to begin at: 0.2, or the next one. @param {number[]} epsilons */
+export const startAt = (epsilons) =>
+  Math.max(
+    0,
+    epsilons.findIndex((epsilon) => epsilon >= 0.2 - 1e-9),
+  );

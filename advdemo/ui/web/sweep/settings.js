@@ -1,0 +1,36 @@
+// What can be measured: the choices of the boxes above the chart.
+
+import { make } from "../shared/dom.js";
+import { say } from "../shared/words.js";
+
+const ALL = 10_000;
+const COUNTS = [500, 1000, 2000, 5000, ALL];
+const FOR_SLOW = 1000; // images, where an attack takes many gradients an image and epsilon
+
+/**
+ * @param {Element} root
+ * @param {number[]} epsilons
+ * @param {{name: string, one_sign: boolean}[]} attacks
+ */
+export function fillSettings(root, epsilons, attacks) {
+  const epsilonBox = /** @type {HTMLInputElement} */ (root.querySelector(".epsilons"));
+  const attackBox = /** @type {HTMLSelectElement} */ (root.querySelector("select.attack"));
+  const countBox = /** @type {HTMLSelectElement} */ (root.querySelector(".count"));
+  epsilonBox.value = epsilons.join(", ");
+  attackBox.append(...attacks.map(({ name }) => option(name, `attacks.${name}`)));
+  countBox.append(
+    ...COUNTS.map((count) => option(count, count === ALL ? "sweep.all_images" : "sweep.first_images", { count })),
+  );
+  countBox.value = String(ALL);
+  attackBox.addEventListener("change", () => {
+    const slow = !attacks.find(({ name }) => name === attackBox.value)?.one_sign;
+    if (slow && Number(countBox.value) === ALL) countBox.value = String(FOR_SLOW);
+  });
+}
+
+/** @param {string | number} value @param {string} key @param {import("../shared/words.js").Values} [values] */
+function option(value, key, values) {
+  const made = make("option", { value });
+  say(made, key, values);
+  return made;
+}

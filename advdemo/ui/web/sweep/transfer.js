@@ -1,0 +1,78 @@
+// How examples made on one network fare on the others.
+
+import { networkTitle, ownWeights, serverName } from "../shared/networks.js";
+import { short } from "../shared/numbers.js";
+import { say, sayError, text } from "../shared/words.js";
+import { drawTransfer } from "./tables.js";
+
+/** @typedef {import("../shared/words.js").Phrase} Phrase */
+/** @typedef {{attack: string, images: number, epsilon: number}} Choice */
+
+/**
+ * @param {Element} panel
+ * @param {HTMLSelectElement} networkBox
+ * @param {{chosen: () => Choice, busy: () => boolean, ask: (question: object) => void, done: (phrase?: Phrase) => void}} tab
+ */
+export function makeTransfer(panel, networkBox, tab) {
+  const table = /** @type {Element} */ (panel.querySelector("table.transfer"));
+  const button = /** @type {HTMLButtonElement} */ (panel.querySelector(".measure"));
+  const status = /** @type {Element} */ (panel.querySelector(".transfer-status"));
+  /** @type {(Choice & {names: Phrase[], table?: (number | null)[][], complete?: boolean}) | null} */
+  let measured = null;
+
+  const networks = () => [...networkBox.options].map(({ value }) => value);
+  /** @param {Choice} choice */
+  const inWords = ({ attack, images, epsilon }) => ({
+    attack: { key: `attacks.${attack}` },
+    epsilon: short(epsilon),
+    images,
+  });
+
+  function ask(withWeights = false) {
+    const names = networks();
+    const choice = tab.chosen();
+    measured = { ...choice, names: names.map(networkTitle) };
+    tab.ask({
+      ...choice,
+      models: names.map(serverName),
+      ...(withWeights ? ownWeights(names) : {}),
+    });
+    draw();
+  }
+
+  /** @param {any} value */
+  function receive(value) {
+    if (!measured) return;
+    if (value.ahead) return say(status, "sweep.ahead", { count: value.ahead });
+    if (value.error) {
+      tab.done();
+      measured = null;
+      draw();
+      return sayError(status, value.error);
+    }
+    const { table: accuracies, done } = JSON.parse(value.transfer);
+    measured.table = accuracies;
+    measured.complete = done && accuracies.flat().every((/** @type {number | null} */ share) => share !== null);
+    if (measured.complete) tab.done({ key: "sweep.transfer_done" });
+    draw();
+  }
+
+  function draw() {
+    const names = measured?.names ?? networks().map(networkTitle);
+    drawTransfer(
+      table,
+      names.map(({ key, values }) => text(key, values)),
+      measured?.table,
+    );
+    const alone = networks().length < 2;
+    button.disabled = alone || tab.busy();
+    say(button, "sweep.measure", inWords(tab.chosen()));
+    if (measured) say(status, measured.complete ? "sweep.measured" : "sweep.measuring", inWords(measured));
+    else say(status, alone ? "sweep.transfer_alone" : "sweep.quiet");
+  }
+
+  button.addEventListener("click", () => {
+    if (!tab.busy()) ask();
+  });
+  return { ask, receive, draw };
+}
