@@ -11,7 +11,10 @@ from advdemo.attacks import ATTACKS
 WEB = Path(__file__).parent / "web"
 LOADER = """
 const module = new URL("web/{tab}/index.js", window.gradio_config.root.replace(/\\/*$/, "/"));
-import(module).then(({{ mount }}) => mount({{ element, trigger, props, watch }}));
+import(module).then(({{ mount }}) => {{
+  mount({{ element, trigger, props, watch }});
+  element.querySelector(".advdemo")?.setAttribute("data-ready", "");  // from here on it is visible
+}});
 // Gradio looks here for the names of the events: {events}
 """
 

@@ -9,6 +9,7 @@ PATIENCE = 180_000  # milliseconds: an epoch on a busy machine
 
 def open_train(visitor):
     visitor.page.get_by_role("tab", name="Train").click()
+    expect(visitor.page.locator("#train-run")).to_be_visible()
     return visitor.page
 
 

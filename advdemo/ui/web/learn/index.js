@@ -1,27 +1,41 @@
 // The Learn tab: fills in the measured figures, and opens the Explore tab as a button says.
-const root = element.querySelector(".learn");
-const figures = JSON.parse(props.figures);
-const measured = [figures.standard, figures.robust];
 
-// The first of the two networks that has this figure: both were measured alike.
-const shared = (key) => measured.map((figure) => figure?.[key]).find((value) => value != null);
-const percent = (share) => (share == null ? "–" : `${(100 * share).toFixed(1)}%`);
+import { make } from "../shared/dom.js";
+import { openInExplore } from "../shared/link.js";
+import { inPercent } from "../shared/numbers.js";
+import { fillWords, say } from "../shared/words.js";
 
-if (measured.some(Boolean)) {
-  const images = shared("autoattack_images"), epsilon = shared("epsilon");
-  const rows = {
-    clean: "no attack",
-    fgsm: "FGSM",
-    pgd: "PGD, 40 steps, 5 random starts",
-    autoattack: `AutoAttack${images ? `, ${images.toLocaleString("en-US")} images` : ""}`,
-  };
-  root.querySelector("caption").textContent = `Test images still read correctly${epsilon ? ` at ε = ${epsilon}` : ""}, measured here`;
-  root.querySelector("tbody").innerHTML = Object.entries(rows).map(([key, name]) =>
-    `<tr><th scope="row">${name}</th>${measured.map((figure) => `<td>${percent(figure?.[key])}</td>`).join("")}</tr>`).join("");
-  root.querySelector("table").hidden = false;
+/** @typedef {Record<string, number | null | undefined> | null} Figures accuracies in 0..1, and what they were taken on */
+
+/** @param {{element: HTMLElement, props: {figures: string}}} component */
+export function mount({ element, props }) {
+  const root = /** @type {HTMLElement} */ (element.querySelector(".learn"));
+  fillWords(root);
+  drawTable(/** @type {HTMLTableElement} */ (root.querySelector("table")), JSON.parse(props.figures));
+  root.addEventListener("click", ({ target }) => {
+    const link = /** @type {HTMLElement} */ (target).closest("[data-open]")?.getAttribute("data-open");
+    if (link) openInExplore(link);
+  });
 }
 
-root.addEventListener("click", ({ target }) => {
-  const button = target.closest("[data-open]");
-  if (button) chosen.open(button.dataset.open);
-});
+/** @param {HTMLTableElement} table @param {{standard: Figures, robust?: Figures}} figures */
+function drawTable(table, { standard, robust = null }) {
+  const measured = [standard, robust];
+  if (!measured.some(Boolean)) return;
+  // Both networks were measured alike.
+  /** @param {string} key */
+  const shared = (key) =>
+    measured.map((figures) => figures?.[key]).find((value) => value !== null && value !== undefined);
+  const epsilon = shared("epsilon");
+  const at = epsilon ? { key: "learn.table_at", values: { epsilon: String(epsilon) } } : "";
+  say(/** @type {Element} */ (table.caption), "learn.table", { at });
+  table.tBodies[0].replaceChildren(
+    ...["clean", "fgsm", "pgd", "autoattack"].map((key) => {
+      const name = make("th", { scope: "row" });
+      say(name, `learn.row_${key}`, { images: shared("autoattack_images") ?? 10_000 });
+      const shares = measured.map((figures) => figures?.[key]);
+      return make("tr", {}, name, ...shares.map((share) => make("td", {}, share == null ? "–" : inPercent(share))));
+    }),
+  );
+  table.hidden = false;
+}

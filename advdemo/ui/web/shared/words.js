@@ -1,8 +1,8 @@
 // Every word of the page, in the language that the visitor reads.
 //
-// The texts are in ui/words/<language>.json, by section and name. A text is a string; a list of lines, for long ones; or
-// forms by number, {"one": ..., "other": ...}, chosen by `count`. In it {name} stands for a value, **word** for bold and
-// [label](https://...) for a link. A node remembers what it was told to say, and says it again in the other language.
+// The texts are in ui/words/<language>.json, by section and name. A text is a string; a list of lines, for long ones;
+// or forms by number, {"one": ..., "other": ...}, chosen by `count`. In it {name} stands for a value, **word** for bold
+// and [label](https://...) for a link. A node remembers what it was told to say, and says it in the other language.
 
 import { make } from "./dom.js";
 import { numeral } from "./numbers.js";
@@ -98,8 +98,8 @@ export function hush(node) {
 }
 
 /**
- * Fill in a template's static texts: data-words="section.name" is the node's text, its <template data-name="x"> children
- * are the values {x}; data-words-label, -title and -placeholder are attributes.
+ * Fill in a template's static texts: data-words="section.name" is the node's text, its <template data-name="x">
+ * children are the values {x}; data-words-label, -title and -placeholder are attributes.
  * @param {ParentNode} root
  */
 export function fillWords(root) {

@@ -1,16 +1,14 @@
 // The Sweep tab: asks for sweeps, one curve each, and draws every partial result as it arrives.
 
-import { make } from "../shared/dom.js";
 import { download } from "../shared/download.js";
 import { openInExplore } from "../shared/link.js";
 import { networkTitle, offerNetworks, ownWeights, serverName } from "../shared/networks.js";
-import { short, thinned } from "../shared/numbers.js";
 import { fillWords, onLanguage, say, sayError } from "../shared/words.js";
 import { makeCells } from "./cells.js";
 import { asPng, COLOURS, drawChips, drawCurves } from "./curves.js";
 import { asCsv, asJson, startAt } from "./figures.js";
 import { fillSettings } from "./settings.js";
-import { drawExamples, drawHistogram, drawMatrix, drawPerClass, drawTable } from "./tables.js";
+import { drawEpsilons, drawExamples, drawHistogram, drawMatrix, drawPerClass, drawTable } from "./tables.js";
 import { makeTransfer } from "./transfer.js";
 
 /** @typedef {import("./figures.js").Curve} Curve */
@@ -174,24 +172,12 @@ export function mount({ element, trigger, props, watch }) {
     drawChips(pick(".curves"), curves, selected);
     say(pick(".curve-name"), curve?.title.key ?? "sweep.the_table", curve?.title.values);
     drawTable(pick("#sweep-table tbody"), result, references);
-    drawEpsilons(result?.epsilons ?? []);
+    drawEpsilons(pick(".at-epsilon"), result?.epsilons ?? [], atEpsilon);
     drawMatrix(pick(".matrix"), result?.flips[atEpsilon] ?? null);
     drawPerClass(pick("table.per-class"), result);
     drawHistogram(pick(".histogram"), result);
     drawExamples(pick(".examples"), result, curve?.examples ?? [], explore);
     transfer.draw();
-  }
-
-  /** @param {number[]} epsilons */
-  function drawEpsilons(epsilons) {
-    const shown = thinned(epsilons.length, 11);
-    pick(".at-epsilon").replaceChildren(
-      ...shown.map((i) => {
-        const button = make("button", { type: "button", dataset: { epsilon: i } }, short(epsilons[i]));
-        button.setAttribute("aria-pressed", String(i === atEpsilon));
-        return button;
-      }),
-    );
   }
 
   /** @param {number} index @param {number} [epsilon] */

@@ -40,6 +40,17 @@ export function drawTable(body, result, references) {
   );
 }
 
+/** The epsilons that the matrix can be of. @param {Element} box @param {number[]} epsilons @param {number} picked */
+export function drawEpsilons(box, epsilons, picked) {
+  box.replaceChildren(
+    ...thinned(epsilons.length, 11).map((i) => {
+      const button = make("button", { type: "button", dataset: { epsilon: i } }, short(epsilons[i]));
+      button.setAttribute("aria-pressed", String(i === picked));
+      return button;
+    }),
+  );
+}
+
 /** @param {Element} table @param {number[][] | null} counts 10 rows (true digit) of 10 (prediction) */
 export function drawMatrix(table, counts) {
   const wrong = counts?.flatMap((row, truth) => row.filter((_, predicted) => predicted !== truth)) ?? [];

@@ -7,11 +7,18 @@ import { drawTransfer } from "./tables.js";
 
 /** @typedef {import("../shared/words.js").Phrase} Phrase */
 /** @typedef {{attack: string, images: number, epsilon: number}} Choice */
+/**
+ * @typedef {object} Tab what the panel needs of its tab
+ * @property {() => Choice} chosen
+ * @property {() => boolean} busy
+ * @property {(question: object) => void} ask
+ * @property {(phrase?: Phrase) => void} done
+ */
 
 /**
  * @param {Element} panel
  * @param {HTMLSelectElement} networkBox
- * @param {{chosen: () => Choice, busy: () => boolean, ask: (question: object) => void, done: (phrase?: Phrase) => void}} tab
+ * @param {Tab} tab
  */
 export function makeTransfer(panel, networkBox, tab) {
   const table = /** @type {Element} */ (panel.querySelector("table.transfer"));

@@ -1,193 +1,176 @@
 // The Train tab: draws each epoch as it arrives and keeps the best weights, here in the browser.
-const root = element.querySelector(".train");
-const pick = (selector) => root.querySelector(selector);
-const setup = JSON.parse(props.setup);
-const run = pick("#train-run"), stop = pick("#train-stop"), status = pick(".status");
-const share = (value, digits = 2) => `${(100 * value).toFixed(digits)}%`;
 
-let number = 0;     // of the newest question; answers to older ones are dropped
-let epochs = [];    // the records so far
-let planned = 10;   // epochs asked for
-let trained = null; // the newest model: {weights, name, hash, accuracy, confusion}
+import { make } from "../shared/dom.js";
+import { inPercent, numeral } from "../shared/numbers.js";
+import { fillWords, onLanguage, say, sayError } from "../shared/words.js";
+import { makeModel } from "./model.js";
+import { drawPlots } from "./plots.js";
 
-// ---- Asking ----------------------------------------------------------------------------------------------------
+/** @typedef {import("../shared/words.js").Phrase} Phrase */
 
-pick(".recipe").append(...Object.keys(setup.recipes).map((name) => new Option(name, name)));
-pick(".recipe").value = "quick";
-pick(".recipe").addEventListener("change", showRecipe);
+const SMALLEST_RATE = 1e-6; // a training ends there
 
-function showRecipe() {
-  const recipe = setup.recipes[pick(".recipe").value];
-  pick(".epochs").value = Math.min(recipe.epochs, recipe.cap);
-  pick(".epochs").max = recipe.cap;
-  pick(".rate").value = recipe.learning_rate;
-  pick(".about").textContent = recipe.about + (recipe.epsilon ? " The curves show losses and accuracies under that attack." : "") + (recipe.epochs > recipe.cap ? ` At most ${recipe.cap} epochs here.` : "");
-}
+/** @param {{element: HTMLElement, trigger: Function, props: any, watch: Function}} component */
+export function mount({ element, trigger, props, watch }) {
+  const root = /** @type {HTMLElement} */ (element.querySelector(".train"));
+  /** @param {string} selector @returns {any} */
+  const pick = (selector) => root.querySelector(selector);
+  const setup = JSON.parse(props.setup);
+  const [run, stop, status, recipeBox] = ["#train-run", "#train-stop", ".status", ".recipe"].map(pick);
 
-run.addEventListener("click", () => {
-  const empty = [...root.querySelectorAll("input[required]")].find(({ validity }) => validity.valueMissing || validity.badInput);
-  if (empty) return empty.reportValidity();
-  number += 1;
-  epochs = [];
-  planned = Number(pick(".epochs").value);
-  setTrained(null);
-  setState("running", "Starting…");
-  trigger("train", {
-    number, recipe: pick(".recipe").value, epochs: planned,
-    learning_rate: Number(pick(".rate").value), seed: Number(pick(".seed").value),
+  let number = 0; // of the newest question; answers to older ones are dropped
+  /** @type {import("./plots.js").Epoch[]} */
+  let epochs = [];
+  let planned = 10; // epochs asked for
+  /** @type {Phrase} what to say before how the test set is read */
+  let outcome = { key: "train.quiet" };
+  const model = makeModel(root, (uploaded) => {
+    model.show(uploaded);
+    judge({ key: "train.read_file", values: { name: uploaded.name } });
   });
-});
 
-stop.addEventListener("click", () => {
-  trigger("halt");
-  number += 1;
-  if (trained) judgeTrained(`Stopped after epoch ${epochs.length}; its best epoch is kept.`);
-  else setState("done", "Stopped before the first epoch ended: there is nothing to keep.");
-});
+  // ---- Asking ------------------------------------------------------------------------------------------------
 
-function judgeTrained(text) {
-  setState("done", `${text} Judging it on the 10,000 test images…`);
-  status.dataset.then = text;
-  number += 1;
-  trigger("judge", { number, weights: trained.weights });
-}
-
-function setState(state, text, failed = false) {
-  root.dataset.state = state;
-  run.disabled = state === "running" || !setup.enabled;
-  stop.disabled = state !== "running";
-  status.textContent = text;
-  status.classList.toggle("failed", failed);
-}
-
-// ---- Receiving -------------------------------------------------------------------------------------------------
-
-function receive(value) {
-  if (!value || value.number !== number) return;  // stopped, or of an older question
-  if (value.error && trained && !trained.hash) {  // it was to be judged
-    setTrained(null);
-    pick(".summary").textContent = value.error;
-    return setState("done", "");
+  function showRecipe() {
+    const name = recipeBox.value;
+    const recipe = setup.recipes[name];
+    pick(".epochs").value = Math.min(recipe.epochs, recipe.cap);
+    pick(".epochs").max = recipe.cap;
+    pick(".rate").value = recipe.learning_rate;
+    say(pick(".about"), "train.about", {
+      about: { key: `recipes.${name}` },
+      attacked: { key: recipe.epsilon ? "train.curves_attacked" : "train.quiet" },
+      cap: recipe.epochs > recipe.cap ? { key: "train.cap", values: { cap: recipe.cap } } : "",
+    });
   }
-  if (value.error) return setState("done", value.error, true);
-  if (value.ahead) return setState("running", waiting(value.ahead, "training"));
-  if (value.judged) return receiveJudged(JSON.parse(value.judged));
-  const { progress, epoch } = JSON.parse(value.update);
-  if (!epochs.length && !epoch) draw();  // the curves of an earlier training go when this one has begun
-  planned = progress.epochs;
-  if (epoch) epochs.push(epoch);
-  if (value.weights) trained = { weights: value.weights, name: `${pick(".recipe").value}, epoch ${progress.epoch}` };
-  pick(".progress i").style.transform = `scaleX(${progress.share})`;
-  pick(".progress").setAttribute("aria-valuenow", Math.round(100 * progress.share));
-  const last = epochs[epochs.length - 1];
-  setState("running", `Epoch ${progress.epoch} of ${progress.epochs}, about ${duration(progress.left)} left`
-    + (last ? ` · held-out accuracy ${share(last.validation_accuracy)}` : ""));
-  if (epoch) draw();
-  const finished = epoch && (epoch.epoch === progress.epochs || (epochs.length > 1 && epoch.learning_rate <= 1e-6));
-  if (finished) judgeTrained(`${epoch.epoch} ${epoch.epoch === 1 ? "epoch" : "epochs"} in ${duration(progress.seconds)}; the best on held-out images is kept.`);
-}
 
-function receiveJudged({ hash, confusion, recipe }) {
-  const total = confusion.flat().reduce((sum, count) => sum + count, 0);
-  const right = confusion.reduce((sum, row, digit) => sum + row[digit], 0);
-  setTrained({ ...trained, hash, confusion, accuracy: right / total, name: trained.name || recipe || "uploaded" });
-  setState("done", `${status.dataset.then} ${share(trained.accuracy)} of the test images right.`);
+  function start() {
+    /** @type {HTMLInputElement[]} */
+    const fields = [...root.querySelectorAll("input")].filter(({ required }) => required);
+    const empty = fields.find(({ validity }) => validity.valueMissing || validity.badInput);
+    if (empty) return empty.reportValidity();
+    number += 1;
+    epochs = [];
+    planned = Number(pick(".epochs").value);
+    model.show(null);
+    setState("running", "train.starting");
+    trigger("train", {
+      number,
+      recipe: recipeBox.value,
+      epochs: planned,
+      learning_rate: Number(pick(".rate").value),
+      seed: Number(pick(".seed").value),
+    });
+  }
+
+  function halt() {
+    trigger("halt");
+    number += 1;
+    if (model.trained) judge({ key: "train.stopped", values: { epoch: epochs.length } });
+    else setState("done", "train.stopped_early");
+  }
+
+  /** @param {Phrase} phrase what has happened so far */
+  function judge(phrase) {
+    outcome = phrase;
+    setState("done", "train.judging", { outcome });
+    number += 1;
+    trigger("judge", { number, weights: model.trained?.weights });
+  }
+
+  /** @param {string} state @param {string} [key] @param {import("../shared/words.js").Values} [values] */
+  function setState(state, key = "train.quiet", values = {}) {
+    root.dataset.state = state;
+    run.disabled = state === "running" || !setup.enabled;
+    stop.disabled = state !== "running";
+    status.classList.remove("failed");
+    say(status, key, values);
+  }
+
+  // ---- Receiving ---------------------------------------------------------------------------------------------
+
+  /** @param {any} value */
+  function receive(value) {
+    if (!value || value.number !== number) return; // stopped, or of an older question
+    if (value.error) return complain(value.error);
+    if (value.ahead) return setState("running", "train.ahead", { count: value.ahead });
+    if (value.judged) return receiveJudged(JSON.parse(value.judged));
+    const { progress, epoch } = JSON.parse(value.update);
+    if (!epochs.length && !epoch) draw(); // the curves of an earlier training go when this one has begun
+    planned = progress.epochs;
+    if (epoch) epochs.push(epoch);
+    if (value.weights) model.show({ weights: value.weights, name: `${recipeBox.value}, epoch ${progress.epoch}` });
+    pick(".progress i").style.transform = `scaleX(${progress.share})`;
+    pick(".progress").setAttribute("aria-valuenow", Math.round(100 * progress.share));
+    const last = epochs[epochs.length - 1];
+    setState("running", last ? "train.epoch_accuracy" : "train.epoch", {
+      epoch: progress.epoch,
+      epochs: progress.epochs,
+      left: duration(progress.left),
+      accuracy: last ? inPercent(last.validation_accuracy, 2) : "",
+    });
+    if (epoch) draw();
+    if (epoch && (epoch.epoch === progress.epochs || (epochs.length > 1 && epoch.learning_rate <= SMALLEST_RATE))) {
+      judge({ key: "train.finished", values: { count: epoch.epoch, time: duration(progress.seconds) } });
+    }
+  }
+
+  /** @param {import("../shared/words.js").ServerError} error */
+  function complain(error) {
+    const toJudge = model.trained && !model.trained.hash;
+    if (toJudge) model.show(null);
+    setState("done");
+    if (!toJudge) status.classList.add("failed");
+    sayError(toJudge ? model.summary : status, error);
+  }
+
+  /** @param {{hash: string, confusion: number[][], recipe: string}} judged */
+  function receiveJudged({ hash, confusion, recipe }) {
+    const { trained } = model;
+    if (!trained) return;
+    const total = confusion.flat().reduce((sum, count) => sum + count, 0);
+    const accuracy = confusion.reduce((sum, row, digit) => sum + row[digit], 0) / total;
+    model.show({ ...trained, hash, confusion, accuracy, name: trained.name || recipe });
+    setState("done", "train.judged_share", { outcome, accuracy: inPercent(accuracy, 2) });
+    draw();
+  }
+
+  const draw = () => drawPlots(root, epochs, planned);
+
+  function drawLayers() {
+    /** @type {[string, number[], number][]} */
+    const layers = setup.layers;
+    const rows = layers.map(([name, shape, count]) => [name, `[1, ${shape.join(", ")}]`, numeral(count)]);
+    const total = make("td");
+    say(total, "train.total");
+    pick(".layers tbody").replaceChildren(
+      ...rows.map((cells) => make("tr", {}, ...cells.map((cell) => make("td", {}, cell)))),
+      make(
+        "tr",
+        { className: "total" },
+        total,
+        make("td"),
+        make("td", {}, numeral(layers.reduce((sum, row) => sum + row[2], 0))),
+      ),
+    );
+  }
+
+  fillWords(root);
+  for (const name of Object.keys(setup.recipes)) recipeBox.append(make("option", { value: name }, name));
+  recipeBox.value = "quick";
+  recipeBox.addEventListener("change", showRecipe);
+  run.addEventListener("click", start);
+  stop.addEventListener("click", halt);
+  onLanguage(draw);
+  watch("value", () => receive(props.value));
+  showRecipe();
+  setState("idle", setup.enabled ? "train.idle" : "train.off");
+  drawLayers();
   draw();
 }
 
-function duration(seconds) {
-  return seconds < 90 ? `${Math.ceil(seconds)} s` : `${Math.round(seconds / 60)} min`;
-}
-
-// ---- The trained model -----------------------------------------------------------------------------------------
-
-function setTrained(model) {
-  trained = model;
-  pick(".use").disabled = pick(".download").disabled = !model?.hash;
-  pick(".summary").textContent = model?.hash
-    ? `${model.name}: ${share(model.accuracy)} of the 10,000 test images right.`
-    : "Train a model or upload one, then use it in Explore and in the sweep. It is kept until you reload the page: download it to keep it longer.";
-  drawJudgement();
-}
-
-pick(".use").addEventListener("click", () => choose(trained));
-pick(".restore").addEventListener("click", () => choose(null));
-chosen.listeners.add((model) => {
-  pick(".in-use").textContent = model ? `in use: ${model.name}` : "in use: the shipped model";
-  pick(".restore").disabled = !model;
-});
-
-pick(".download").addEventListener("click", () => {
-  const bytes = Uint8Array.from(atob(trained.weights), (c) => c.charCodeAt(0));
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([bytes], { type: "application/octet-stream" }));
-  link.download = "lenet.safetensors";
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
-});
-
-pick(".upload").addEventListener("click", () => pick(".file").click());
-pick(".file").addEventListener("change", async ({ target }) => {
-  const file = target.files[0];
-  target.value = "";
-  if (!file) return;
-  if (file.size > 1_000_000) {
-    pick(".summary").textContent = `${file.name} has ${file.size.toLocaleString("en-US")} bytes; a model has at most 1 MB.`;
-    return;
-  }
-  const bytes = new Uint8Array(await file.arrayBuffer());
-  let binary = "";
-  for (let i = 0; i < bytes.length; i += 8192) binary += String.fromCharCode(...bytes.subarray(i, i + 8192));
-  setTrained({ weights: btoa(binary), name: file.name });
-  judgeTrained(`Read ${file.name}.`);
-});
-
-// ---- Drawing ---------------------------------------------------------------------------------------------------
-
-function draw() {
-  const xMax = Math.max(planned, 2);
-  const points = (key) => epochs.filter((epoch) => epoch[key] !== null).map((epoch) => [epoch.epoch, epoch[key]]);
-  const marks = epochs.filter((epoch, i) => i && epoch.learning_rate <= epochs[i - 1].learning_rate * 0.5001).map((epoch) => epoch.epoch);
-  const losses = epochs.flatMap((epoch) => [epoch.train_loss, epoch.validation_loss]);
-  drawPlot(pick('[data-plot="loss"]'), {
-    series: [{ name: "train-set", points: points("train_loss") }, { name: "held-out", points: points("validation_loss") }],
-    marks, xMax, yMax: losses.length ? Math.min(Math.max(...losses), 4 * median(losses)) || 1 : 1, yText: (y) => y.toFixed(2),
-  });
-  const worst = Math.min(0.98, ...epochs.slice(epochs.length > 3 ? 1 : 0).flatMap((epoch) => [epoch.train_accuracy, epoch.validation_accuracy]));
-  drawPlot(pick('[data-plot="accuracy"]'), {
-    series: [{ name: "train-set", points: points("train_accuracy") }, { name: "held-out", points: points("validation_accuracy") }],
-    marks, xMax, yMin: Math.floor(worst * 50) / 50, yMax: 1, yText: (y) => share(y, 0),
-  });
-}
-
-function median(values) {
-  return [...values].sort((a, b) => a - b)[values.length >> 1];
-}
-
-function drawJudgement() {
-  const counts = trained?.confusion;
-  const rows = counts ?? Array.from({ length: 10 }, () => Array(10).fill(null));
-  pick(".confusion").innerHTML = `<tr><th></th>${rows.map((_, digit) => `<th>${digit}</th>`).join("")}</tr>`
-    + rows.map((row, digit) => `<tr><th>${digit}</th>${row.map((count, predicted) => {
-      if (count === null) return "<td></td>";
-      const kind = digit === predicted ? "right" : count ? "wrong" : "none";
-      return `<td class="${kind}" style="--weight:${Math.min(1, count / 12).toFixed(2)}">${count}</td>`;
-    }).join("")}</tr>`).join("");
-  pick(".per-class").innerHTML = rows.map((row, digit) => {
-    const right = counts ? row[digit] / row.reduce((sum, count) => sum + count, 0) : 0;
-    return `<span>${digit}</span><i><b style="transform:scaleX(${counts ? Math.max(0, (right - 0.9) * 10) : 0})"></b></i><span>${counts ? share(right) : "–"}</span>`;
-  }).join("");
-}
-
-pick(".layers tbody").innerHTML = setup.layers.map(([name, shape, count]) =>
-  `<tr><td>${name}</td><td>[1, ${shape.join(", ")}]</td><td>${count.toLocaleString("en-US")}</td></tr>`).join("")
-  + `<tr class="total"><td>total</td><td></td><td>${setup.layers.reduce((sum, row) => sum + row[2], 0).toLocaleString("en-US")}</td></tr>`;
-
-watch("value", () => receive(props.value));
-showRecipe();
-setTrained(null);
-pick(".in-use").textContent = "in use: the shipped model";
-setState("idle", setup.enabled
-  ? "One training at a time on this server; others wait their turn. 5,000 of the training images are held out to choose the best epoch."
-  : "Training is switched off on this server. Run the app yourself to train, or upload a model.");
-draw();
+/** @param {number} seconds @returns {Phrase} */
+const duration = (seconds) =>
+  seconds < 90
+    ? { key: "train.seconds", values: { count: Math.ceil(seconds) } }
+    : { key: "train.minutes", values: { count: Math.round(seconds / 60) } };
