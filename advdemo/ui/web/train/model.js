@@ -1,4 +1,4 @@
-// The network that a visitor trained or uploaded: judged, used in the other tabs, downloaded. It lives in this page alone.
+// The network that a visitor trained or uploaded: judged, used in the other tabs, downloaded. It lives in this page.
 
 import { make } from "../shared/dom.js";
 import { download } from "../shared/download.js";
