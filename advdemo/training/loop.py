@@ -13,7 +13,6 @@ from torch import Tensor
 from torch.nn import functional as F
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from advdemo import CLASSES
 from advdemo.attacks import pgd
 from advdemo.images.augment import augment
 from advdemo.networks.fast import FastLeNet
@@ -56,54 +55,22 @@ def loop(
 ) -> Iterator[Step | EpochRecord]:
     """Train a LeNet on inputs already checked; see `advdemo.training.train.train`."""
     images, labels = images.to(device), labels.to(device)
-    generator = torch.Generator(device).manual_seed(seed)
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        model = FastLeNet().to(device)
-    steps = -(-len(images) // recipe.batch_size)
-    optimizer = _optimizer(recipe, model)
-    one_cycle = plateau = None
-    if recipe.schedule == "one-cycle":
-        one_cycle = torch.optim.lr_scheduler.OneCycleLR(
-            optimizer, recipe.learning_rate, total_steps=recipe.epochs * steps + 1, cycle_momentum=False
-        )
-    else:
-        plateau = torch.optim.lr_scheduler.ReduceLROnPlateau(
-            optimizer, factor=0.5, patience=5, min_lr=MIN_LEARNING_RATE
-        )
-    averaged = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(recipe.averaging)) if recipe.averaging else None
-    judged = averaged.module if averaged else model
-    logits = torch.empty(len(images), CLASSES, device=device)
+    training = _Training(recipe, len(images), seed, device)
     for epoch in range(1, recipe.epochs + 1):
         started = time.perf_counter()
-        learning_rate = optimizer.param_groups[0]["lr"]
-        order = torch.randperm(len(images), generator=generator, device=device)
-        batches = zip(order.split(recipe.batch_size), logits.split(recipe.batch_size), strict=True)
-        for step, (chosen, seen) in enumerate(batches, start=1):
-            batch, truth = images[chosen], labels[chosen]
-            if recipe.augmented:
-                batch = augment(batch, generator)
-            if recipe.epsilon:
-                done = (epoch - 1 + (step - 1) / steps) / recipe.epochs
-                epsilon = recipe.epsilon * (min(1.0, done / recipe.warm_up) if recipe.warm_up else 1.0)
-                batch = _attack(model, batch, truth, epsilon, recipe.attack_steps, generator)
-            output = model(batch)
-            loss = F.cross_entropy(output, truth, label_smoothing=recipe.label_smoothing)
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
-            if one_cycle is not None:
-                one_cycle.step()
-            if averaged is not None:
-                averaged.update_parameters(model)
-            seen.copy_(output.detach())
-            yield Step(epoch, step, steps)
-        train_loss, train_accuracy = _measure(logits, labels[order])
+        learning_rate = training.learning_rate
+        order = torch.randperm(len(images), generator=training.generator, device=device)
+        logits = []
+        batches = order.split(recipe.batch_size)
+        for step, batch in enumerate(batches, start=1):
+            done = (epoch - 1 + (step - 1) / len(batches)) / recipe.epochs
+            logits.append(training.step(images[batch], labels[batch], done))
+            yield Step(epoch, step, len(batches))
+        train_loss, train_accuracy = _measure(torch.cat(logits), labels[order])
         validation_loss = validation_accuracy = None
         if validation is not None:
-            validation_loss, validation_accuracy = _evaluate(judged, *validation, recipe)
-        if plateau is not None:
-            plateau.step(train_loss if validation_loss is None else validation_loss)
+            validation_loss, validation_accuracy = _evaluate(training.judged, *validation, recipe)
+        training.end_epoch(train_loss if validation_loss is None else validation_loss)
         yield EpochRecord(
             epoch=epoch,
             epochs=recipe.epochs,
@@ -113,10 +80,63 @@ def loop(
             train_accuracy=train_accuracy,
             validation_loss=validation_loss,
             validation_accuracy=validation_accuracy,
-            weights={name: value.detach().cpu().clone() for name, value in judged.state_dict().items()},
+            weights={name: value.detach().cpu().clone() for name, value in training.judged.state_dict().items()},
         )
-        if plateau is not None and learning_rate <= MIN_LEARNING_RATE:
+        if training.plateau is not None and learning_rate <= MIN_LEARNING_RATE:
             return
+
+
+class _Training:
+    """What lasts from one step to the next: the network, its average, optimizer and schedule, the random numbers."""
+
+    def __init__(self, recipe: Recipe, count: int, seed: int, device: torch.device) -> None:
+        self.recipe = recipe
+        self.generator = torch.Generator(device).manual_seed(seed)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            self.network = FastLeNet().to(device)
+        average = get_ema_multi_avg_fn(recipe.averaging) if recipe.averaging else None
+        self.averaged = AveragedModel(self.network, multi_avg_fn=average) if average else None
+        self.judged = self.averaged.module if self.averaged else self.network
+        self.optimizer = _optimizer(recipe, self.network)
+        self.one_cycle = self.plateau = None
+        if recipe.schedule == "one-cycle":
+            steps = recipe.epochs * -(-count // recipe.batch_size) + 1
+            self.one_cycle = torch.optim.lr_scheduler.OneCycleLR(
+                self.optimizer, recipe.learning_rate, total_steps=steps, cycle_momentum=False
+            )
+        else:
+            self.plateau = torch.optim.lr_scheduler.ReduceLROnPlateau(
+                self.optimizer, factor=0.5, patience=5, min_lr=MIN_LEARNING_RATE
+            )
+
+    @property
+    def learning_rate(self) -> float:
+        return self.optimizer.param_groups[0]["lr"]
+
+    def step(self, images: Tensor, labels: Tensor, done: float) -> Tensor:
+        """Learn from one batch when `done`, in 0..1, of the training is over; the logits (N, 10) it gave."""
+        recipe = self.recipe
+        if recipe.augmented:
+            images = augment(images, self.generator)
+        if recipe.epsilon:
+            epsilon = recipe.epsilon * (min(1.0, done / recipe.warm_up) if recipe.warm_up else 1.0)
+            images = _attack(self.network, images, labels, epsilon, recipe.attack_steps, self.generator)
+        logits = self.network(images)
+        loss = F.cross_entropy(logits, labels, label_smoothing=recipe.label_smoothing)
+        self.optimizer.zero_grad()
+        loss.backward()
+        self.optimizer.step()
+        if self.one_cycle is not None:
+            self.one_cycle.step()
+        if self.averaged is not None:
+            self.averaged.update_parameters(self.network)
+        return logits.detach()
+
+    def end_epoch(self, loss: float) -> None:
+        """Tell the schedule how the epoch went."""
+        if self.plateau is not None:
+            self.plateau.step(loss)
 
 
 def _optimizer(recipe: Recipe, model: FastLeNet) -> torch.optim.Optimizer:

@@ -79,8 +79,8 @@ RANGES = {
 
 
 def pick_recipe(name: str, **overrides: float | int | None) -> Recipe:
-    """The named recipe with some of its fields replaced; None keeps one. ValueError, with the range, for a name or a
-    value that will not do."""
+    """The named recipe with some of its fields replaced; None keeps one. ValueError for an unknown name, and, with its
+    range, for a value outside it."""
     if not isinstance(name, str) or name not in RECIPES:
         raise ValueError(f"unknown recipe {str(name)[:40]!r}: choose one of {', '.join(RECIPES)}")
     changes = {key: value for key, value in overrides.items() if value is not None}

@@ -52,7 +52,7 @@ def train_steps(
     seed: int = 0,
     device: torch.device | None = None,
 ) -> Iterator[Step | EpochRecord]:
-    """`train` with every step told, for progress bars and for stopping within an epoch."""
+    """`train`, yielding every step as well: for progress bars, and for stopping within an epoch."""
     recipe = pick_recipe(recipe) if isinstance(recipe, str) else recipe
     check_images(images)
     check_labels(labels, len(images))
@@ -97,11 +97,11 @@ def train_checkpoint(
         ValueError: wrong recipe, overrides or holdout, or broken data.
         OSError: no data, or a path that cannot be written.
     """
-    chosen = pick_recipe(recipe, **(overrides or {}))
+    settings = pick_recipe(recipe, **(overrides or {}))
     path, device = Path(path), device or pick_device()
     _check_writable(path)  # before the training, not after it
     images, labels = load_mnist("train", data_dir)
-    test_images, truth = load_mnist("test", data_dir)
+    test_set = load_mnist("test", data_dir)
     if not 0 <= holdout < len(images):
         raise ValueError(f"holdout must be 0 to {len(images) - 1} of the {len(images)} training images, got {holdout}")
     validation = None
@@ -111,11 +111,11 @@ def train_checkpoint(
     started = time.perf_counter()
     best = None
     try:
-        for event in train_steps(chosen, images, labels, validation=validation, seed=seed, device=device):
+        for event in train_steps(settings, images, labels, validation=validation, seed=seed, device=device):
             if isinstance(event, Step):
                 on_step(event)
                 continue
-            if best is None or not holdout or event.validation_accuracy > best.validation_accuracy:
+            if best is None or event.validation_accuracy is None or event.validation_accuracy > _accuracy(best):
                 best = event
             say(describe(event))
     except KeyboardInterrupt:
@@ -123,25 +123,32 @@ def train_checkpoint(
             raise
     seconds = time.perf_counter() - started
 
-    model = FastLeNet()
-    model.load_state_dict(best.weights)
-    freeze(model).to(device)
-    counts = confusion(model, test_images, truth)
-    record = {
-        "recipe": recipe,
-        **{key: value for key, value in asdict(chosen).items() if key != "about"},
-        "epoch": best.epoch,
-        "seed": seed,
-        "holdout": holdout,
-        "validation_accuracy": best.validation_accuracy,
-        "test_accuracy": counts.trace().item() / len(truth),
+    assert best is not None  # a recipe has at least one epoch
+    origin = {"recipe": recipe, **{key: value for key, value in asdict(settings).items() if key != "about"}}
+    record = origin | {"epoch": best.epoch, "seed": seed, "holdout": holdout, "seconds": round(seconds, 1)}
+    record = _save(path, best, record, test_set, device)
+    say(f"saved epoch {best.epoch} of {best.epochs} to {path}: test accuracy {record['test_accuracy']:.2%}")
+    return record
+
+
+def _accuracy(epoch: EpochRecord) -> float:
+    return epoch.validation_accuracy or 0.0
+
+
+def _save(path: Path, epoch: EpochRecord, record: dict, test_set: tuple[Tensor, Tensor], device: torch.device) -> dict:
+    """Write the weights of an epoch with `record` and what they are worth on the test images; the whole record."""
+    network = FastLeNet()
+    network.load_state_dict(epoch.weights)
+    freeze(network).to(device)
+    counts = confusion(network, *test_set)
+    record = record | {
+        "validation_accuracy": epoch.validation_accuracy,
+        "test_accuracy": counts.trace().item() / len(test_set[0]),
         "per_class_accuracy": (counts.diagonal() / counts.sum(1)).tolist(),
-        "seconds": round(seconds, 1),
         "device": torch.cuda.get_device_name(device) if device.type == "cuda" else device.type,
         "torch": torch.__version__,
     }
-    save_checkpoint(model, path, record)
-    say(f"saved epoch {best.epoch} of {best.epochs} to {path}: test accuracy {record['test_accuracy']:.2%}")
+    save_checkpoint(network, path, record)
     return record
 
 
