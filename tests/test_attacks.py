@@ -380,3 +380,66 @@ def test_every_attack_of_the_table_does_what_its_row_says(name, lenet, mnist_tes
 def test_an_unknown_attack_is_refused(name):
     with pytest.raises(ValueError, match="unknown attack .*: choose one of fgsm, pgd, noise"):
         find_attack(name)
+
+
+# What is random, and how far a step goes
+
+
+class Recording(TwoPixels):
+    """Remembers every batch that it was asked about."""
+
+    def __init__(self):
+        super().__init__()
+        self.asked = []
+
+    def forward(self, images):
+        self.asked.append(images.detach().clone())
+        return super().forward(images)
+
+
+def test_the_default_step_is_two_and_a_half_epsilon_over_the_steps(image):
+    model = Recording()
+    pgd(model, image, ONE, 0.2, steps=10)
+    assert len(model.asked) == 10
+    moved = [abs(float(later[0, 0, 0, 0] - image[0, 0, 0, 0])) for later in model.asked]
+    assert moved[:5] == pytest.approx([0.0, 0.05, 0.1, 0.15, 0.2])
+    assert moved[-1] == pytest.approx(0.2)
+
+
+def test_random_starts_lie_all_around_the_image():
+    grey = torch.full((20, 1, 28, 28), 0.5)
+    started = pgd(Blind(), grey, torch.ones(20, dtype=torch.int64), 0.2, steps=1, random_start=True)
+    offsets = (started - grey) / 0.2
+    assert offsets.min() < -0.99
+    assert offsets.max() > 0.99
+    assert abs(offsets.mean()) < 0.02
+    assert offsets.std() == pytest.approx(3**-0.5, abs=0.01)  # of a uniform distribution
+
+
+def test_each_batch_and_each_seed_has_random_starts_of_its_own():
+    grey = torch.full((4, 1, 28, 28), 0.5)
+    darker = grey - 0.01
+    label = torch.ones(4, dtype=torch.int64)
+
+    def offsets(images, seed):
+        at = PGD(steps=1, random_start=True).prepare(Blind(), images, label, seed=seed).at(0.2)
+        return ((at - images) * 1000).round()
+
+    assert torch.equal(offsets(grey, 0), offsets(grey, 0))
+    assert not torch.equal(offsets(grey, 0), offsets(grey, 1))
+    assert not torch.equal(offsets(grey, 0), offsets(darker, 0))
+
+
+def test_targeted_restarts_keep_what_reached_its_target(lenet, mnist_test):
+    images, targets = mnist_test[0][:200], (mnist_test[1][:200] + 1) % 10
+
+    def reached(restarts):
+        generator = torch.Generator().manual_seed(0)
+        options = {"steps": 3, "random_start": True, "restarts": restarts, "generator": generator, "targeted": True}
+        attacked = pgd(lenet, images, targets, 0.15, **options)
+        return attacked, lenet(attacked).argmax(1) == targets
+
+    (once, hit), (often, more) = reached(1), reached(5)
+    assert 0 < hit.sum() < 200
+    assert torch.equal(often[hit], once[hit])
+    assert more.sum() > hit.sum()

@@ -318,3 +318,55 @@ def test_refuses_before_training(small_mnist, tmp_path):
 def test_record_is_strict_json(small_mnist, tmp_path):
     record = train_checkpoint(tmp_path / "a", "quick", overrides={"epochs": 1}, data_dir=small_mnist, device=CPU)
     assert json.loads(json.dumps(record, allow_nan=False)) == record
+
+
+# What is learnt from, step by step
+
+
+def steps_of(monkeypatch, recipe, images, labels, seed):
+    """The labels of every batch, in the order learnt."""
+    seen = []
+
+    def step(training, images, labels, done):
+        seen.append(labels.tolist())
+        return torch.zeros(len(images), 10)
+
+    monkeypatch.setattr(loop_module._Training, "step", step)
+    list(train_steps(recipe, images, labels, seed=seed, device=CPU))
+    return seen
+
+
+def test_the_seed_decides_the_order_of_the_images(thousand, monkeypatch):
+    recipe = pick_recipe("quick", epochs=2, batch_size=100)
+    once, again, other = (steps_of(monkeypatch, recipe, *thousand, seed) for seed in (0, 0, 1))
+    assert once == again
+    assert once != other
+    assert once[:10] != once[10:]  # a new order in each epoch
+    assert sorted(label for batch in once[:10] for label in batch) == sorted(thousand[1].tolist())
+
+
+def test_the_attack_grows_to_its_size_over_the_warm_up(thousand, monkeypatch):
+    sizes = []
+
+    def attack(network, images, labels, epsilon, steps, generator):
+        sizes.append(epsilon)
+        return images
+
+    monkeypatch.setattr(loop_module, "_attack", attack)
+    recipe = replace(pick_recipe("robust", epochs=2, batch_size=250), epsilon=0.2, warm_up=0.5)
+    list(train_steps(recipe, *thousand, device=CPU))
+    assert sizes == pytest.approx([0.0, 0.05, 0.1, 0.15, 0.2, 0.2, 0.2, 0.2])
+
+
+def test_distorted_images_are_turned_by_up_to_ten_degrees(monkeypatch):
+    for name in ("SHEAR", "SCALE", "SHIFT", "THINNER", "THICKER"):
+        monkeypatch.setattr(f"advdemo.images.augment.{name}", 0.0)
+    monkeypatch.setattr("advdemo.images.augment.STEEPER", 1.0)
+    bar = torch.zeros(200, 1, 28, 28)
+    bar[:, :, 4:24, 13:15] = 1.0
+    turned = augment(bar, torch.Generator().manual_seed(0))[:, 0]
+    rows, columns = torch.meshgrid(torch.arange(28.0) - 13.5, torch.arange(28.0) - 13.5, indexing="ij")
+    both, across, down = ((turned * weight).sum((1, 2)) for weight in (rows * columns, columns**2, rows**2))
+    angles = torch.rad2deg(0.5 * torch.atan2(2 * both, down - across))
+    assert 8 < angles.abs().max() < 10.5
+    assert angles.min() < -5 < 5 < angles.max()
