@@ -16,8 +16,9 @@ from advdemo.ui.api import add_api
 from advdemo.ui.component import WEB, component, read_styles
 from advdemo.ui.explore import explore_tab
 from advdemo.ui.learn import learn_tab
-from advdemo.ui.line import Line
 from advdemo.ui.models import Models
+from advdemo.ui.routes import make_routes
+from advdemo.ui.service import Service
 from advdemo.ui.sweep import sweep_tab
 from advdemo.ui.train import train_tab
 from advdemo.ui.words import WORDS, say
@@ -41,36 +42,40 @@ def build_page(networks: dict[str, tuple[nn.Module, dict]], images: Tensor, labe
 
     `networks` are models and their records by name: "standard", and where there is one "robust".
     """
-    models = Models({name: model for name, (model, _) in networks.items()})
-    sweeps, trainings = Line(), Line()
+    service = Service(Models({name: model for name, (model, _) in networks.items()}), images, labels)
     records = {name: record for name, (_, record) in networks.items()}
     tabs: dict[str, Callable[[], None]] = {
-        "explore": lambda: explore_tab(models, images, labels),
-        "sweep": lambda: sweep_tab(models, sweeps, images, labels),
-        "train": lambda: train_tab(models, trainings, images, labels),
+        "explore": lambda: explore_tab(service),
+        "sweep": lambda: sweep_tab(service),
+        "train": lambda: train_tab(service),
         "learn": lambda: learn_tab({name: record.get("robustness") for name, record in records.items()}),
     }
     with gr.Blocks(title=say("page.title"), analytics_enabled=False, fill_width=True) as page:
-        component("header", facts=json.dumps(_facts(models.shipped["standard"], records)), tabs=json.dumps([*tabs]))
+        component(
+            "header", facts=json.dumps(_facts(service.models.shipped["standard"], records)), tabs=json.dumps([*tabs])
+        )
         with gr.Tabs(elem_id="tabs"):
             for name, build in tabs.items():
                 with gr.Tab(say(f"tabs.{name}"), elem_id=f"tab-{name}"):
                     build()
-        add_api(models, sweeps, images, labels)
-    return page.queue(max_size=200, default_concurrency_limit=4)
+        add_api(service)
+    page.service = service
+    # Places in Gradio's queue are told once a second: told at every change, a question costs others' time.
+    return page.queue(status_update_rate=1, api_open=False, max_size=200, default_concurrency_limit=4)
 
 
 def launch(page: gr.Blocks, *, block: bool = True, **options) -> None:
     """Serve the page, until interrupted if `block`; `options` go to `Blocks.launch`. Shows no traceback to visitors and
     calls no other host."""
-    routes = [Mount("/web/words", _Files(directory=WORDS)), Mount("/web", _Files(directory=WEB))]
+    files = [Mount("/web/words", _Files(directory=WORDS)), Mount("/web", _Files(directory=WEB))]
+    page.service.workers.start()
     page.launch(
         prevent_thread_lock=True,
         **{
             "theme": gr.themes.Default(primary_hue="blue", neutral_hue="slate", radius_size="lg", **FONTS),
             "css": read_styles("shared"),
             "head": PRELOADS,
-            "app_kwargs": {"routes": routes},
+            "app_kwargs": {"routes": [*files, *make_routes(page.service)]},
             "footer_links": ["api"],
             "ssr_mode": False,
             "show_error": False,
