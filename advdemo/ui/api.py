@@ -24,7 +24,7 @@ def add_api(service: Service) -> None:
             reply = await scan_digit(service, who(request), digit | {"sides": [side]})
             (scanned,) = reply.pop("sides")
             if scanned.pop("taken"):
-                raise RefusalError("taken", target=side["target"])
+                raise RefusalError("errors.taken", target=side["target"])
         return as_text(reply | scanned)
 
     async def scan_test_image(

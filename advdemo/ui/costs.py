@@ -35,7 +35,7 @@ class Costs:
             self._seconds[attack.name] = seconds
         minutes = attacks * self._seconds[attack.name] / 60
         if minutes > self._limit:
-            raise RefusalError("too_long", minutes=round(minutes), most=round(self._limit, 1))
+            raise RefusalError("errors.too_long", minutes=round(minutes), most=round(self._limit, 1))
 
     def _measure(self, attack: Attack) -> float:
         device = next(self._model.parameters()).device

@@ -65,7 +65,7 @@ def interruptible(model: nn.Module, superseded: Superseded) -> Callable[[Tensor]
 
     def run(images: Tensor) -> Tensor:
         if superseded():
-            raise SupersededError("superseded")
+            raise SupersededError("errors.superseded")
         return model(images)
 
     return run
@@ -82,7 +82,7 @@ def attacks_of(question: dict) -> list[tuple[Attack, Settings]]:
     """The rows of the attacks asked for, and their settings."""
     sides = question.get("sides", [{}])
     if not isinstance(sides, list) or not 1 <= len(sides) <= 2 or not all(isinstance(side, dict) for side in sides):
-        raise RefusalError("one_or_two_attacks")
+        raise RefusalError("errors.one_or_two_attacks")
     return [find_attack(side.get("attack", "fgsm")) for side in sides]
 
 
@@ -102,11 +102,11 @@ def answer(
     attacks = attacks_of(question)
     sides = question.get("sides", [{}])
     networks = [models.pick(side.get("model"), question.get("weights")) for side in sides]
-    label = check_digit(question.get("label"), "bad_label")
+    label = check_digit(question.get("label"), "errors.bad_label")
     index = None
     if "drawing" in question:
         pixels = decode_drawing(question["drawing"])
-        with refusing("drawing_damaged"):
+        with refusing("errors.drawing_damaged"):
             image = to_mnist(pixels).to(models.device)
         source, truth = "prediction", int(predict(networks[0], image[None]).argmax())
     else:
@@ -117,7 +117,7 @@ def answer(
         source, truth = "chosen", label
     drawn = []
     for side, network, (_, attack) in zip(sides, networks, attacks, strict=True):
-        target = check_digit(side.get("target"), "bad_target")
+        target = check_digit(side.get("target"), "errors.bad_target")
         taken = target is not None and target == int(predict(network, image[None]).argmax())
         targeted = target is not None and not taken
         aim = target if targeted else truth
@@ -140,10 +140,10 @@ def decode_drawing(url: object) -> np.ndarray:
     """The pixels of a PNG data URL, uint8 (H, W, 4); RefusalError for anything else."""
     prefix = "data:image/png;base64,"
     if not isinstance(url, str) or not url.startswith(prefix):
-        raise RefusalError("drawing_not_png")
+        raise RefusalError("errors.drawing_not_png")
     if len(url) > MAX_DRAWING:
-        raise RefusalError("drawing_too_large", length=len(url), most=MAX_DRAWING)
-    with refusing("drawing_damaged"):
+        raise RefusalError("errors.drawing_too_large", length=len(url), most=MAX_DRAWING)
+    with refusing("errors.drawing_damaged"):
         content = base64.b64decode(url[len(prefix) :], validate=True)
         return read_picture(io.BytesIO(content), name="the drawing", formats=("PNG",), max_megapixels=4)
 

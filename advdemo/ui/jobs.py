@@ -78,7 +78,7 @@ def train(name: str, recipe: Recipe, seed: int) -> Iterator[dict]:
     try:
         (images, labels), held_out = hold_out(*load_mnist("train"), HELD_OUT, seed=0)
     except (OSError, ValueError) as error:
-        raise RefusalError("training_data") from error
+        raise RefusalError("errors.training_data") from error
     started = shown = time.perf_counter()
     best = -1.0
     for event in train_steps(recipe, images, labels, validation=held_out, seed=seed, device=pick_device()):

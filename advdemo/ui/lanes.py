@@ -43,7 +43,7 @@ class Lane:
         self._supersede(self._newest.pop(visitor, None))
         theirs = self._waiting.get(visitor.address, ())
         if len(theirs) >= WAITING_EACH or sum(map(len, self._waiting.values())) >= WAITING:
-            raise BusyError("busy")
+            raise BusyError("errors.busy")
         ticket = _Ticket(visitor, work)
         if visitor.page:
             self._newest[visitor] = ticket
@@ -64,7 +64,7 @@ class Lane:
         if older in theirs:
             theirs.remove(older)
         if not older.answer.done():
-            older.answer.set_exception(SupersededError("superseded"))
+            older.answer.set_exception(SupersededError("errors.superseded"))
 
     def _serve(self) -> None:
         while self._free and self._waiting:

@@ -22,8 +22,8 @@ class _Ticket:
 
 
 class Line:
-    """One for each kind of work; to be used from one event loop. Who closes the iterator leaves the line. Addresses take
-    turns, however many stand there for one of them; a page that asks again leaves its older place."""
+    """One for each kind of work; to be used from one event loop. Who closes the iterator leaves the line. Addresses
+    take turns, however many stand there for one of them; a page that asks again leaves its older place."""
 
     def __init__(self) -> None:
         self._running: _Ticket | None = None
@@ -43,11 +43,11 @@ class Line:
                 except TimeoutError:
                     continue
                 if ticket.superseded:
-                    raise SupersededError("superseded")
+                    raise SupersededError("errors.superseded")
             async with aclosing(work):
                 async for message in work:
                     if ticket.superseded:
-                        raise SupersededError("superseded")
+                        raise SupersededError("errors.superseded")
                     yield message
         finally:
             self._leave(ticket)
@@ -58,7 +58,7 @@ class Line:
                 older.superseded = True
                 self._leave(older)
         if len(self._waiting) >= MOST:
-            raise BusyError("line_full")
+            raise BusyError("errors.line_full")
         ticket = _Ticket(visitor, next(self._numbers))
         self._waiting.append(ticket)
         self._move()

@@ -42,22 +42,22 @@ class Models:
         if weights is not None:
             return self.remember(weights)[0]
         if not isinstance(name, str) or not HASH.fullmatch(name):
-            raise RefusalError("unknown_network", network=shown(name), networks=", ".join(self.shipped))
+            raise RefusalError("errors.unknown_network", network=shown(name), networks=", ".join(self.shipped))
         with self._lock:
             if name not in self._visitors:
-                raise RefusalError("unknown_model")
+                raise RefusalError("errors.unknown_model")
             self._visitors.move_to_end(name)
             return self._visitors[name]
 
     def remember(self, weights: object) -> tuple[nn.Module, str, dict]:
         """(the model, its hash, its record) of a safetensors file as base64."""
         if not isinstance(weights, str) or len(weights) > MAX_BYTES * 4 // 3 + 4:
-            raise RefusalError("model_too_large")
+            raise RefusalError("errors.model_too_large")
         try:
             content = base64.b64decode(weights, validate=True)
         except ValueError:
-            raise RefusalError("model_damaged") from None
-        with refusing("model_unfit"):
+            raise RefusalError("errors.model_damaged") from None
+        with refusing("errors.model_unfit"):
             model, record = parse_checkpoint(content, "the file")
         check_answers(model)
         name = hashlib.sha256(content).hexdigest()
@@ -77,7 +77,7 @@ def check_answers(model: nn.Module) -> None:
         logits = model(pixels)
         (gradient,) = torch.autograd.grad(logits.logsumexp(1).sum(), pixels)
     if not (logits.isfinite().all() and gradient.isfinite().all()):
-        raise RefusalError("model_not_finite")
+        raise RefusalError("errors.model_not_finite")
 
 
 def pack(model: nn.Module) -> bytes:

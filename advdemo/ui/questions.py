@@ -18,9 +18,9 @@ def parse_question(body: bytes) -> dict:
         if b"\\u" in body:
             json.dumps(question, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
-        raise RefusalError("not_json") from error
+        raise RefusalError("errors.not_json") from error
     if not isinstance(question, dict):
-        raise RefusalError("not_json")
+        raise RefusalError("errors.not_json")
     return question
 
 
@@ -56,27 +56,27 @@ def check_digit(digit: object, refusal: str) -> int | None:
 def check_class(digit: object) -> int:
     """0..9."""
     if not is_whole(digit, 0, 9):
-        raise RefusalError("bad_class", digit=shown(digit))
+        raise RefusalError("errors.bad_class", digit=shown(digit))
     return digit
 
 
 def check_index(index: object, count: int) -> int:
     """The place of one of `count` images."""
     if not is_whole(index, 0, count - 1):
-        raise RefusalError("bad_index", index=shown(index), last=count - 1)
+        raise RefusalError("errors.bad_index", index=shown(index), last=count - 1)
     return index
 
 
 def check_count(count: object, total: int) -> int:
     """How many images to use, 1 to `total`."""
     if not is_whole(count, 1, total):
-        raise RefusalError("bad_count", count=shown(count), total=total)
+        raise RefusalError("errors.bad_count", count=shown(count), total=total)
     return count
 
 
 def find_attack(name: object) -> tuple[Attack, Settings]:
     """The row of ATTACKS and its default settings."""
-    with refusing("unknown_attack", attack=shown(name), attacks=", ".join(ATTACKS)):
+    with refusing("errors.unknown_attack", attack=shown(name), attacks=", ".join(ATTACKS)):
         return find(name if isinstance(name, str) else "")
 
 
@@ -84,11 +84,11 @@ def parse_epsilons(text: object) -> list[float]:
     """Different numbers from 0 to 1, ascending, of a text that separates them by commas or spaces."""
     words = text.replace(",", " ").split() if isinstance(text, str) and len(text) <= 400 else []
     if not 1 <= len(words) <= MAX_EPSILONS:
-        raise RefusalError("epsilon_count", most=MAX_EPSILONS, got=len(words))
+        raise RefusalError("errors.epsilon_count", most=MAX_EPSILONS, got=len(words))
     try:
         epsilons = sorted({float(word) for word in words})
     except ValueError:
-        raise RefusalError("epsilon_text", text=text[:60]) from None
+        raise RefusalError("errors.epsilon_text", text=text[:60]) from None
     if not all(0 <= epsilon <= 1 for epsilon in epsilons):
-        raise RefusalError("epsilon_range", text=text[:60])
+        raise RefusalError("errors.epsilon_range", text=text[:60])
     return epsilons

@@ -11,18 +11,21 @@ from contextlib import contextmanager
 from advdemo.images.drawing import NO_INK, NO_STROKE
 from advdemo.ui.words import say
 
-KEYS = {NO_INK: "no_ink", NO_STROKE: "no_stroke"}  # sentences of the package that say more than where they came from
+KEYS = {
+    NO_INK: "errors.no_ink",
+    NO_STROKE: "errors.no_stroke",
+}  # sentences of the package that say more than where they came from
 Error = dict  # {"key": "section.name" in the words, "values": {name: string or number}}
 
 
 class RefusalError(ValueError):
-    """A question that is not answered, for the reason `errors.<name>` of the words with its values."""
+    """A question that is not answered, for the reason that the words have under `key`, with its values."""
 
     status = 400  # of HTTP
 
-    def __init__(self, name: str, **values: str | int | float) -> None:
-        self.key, self.values = f"errors.{name}", values
-        super().__init__(say(self.key, **values))
+    def __init__(self, key: str, **values: str | int | float) -> None:
+        self.key, self.values = key, values
+        super().__init__(say(key, **values))
 
 
 class SupersededError(RefusalError):
@@ -52,14 +55,14 @@ def as_error(error: Exception) -> Error:
 
 
 @contextmanager
-def refusing(name: str, **values: str | int | float) -> Iterator[None]:
-    """Turn a ValueError of the package into a RefusalError of this name."""
+def refusing(key: str, **values: str | int | float) -> Iterator[None]:
+    """Turn a ValueError of the package into a RefusalError with this key."""
     try:
         yield
     except RefusalError:
         raise
     except ValueError as error:
-        raise RefusalError(KEYS.get(str(error), name), **values) from error
+        raise RefusalError(KEYS.get(str(error), key), **values) from error
 
 
 def shown(value: object) -> str:

@@ -81,7 +81,7 @@ async def receive(service: Service, request: Request) -> tuple[Visitor, dict]:
     async for part in request.stream():
         body += part
         if len(body) > MAX_BODY:
-            raise TooLargeError("too_large", most=MAX_BODY)
+            raise TooLargeError("errors.too_large", most=MAX_BODY)
     return visitor, parse_question(bytes(body))
 
 
@@ -89,7 +89,7 @@ def find(table: dict[str, Any], request: Request) -> Any:
     """The handler that the address names."""
     name = request.path_params["name"]
     if name not in table:
-        raise RefusalError("not_found")
+        raise RefusalError("errors.not_found")
     return table[name]
 
 

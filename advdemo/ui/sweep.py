@@ -88,7 +88,7 @@ async def run_transfer(service: Service, visitor: Visitor, question: dict) -> As
     attack, _ = find_attack(question.get("attack", "fgsm"))
     names = question.get("models")
     if not isinstance(names, list) or not 1 <= len(names) <= 3:
-        raise RefusalError("bad_networks")
+        raise RefusalError("errors.bad_networks")
     networks = [pack(service.models.pick(name, question.get("weights"))) for name in names]
     await service.costs.check(visitor, attack, count * len(networks) ** 2)
     work = service.workers.run(jobs.transfer, networks, count, epsilon, attack.name)

@@ -76,17 +76,17 @@ async def run_training(service: Service, visitor: Visitor, question: dict) -> As
     question: {"recipe": a name, "epochs": int, "learning_rate": number, "seed": int}.
     """
     if not training_enabled():
-        raise RefusalError("training_off")
+        raise RefusalError("errors.training_off")
     name, epochs, rate, seed = (question.get(key) for key in ("recipe", "epochs", "learning_rate", "seed"))
-    with refusing("unknown_recipe", recipe=shown(name), recipes=", ".join(RECIPES)):
+    with refusing("errors.unknown_recipe", recipe=shown(name), recipes=", ".join(RECIPES)):
         most = epoch_cap(pick_recipe(name))
     if not is_whole(epochs, 1, most):
-        raise RefusalError("bad_epochs", epochs=shown(epochs), most=most)
+        raise RefusalError("errors.bad_epochs", epochs=shown(epochs), most=most)
     low, high = RANGES["learning_rate"]
-    with refusing("bad_rate", rate=shown(rate), low=low, high=high):
+    with refusing("errors.bad_rate", rate=shown(rate), low=low, high=high):
         recipe = pick_recipe(name, epochs=epochs, learning_rate=rate)
     if not is_whole(seed, 0, 2**63 - 1):
-        raise RefusalError("bad_seed", seed=shown(seed))
+        raise RefusalError("errors.bad_seed", seed=shown(seed))
     work = service.workers.run(jobs.train, name, recipe, seed, fresh=True)
     async for message in service.trainings.take_turns(visitor, work):
         yield message

@@ -64,4 +64,4 @@ class Limits:
         if len(self._buckets) > REMEMBERED:
             self._buckets.popitem(last=False)
         if left < 1:
-            raise TooManyError("too_many")
+            raise TooManyError("errors.too_many")

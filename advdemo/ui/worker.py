@@ -117,7 +117,7 @@ class _Worker:
                 key, values = content
                 raise _JobError(key, **values)
             else:
-                raise RefusalError("worker_died") if kind == "died" else RuntimeError(content)
+                raise RefusalError("errors.worker_died") if kind == "died" else RuntimeError(content)
 
     def _talk(self, job: tuple[str, tuple], put: Callable[[tuple[str, Any]], None]) -> None:
         """Send a job and hand on what comes back, until it is done."""
@@ -166,7 +166,7 @@ def _work(name: str, arguments: tuple, out: BinaryIO) -> None:
             send("message", message)
         send("done")
     except RefusalError as error:
-        send("refused", (error.key.removeprefix("errors."), error.values))
+        send("refused", (error.key, error.values))
     except Exception as error:
         logging.getLogger(__name__).exception("%s failed", name)
         send("failed", f"{name}: {error}")

@@ -85,7 +85,7 @@ function unpack(buffer) {
   const start = 4 + new DataView(buffer).getUint32(0, true);
   const { arrays, ...reply } = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, start - 4)));
   for (const [path, { offset, length, type }] of Object.entries(arrays)) {
-    const Type = TYPES[/** @type {keyof TYPES} */ (type)];
+    const Type = TYPES[/** @type {keyof typeof TYPES} */ (type)];
     const steps = path.split(".");
     const last = /** @type {string} */ (steps.pop());
     const holder = steps.reduce((part, step) => part[step], reply);
