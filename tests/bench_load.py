@@ -25,6 +25,7 @@ from PIL import Image
 from advdemo.images.mnist import load_mnist
 from tests.conftest import running_app
 
+KEPT = 4.0  # seconds that the server keeps a silent connection open, less a bit
 EVERY = 1.5  # seconds between the questions of a visitor
 DRAWN = 0.4  # share of the questions that are drawings
 SWEEP = {"images": 10_000, "epsilons": "0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3", "attack": "fgsm"}
@@ -35,7 +36,7 @@ class Connection:
     """HTTP over one kept connection, with as little work as can be: it shares the server's processor."""
 
     def __init__(self, port: int, page: str) -> None:
-        self.port, self.page, self.streams = port, page, None
+        self.port, self.page, self.streams, self.used = port, page, None, 0.0
 
     async def post(self, path: str, question: dict) -> tuple[int, bytes]:
         """(status, body)"""
@@ -58,8 +59,9 @@ class Connection:
             self.streams = None
 
     async def _send(self, path: str, question: dict) -> tuple[asyncio.StreamReader, int, dict[bytes, bytes]]:
-        if self.streams is None:
+        if self.streams is None or time.perf_counter() - self.used > KEPT:
             self.streams = await asyncio.open_connection("127.0.0.1", self.port, limit=1 << 24)
+        self.used = time.perf_counter()
         reader, writer = self.streams
         body = json.dumps(question).encode()
         head = f"POST {path} HTTP/1.1\r\nhost: x\r\ncontent-length: {len(body)}\r\nx-advdemo-page: {self.page}\r\n\r\n"

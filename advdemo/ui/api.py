@@ -66,6 +66,7 @@ def add_api(service: Service) -> None:
         question = {"images": count, "epsilons": epsilons, "attack": attack, "model": network}
         with _errors():
             service.limits.count(who(request))
+            await service.streams.wait_for(request.session_hash or "")
             async for message in run_sweep(service, who(request), question):
                 yield message.get("result", message)
 

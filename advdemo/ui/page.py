@@ -1,12 +1,13 @@
 """The page: header and tabs, and how it is served."""
 
 import json
+import os
+import threading
 from collections.abc import Callable
-from contextlib import suppress
 
 import gradio as gr
-import httpx
 import torch
+from starlette.middleware import Middleware
 from starlette.responses import Response
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
@@ -15,6 +16,7 @@ from torch import Tensor, nn
 from advdemo.ui.api import add_api
 from advdemo.ui.component import WEB, component, read_styles
 from advdemo.ui.explore import explore_tab
+from advdemo.ui.guard import Guard
 from advdemo.ui.learn import learn_tab
 from advdemo.ui.models import Models
 from advdemo.ui.routes import make_routes
@@ -42,6 +44,8 @@ def build_page(networks: dict[str, tuple[nn.Module, dict]], images: Tensor, labe
 
     `networks` are models and their records by name: "standard", and where there is one "robust".
     """
+    # Gradio would build a table of its last 10,000 events after each.
+    os.environ |= {"GRADIO_ANALYTICS_CACHE_FREQUENCY": str(10**9), "GRADIO_ANALYTICS_MAX_EVENTS": "1"}
     service = Service(Models({name: model for name, (model, _) in networks.items()}), images, labels)
     records = {name: record for name, (_, record) in networks.items()}
     tabs: dict[str, Callable[[], None]] = {
@@ -65,36 +69,45 @@ def build_page(networks: dict[str, tuple[nn.Module, dict]], images: Tensor, labe
 
 
 def launch(page: gr.Blocks, *, block: bool = True, **options) -> None:
-    """Serve the page, until interrupted if `block`; `options` go to `Blocks.launch`. Shows no traceback to visitors and
-    calls no other host."""
+    """Serve the page, until interrupted if `block`: the process then ends with 130. `options` go to `Blocks.launch`.
+    Shows no traceback to visitors and calls no other host. OSError when the port that GRADIO_SERVER_PORT names is
+    taken."""
     files = [Mount("/web/words", _Files(directory=WORDS)), Mount("/web", _Files(directory=WEB))]
-    page.service.workers.start()
-    page.launch(
-        prevent_thread_lock=True,
-        **{
-            "theme": gr.themes.Default(primary_hue="blue", neutral_hue="slate", radius_size="lg", **FONTS),
-            "css": read_styles("shared"),
-            "head": PRELOADS,
-            "app_kwargs": {"routes": [*files, *make_routes(page.service)]},
-            "footer_links": ["api"],
-            "ssr_mode": False,
-            "show_error": False,
-            "enable_monitoring": False,
-            "strict_cors": True,
-            "run_history": False,
-            "max_file_size": "1mb",
-        }
-        | options,
-    )
-    # The first question costs half a second more than the others: no visitor should be the one who asks it.
-    with suppress(httpx.HTTPError):
-        httpx.post(
-            f"{page.local_api_url}call/scan_test_image",
-            json={"data": [0, None, "fgsm", None, "standard"]},
-            verify=False,
+    service: Service = page.service
+    port = os.environ.get("GRADIO_SERVER_PORT")
+    try:
+        page.launch(
+            prevent_thread_lock=True,
+            **{
+                "theme": gr.themes.Default(primary_hue="blue", neutral_hue="slate", radius_size="lg", **FONTS),
+                "css": read_styles("shared"),
+                "head": PRELOADS,
+                "app_kwargs": {
+                    "routes": [*files, *make_routes(service)],
+                    "middleware": [Middleware(Guard, streams=service.streams)],
+                },
+                "server_port": int(port) if port else None,  # or Gradio would move on to the next
+                "footer_links": ["api"],
+                "ssr_mode": False,
+                "show_error": False,
+                "enable_monitoring": False,
+                "strict_cors": True,
+                "run_history": False,
+                "max_file_size": "1mb",
+            }
+            | options,
         )
+    except OSError as error:
+        if not port:
+            raise
+        raise OSError(f"port {port} is taken: free it, or set GRADIO_SERVER_PORT to another") from error
+    service.workers.start()
     if block:
-        page.block_thread()
+        try:
+            threading.Event().wait()
+        except KeyboardInterrupt:
+            service.workers.end()
+            os._exit(130)  # not by way of Gradio's and torch's threads, which take their time
 
 
 class _Files(StaticFiles):

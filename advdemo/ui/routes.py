@@ -77,12 +77,17 @@ async def receive(service: Service, request: Request) -> tuple[Visitor, dict]:
     """Who asks what; RefusalError when it is too often, too large, or no question."""
     visitor = visitor_of(request)
     service.limits.count(visitor)
+    return visitor, parse_question(await read_body(request))
+
+
+async def read_body(request: Request) -> bytes:
+    """What was sent; TooLargeError, before it is all here, when it has more than MAX_BODY bytes."""
     body = bytearray()
     async for part in request.stream():
         body += part
         if len(body) > MAX_BODY:
             raise TooLargeError("errors.too_large", most=MAX_BODY)
-    return visitor, parse_question(bytes(body))
+    return bytes(body)
 
 
 def find(table: dict[str, Any], request: Request) -> Any:

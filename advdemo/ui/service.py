@@ -9,7 +9,7 @@ from advdemo.ui.costs import Costs
 from advdemo.ui.lanes import Lane
 from advdemo.ui.line import Line
 from advdemo.ui.models import Models
-from advdemo.ui.visitors import Limits
+from advdemo.ui.visitors import Limits, Streams
 from advdemo.ui.worker import Workers
 
 CORES = torch.get_num_threads()
@@ -23,6 +23,7 @@ class Service:
     images: Tensor  # float32 (N, 1, 28, 28), the test set
     labels: Tensor  # int64 (N,)
     limits: Limits = field(default_factory=Limits)
+    streams: Streams = field(default_factory=Streams)
     light: Lane = field(default_factory=lambda: Lane("light", CORES))
     slow: Lane = field(default_factory=lambda: Lane("slow", max(1, CORES // 2)))
     workers: Workers = field(default_factory=Workers)

@@ -87,7 +87,7 @@ async def run_training(service: Service, visitor: Visitor, question: dict) -> As
         recipe = pick_recipe(name, epochs=epochs, learning_rate=rate)
     if not is_whole(seed, 0, 2**63 - 1):
         raise RefusalError("errors.bad_seed", seed=shown(seed))
-    work = service.workers.run(jobs.train, name, recipe, seed, fresh=True)
+    work = service.workers.run(jobs.train, name, recipe, seed, long=True)
     async for message in service.trainings.take_turns(visitor, work):
         yield message
 

@@ -4,6 +4,7 @@ A visitor is a page open in a browser, which sends a random name of its own, at 
 is what the proxy says it is.
 """
 
+import asyncio
 import ipaddress
 import time
 from collections import OrderedDict
@@ -11,10 +12,11 @@ from dataclasses import dataclass
 
 from starlette.requests import Request
 
-from advdemo.ui.replies import TooManyError
+from advdemo.ui.replies import RefusalError, TooManyError
 
 PAGE = "x-advdemo-page"  # the header with the page's name
-REMEMBERED = 10_000  # visitors whose questions are counted
+REMEMBERED = 10_000  # visitors whose questions are counted, and sessions whose streams are open
+SECONDS_TO_LISTEN = 10  # after asking, to come for the answer
 PAGE_LIMIT = (10.0, 30.0)  # questions a second, and at once after a pause
 ADDRESS_LIMIT = (300.0, 600.0)  # the same; a whole class may share one address
 
@@ -65,3 +67,25 @@ class Limits:
             self._buckets.popitem(last=False)
         if left < 1:
             raise TooManyError("errors.too_many")
+
+
+class Streams:
+    """The sessions of Gradio whose answers somebody has come for: nothing heavy is done for the others."""
+
+    def __init__(self) -> None:
+        self._sessions: OrderedDict[str, None] = OrderedDict()
+
+    def open(self, session: str) -> None:
+        """Note that somebody listens."""
+        self._sessions.pop(session, None)
+        self._sessions[session] = None
+        if len(self._sessions) > REMEMBERED:
+            self._sessions.popitem(last=False)
+
+    async def wait_for(self, session: str) -> None:
+        """Wait for a listener; RefusalError when none comes."""
+        for _ in range(10 * SECONDS_TO_LISTEN):
+            if session in self._sessions:
+                return
+            await asyncio.sleep(0.1)
+        raise RefusalError("errors.nobody_listens")

@@ -23,7 +23,7 @@ from typing import Any, BinaryIO
 
 from advdemo.ui.replies import RefusalError
 
-NICENESS = 5  # of the process: the page's threads come first
+NICENESS, LONG_NICENESS = 5, 15  # of the process: the page's threads come first, then short work, then long
 IDLE = 2  # workers kept warm for the next jobs
 ROOT = Path(__file__).parents[2]
 
@@ -43,16 +43,17 @@ class Workers:
         if not self._idle:
             self._idle.append(_Worker())
 
-    async def run(self, job: Job, *arguments: Any, fresh: bool = False) -> AsyncIterator[Any]:
-        """What the job yields. Closing this iterator ends the work, and with `fresh` its process is ended in any case,
-        for its memory's sake. RefusalError as the job raises it, and `worker_died` when the process has ended."""
+    async def run(self, job: Job, *arguments: Any, long: bool = False) -> AsyncIterator[Any]:
+        """What the job yields. Closing this iterator ends the work and its process. A `long` job lets the others go
+        first, and its process is ended in any case, for its memory's sake. RefusalError as the job raises it, or when
+        the process has ended by itself."""
         self.start()
         worker = self._idle.pop(0)
         self._busy.add(worker)
         self.start()  # the next one
         finished = False
         try:
-            async for message in worker.run(job, arguments):
+            async for message in worker.run(job, arguments, LONG_NICENESS if long else NICENESS):
                 yield message
             finished = True
         except _JobError:
@@ -60,7 +61,7 @@ class Workers:
             raise
         finally:
             self._busy.discard(worker)
-            if finished and not fresh and len(self._idle) < IDLE:
+            if finished and not long and len(self._idle) < IDLE:
                 self._idle.insert(0, worker)
             else:
                 worker.end()
@@ -97,7 +98,7 @@ class _Worker:
         self._process.kill()
         threading.Thread(target=self._process.wait, daemon=True).start()  # so that none is left as a zombie
 
-    async def run(self, job: Job, arguments: tuple) -> AsyncIterator[Any]:
+    async def run(self, job: Job, arguments: tuple, niceness: int) -> AsyncIterator[Any]:
         arrived: asyncio.Queue[tuple[str, Any]] = asyncio.Queue()
         loop = asyncio.get_running_loop()
 
@@ -106,7 +107,7 @@ class _Worker:
                 loop.call_soon_threadsafe(arrived.put_nowait, message)
 
         name = f"{job.__module__}:{job.__qualname__}"
-        threading.Thread(target=self._talk, args=((name, arguments), put), daemon=True).start()
+        threading.Thread(target=self._talk, args=((name, arguments, niceness), put), daemon=True).start()
         while True:
             kind, content = await arrived.get()
             if kind == "message":
@@ -119,7 +120,7 @@ class _Worker:
             else:
                 raise RefusalError("errors.worker_died") if kind == "died" else RuntimeError(content)
 
-    def _talk(self, job: tuple[str, tuple], put: Callable[[tuple[str, Any]], None]) -> None:
+    def _talk(self, job: tuple[str, tuple, int], put: Callable[[tuple[str, Any]], None]) -> None:
         """Send a job and hand on what comes back, until it is done."""
         kind = "message"
         try:
@@ -135,11 +136,10 @@ class _Worker:
 def main() -> None:
     """Serve jobs from standard input until it is closed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    with suppress(AttributeError, OSError):  # Windows has none
-        os.nice(NICENESS)
+    _be_nice(NICENESS)
     out = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what libraries print must not end up among the messages
-    jobs: queue.Queue[tuple[str, tuple]] = queue.Queue()
+    jobs: queue.Queue[tuple[str, tuple, int]] = queue.Queue()
     threading.Thread(target=_listen, args=(sys.stdin.buffer, jobs), daemon=True).start()
     importlib.import_module("advdemo.ui.jobs").warm_up()
     while True:
@@ -155,7 +155,14 @@ def _listen(source: BinaryIO, jobs: queue.Queue) -> None:
         os._exit(0)
 
 
-def _work(name: str, arguments: tuple, out: BinaryIO) -> None:
+def _be_nice(niceness: int) -> None:
+    with suppress(AttributeError):  # Windows has no such thing
+        os.nice(niceness - os.nice(0))
+
+
+def _work(name: str, arguments: tuple, niceness: int, out: BinaryIO) -> None:
+    _be_nice(niceness)
+
     def send(kind: str, content: Any = None) -> None:
         pickle.dump((kind, content), out)
         out.flush()
