@@ -28,8 +28,8 @@ class Line:
     def __init__(self) -> None:
         self._running: _Ticket | None = None
         self._waiting: list[_Ticket] = []  # in the order of their turns
-        self._served: dict[str, int] = {}  # address -> the number of its last ticket that had its turn
-        self._numbers = count(1)
+        self._served: dict[str, int] = {}  # address -> the last turn that it had
+        self._numbers, self._turns = count(1), count(1)
 
     async def take_turns(self, visitor: Visitor, work: AsyncIterator[dict]) -> AsyncIterator[dict]:
         """{"ahead": how many are to come first} while there are any, then what `work` yields."""
@@ -83,7 +83,7 @@ class Line:
         self._waiting = [ticket for *_, ticket in sorted(order, key=lambda place: place[:3])]
         if self._running is None and self._waiting:
             self._running = self._waiting.pop(0)
-            self._served[self._running.visitor.address] = self._running.number
+            self._served[self._running.visitor.address] = next(self._turns)
         if self._running is None:
             self._served.clear()
         for ticket in [self._running, *self._waiting]:

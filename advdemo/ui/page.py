@@ -19,6 +19,7 @@ from advdemo.ui.explore import explore_tab
 from advdemo.ui.guard import Guard
 from advdemo.ui.learn import learn_tab
 from advdemo.ui.models import Models
+from advdemo.ui.records import accuracies, robustness
 from advdemo.ui.routes import make_routes
 from advdemo.ui.service import Service
 from advdemo.ui.sweep import sweep_tab
@@ -52,7 +53,7 @@ def build_page(networks: dict[str, tuple[nn.Module, dict]], images: Tensor, labe
         "explore": lambda: explore_tab(service),
         "sweep": lambda: sweep_tab(service),
         "train": lambda: train_tab(service),
-        "learn": lambda: learn_tab({name: record.get("robustness") for name, record in records.items()}),
+        "learn": lambda: learn_tab(robustness(records)),
     }
     with gr.Blocks(title=say("page.title"), analytics_enabled=False, fill_width=True) as page:
         component(
@@ -123,5 +124,5 @@ def _facts(model: nn.Module, records: dict[str, dict]) -> dict:
     device = next(model.parameters()).device
     return {
         "device": torch.cuda.get_device_name(device) if device.type == "cuda" else "CPU",
-        "accuracies": {name: record["test_accuracy"] for name, record in records.items() if "test_accuracy" in record},
+        "accuracies": accuracies(records),
     }

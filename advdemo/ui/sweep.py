@@ -7,15 +7,14 @@ from functools import partial
 import gradio as gr
 from torch import Tensor
 
-from advdemo.measures.sweep import EPSILONS, TUTORIAL_ACCURACIES
 from advdemo.networks.predict import classify
-from advdemo.training.reproduce import load_result, mean_and_spread
 from advdemo.ui import jobs
 from advdemo.ui.component import attack_rows, component
 from advdemo.ui.events import replies_to, reply_to
 from advdemo.ui.lanes import Superseded
 from advdemo.ui.models import Models, pack
 from advdemo.ui.questions import check_class, check_count, find_attack, parse_epsilons
+from advdemo.ui.records import reference
 from advdemo.ui.replies import RefusalError
 from advdemo.ui.service import Service
 from advdemo.ui.visitors import Visitor
@@ -26,15 +25,10 @@ CELL_BATCH = 100
 
 def sweep_tab(service: Service) -> None:
     """Build the tab over the test images."""
-    reproduction = load_result()
-    reference = {"epsilons": EPSILONS, "tutorial": TUTORIAL_ACCURACIES, "reproduced": None}
-    if reproduction is not None:
-        reference["reproduced"] = [mean for mean, _ in mean_and_spread(reproduction, "nll-on-logits")]
-        reference["seeds"] = len(reproduction["runs"])
     sweep = component(
         "sweep",
         events=("run", "transfer", "cell", "halt"),
-        reference=json.dumps(reference),
+        reference=json.dumps(reference()),
         networks=list(service.models.shipped),
         attacks=attack_rows(),
     )

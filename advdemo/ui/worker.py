@@ -39,7 +39,9 @@ class Workers:
 
     def start(self) -> None:
         """See that one is waiting for a job, without waiting for it."""
-        self._idle = [worker for worker in self._idle if worker.alive()]
+        for worker in [worker for worker in self._idle if not worker.alive()]:
+            self._idle.remove(worker)
+            worker.end()
         if not self._idle:
             self._idle.append(_Worker())
 
@@ -89,6 +91,7 @@ class _Worker:
             env=os.environ | {"PYTHONPATH": path},
             start_new_session=True,  # the terminal's Ctrl-C is for the page
         )
+        self._talking = threading.Lock()
 
     def alive(self) -> bool:
         return self._process.poll() is None
@@ -96,7 +99,13 @@ class _Worker:
     def end(self) -> None:
         """Now, whatever it does, without waiting."""
         self._process.kill()
-        threading.Thread(target=self._process.wait, daemon=True).start()  # so that none is left as a zombie
+        threading.Thread(target=self._bury, daemon=True).start()
+
+    def _bury(self) -> None:
+        self._process.wait()  # or it would be left as a zombie
+        with self._talking, suppress(OSError):
+            self._process.stdout.close()
+            self._process.stdin.close()
 
     async def run(self, job: Job, arguments: tuple, niceness: int) -> AsyncIterator[Any]:
         arrived: asyncio.Queue[tuple[str, Any]] = asyncio.Queue()
@@ -107,6 +116,7 @@ class _Worker:
                 loop.call_soon_threadsafe(arrived.put_nowait, message)
 
         name = f"{job.__module__}:{job.__qualname__}"
+        self._talking.acquire()  # before the thread is there: it must not find the pipes closed
         threading.Thread(target=self._talk, args=((name, arguments, niceness), put), daemon=True).start()
         while True:
             kind, content = await arrived.get()
@@ -129,8 +139,10 @@ class _Worker:
             while kind == "message":
                 kind, content = pickle.load(self._process.stdout)
                 put((kind, content))
-        except (OSError, EOFError, ValueError, pickle.UnpicklingError):
+        except (OSError, EOFError, pickle.UnpicklingError):
             put(("died", None))
+        finally:
+            self._talking.release()
 
 
 def main() -> None:
