@@ -1,5 +1,6 @@
 """Start the demo: `python app.py`, then open http://127.0.0.1:7860."""
 
+import sys
 from pathlib import Path
 
 from advdemo.images.mnist import load_mnist
@@ -9,12 +10,29 @@ from advdemo.ui.page import build_page, launch
 
 CHECKPOINT = Path(__file__).parent / "checkpoints" / "lenet.safetensors"
 ROBUST_CHECKPOINT = CHECKPOINT.with_name("lenet-robust.safetensors")
+REMEDY = "restore it with `git checkout -- checkpoints`"
 
-if __name__ == "__main__":
+
+def load_networks() -> dict:
+    """The networks and their records by name; without the robust one, saying so, when its file is missing or broken."""
     if not CHECKPOINT.exists():
         print(f"No checkpoint at {CHECKPOINT}: training one first, about three minutes on two CPU cores.", flush=True)
         train_checkpoint(CHECKPOINT, say=print)
-    networks = {"standard": load_checkpoint(CHECKPOINT)}
-    if ROBUST_CHECKPOINT.exists():
+    try:
+        networks = {"standard": load_checkpoint(CHECKPOINT)}
+    except ValueError as error:
+        raise ValueError(f"{error}: {REMEDY}, or delete {CHECKPOINT} to have it trained again") from error
+    try:
         networks["robust"] = load_checkpoint(ROBUST_CHECKPOINT)
-    launch(build_page(networks, *load_mnist("test")))
+    except (OSError, ValueError) as error:
+        print(f"Starting without the robust network: {error}: {REMEDY}", file=sys.stderr, flush=True)
+    return networks
+
+
+if __name__ == "__main__":
+    try:
+        launch(build_page(load_networks(), *load_mnist("test")))
+    except (OSError, ValueError) as error:
+        sys.exit(f"Error: {error}")
+    except KeyboardInterrupt:
+        sys.exit(130)

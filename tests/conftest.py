@@ -7,6 +7,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -45,27 +46,33 @@ def robust() -> LeNet:
     return load_checkpoint(ROBUST_CHECKPOINT, "cpu")[0]
 
 
-@pytest.fixture(scope="session")
-def app_url() -> Iterator[str]:
-    """The address of `python app.py`, running as it would for a user."""
+@contextmanager
+def running_app(**environment: str) -> Iterator[tuple[int, int]]:
+    """`python app.py`, running as it would for a user: (port, process)."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    url = f"http://127.0.0.1:{port}"
-    environment = os.environ | {"GRADIO_SERVER_PORT": str(port), "GRADIO_SERVER_NAME": "127.0.0.1"}
+    environment = os.environ | {"GRADIO_SERVER_PORT": str(port), "GRADIO_SERVER_NAME": "127.0.0.1"} | environment
     app = subprocess.Popen([sys.executable, "app.py"], cwd=ROOT, env=environment)
     try:
         for _ in range(240):
             assert app.poll() is None, "app.py ended before it served"
             try:
-                urllib.request.urlopen(url, timeout=5).close()
+                urllib.request.urlopen(f"http://127.0.0.1:{port}", timeout=5).close()
                 break
             except OSError:
                 time.sleep(0.25)
-        yield url
+        yield port, app.pid
     finally:
         app.terminate()
         app.wait(timeout=20)
+
+
+@pytest.fixture(scope="session")
+def app_url() -> Iterator[str]:
+    """The address of `python app.py`."""
+    with running_app() as (port, _):
+        yield f"http://127.0.0.1:{port}"
 
 
 @pytest.fixture(scope="session")

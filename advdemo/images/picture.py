@@ -1,6 +1,7 @@
 """A picture file, from anyone -> pixels; and images -> picture files."""
 
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO
 
@@ -8,13 +9,17 @@ import numpy as np
 from PIL import Image, ImageOps
 from torch import Tensor
 
+# By name: Pillow knows many more, some of which decode before they tell their size, or start other programs.
+FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")
 MAX_SIDE = 1000  # pixels; what is larger is shrunk
 SCALE = 10  # of the pictures written: 280x280
 RAISED, LOWERED = (138, 79, 109), (30, 122, 116)  # the page's colours for pixels made brighter and darker
 
 
-def read_picture(source: Path | BinaryIO, *, name: str, max_megapixels: int = 50) -> np.ndarray:
-    """The first frame of a PNG, JPEG, GIF, WebP, ..., the right way up; `name` is what error messages call it.
+def read_picture(
+    source: Path | BinaryIO, *, name: str, formats: Sequence[str] = FORMATS, max_megapixels: int = 50
+) -> np.ndarray:
+    """The first frame of a picture in one of these formats, the right way up; `name` is what error messages call it.
 
     Returns:
         uint8 (H, W, 4), straight alpha, with sides of at most MAX_SIDE pixels.
@@ -25,11 +30,11 @@ def read_picture(source: Path | BinaryIO, *, name: str, max_megapixels: int = 50
     """
     if isinstance(source, Path):
         with source.open("rb") as file:
-            return read_picture(file, name=name, max_megapixels=max_megapixels)
+            return read_picture(file, name=name, formats=formats, max_megapixels=max_megapixels)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # the limit here is lower
-            picture = Image.open(source)
+            picture = Image.open(source, formats=formats)
         if picture.width * picture.height > max_megapixels * 1_000_000:
             raise Image.DecompressionBombError
         picture.draft("RGB", (MAX_SIDE, MAX_SIDE))  # decodes a large JPEG at a fraction of its size

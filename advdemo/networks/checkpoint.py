@@ -1,8 +1,11 @@
 """Checkpoint files: a network's weights as safetensors, with a record of how it came to be as JSON in the header."""
 
+import glob
 import json
 import os
 import tempfile
+import time
+from contextlib import suppress
 from pathlib import Path
 
 import torch
@@ -13,6 +16,7 @@ from torch import Tensor, nn
 from advdemo.networks.fast import FastLeNet
 from advdemo.networks.predict import freeze, pick_device
 
+ABANDONED = 600  # seconds after which the temporary file of a save that was killed is cleaned up
 KINDS: dict[str, type[nn.Module]] = {"LeNet": FastLeNet}  # by the record's `kind`; without one it is a LeNet
 
 
@@ -20,10 +24,12 @@ def save_checkpoint(model: nn.Module, path: Path | str, record: dict) -> None:
     """Write the weights as safetensors, with `record` as JSON in the header.
 
     The file is written beside `path` and renamed over it, so that a kill at any moment leaves the old one whole.
+    OSError, naming `path`, when it cannot be written.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     content = pack_checkpoint(model.state_dict(), record)
+    _clean_up(path)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as file:
@@ -32,9 +38,19 @@ def save_checkpoint(model: nn.Module, path: Path | str, record: dict) -> None:
             os.fsync(file.fileno())
         os.chmod(temporary, 0o644)  # mkstemp makes it private
         os.replace(temporary, path)
-    except BaseException:
+    except BaseException as error:
         Path(temporary).unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise OSError(error.errno, error.strerror, str(path)) from error
         raise
+
+
+def _clean_up(path: Path) -> None:
+    """Remove what saves to `path` that were killed have left beside it."""
+    for left in path.parent.glob(f".{glob.escape(path.name)}.*"):
+        with suppress(OSError):  # another process was quicker
+            if time.time() - left.stat().st_mtime > ABANDONED:
+                left.unlink()
 
 
 def pack_checkpoint(weights: dict[str, Tensor], record: dict) -> bytes:
@@ -65,13 +81,13 @@ def parse_checkpoint(content: bytes, name: str, kinds: dict[str, type[nn.Module]
         state = load(content)
         # load() drops the header's metadata: after its length in 8 bytes, the header is JSON.
         header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
-        record = json.loads(header.get("__metadata__", {}).get("record", "{}"))
+        record = json.loads((header.get("__metadata__") or {}).get("record", "{}"))
         if not isinstance(record, dict):
             raise ValueError("its record is not a JSON object")
-    except (SafetensorError, ValueError) as error:
+    except (SafetensorError, ValueError, RecursionError) as error:
         raise ValueError(f"{name} is not a safetensors checkpoint of a LeNet") from error
     kind = record.get("kind", "LeNet")
-    if kind not in kinds:
+    if not isinstance(kind, str) or kind not in kinds:
         raise ValueError(f"{name} holds a {str(kind)[:40]!r}, not a {' or '.join(kinds)}")
     network = kinds[kind]()
     check_state(state, network.state_dict(), name)

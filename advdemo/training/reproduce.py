@@ -92,5 +92,19 @@ def table(result: dict) -> str:
 
 
 def load_result(path: Path = RESULT) -> dict | None:
-    """What `python -m advdemo reproduce` saved, or None."""
-    return json.loads(path.read_text()) if path.is_file() else None
+    """What `python -m advdemo reproduce` saved, or None; ValueError, with the remedy, when the file is of another
+    shape."""
+    if not path.is_file():
+        return None
+    try:
+        result = json.loads(path.read_text())
+        for loss in LOSSES:
+            means = [mean for mean, _ in mean_and_spread(result, loss)]
+            if len(means) != len(EPSILONS) or not all(0 <= mean <= 1 for mean in means):
+                raise ValueError(f"{loss} has not {len(EPSILONS)} accuracies")
+    except (ValueError, TypeError, KeyError, RecursionError, ZeroDivisionError) as error:
+        raise ValueError(
+            f"{path} is not what `reproduce` writes: restore it with `git checkout -- {path.name}` in its folder, "
+            "or run `python -m advdemo reproduce`"
+        ) from error
+    return result

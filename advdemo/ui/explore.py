@@ -6,38 +6,40 @@ slider asks nothing.
 
 import base64
 import io
-from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from functools import partial
 
 import gradio as gr
 import numpy as np
 from PIL import Image
-from torch import Tensor
+from torch import Tensor, nn
 
-from advdemo.attacks import find_attack
+from advdemo.attacks import Attack, Settings
 from advdemo.images.drawing import to_mnist
 from advdemo.images.picture import read_picture
 from advdemo.measures.scan import scan
-from advdemo.networks.lenet import LeNet
 from advdemo.networks.predict import predict
 from advdemo.ui.component import attack_rows, component
+from advdemo.ui.events import as_text, reply_to
+from advdemo.ui.lanes import Superseded
 from advdemo.ui.models import Models
-from advdemo.ui.replies import replies
+from advdemo.ui.questions import check_digit, check_index, find_attack
+from advdemo.ui.replies import RefusalError, SupersededError, refusing
+from advdemo.ui.service import Service
+from advdemo.ui.visitors import Visitor
 
 BOARD_COLUMNS = 35  # of the sprite: a row for each class, then the hardest digits
 MAX_DRAWING = 400_000  # characters of a data URL; the pad's own are under 40,000
 START = {"index": 63}
 START_EPSILON = 0.2
-VISITORS = 1000  # whose newest question is remembered
 
 
-def explore_tab(models: Models, images: Tensor, labels: Tensor) -> None:
-    """Build the tab. Images float32 (N, 1, 28, 28) and labels int64 (N,) are the digits to pick from."""
-
-    newest = Newest()
+def explore_tab(service: Service) -> None:
+    """Build the tab over the test images."""
+    models, images, labels = service.models, service.images, service.labels
     explore = component(
         "explore",
-        next(answer(models, images, labels, None, START)),
+        as_text(answer(models, images, labels, START)) | {"number": 0, "error": None},
         events=("digit",),
         board=make_board(models.shipped["standard"], images, labels),
         networks=list(models.shipped),
@@ -45,82 +47,77 @@ def explore_tab(models: Models, images: Tensor, labels: Tensor) -> None:
         start=START_EPSILON,
     )
 
-    def on_digit(event: gr.EventData, request: gr.Request) -> dict:
-        superseded = newest.announce(request.session_hash, event._data)
-        return next(answer(models, images, labels, superseded, event._data))
+    async def on_digit(event: gr.EventData, request: gr.Request) -> dict:
+        return await reply_to(event._data, request, partial(scan_digit, service))
 
     explore.digit(
         on_digit,
         outputs=explore,
         show_progress="hidden",
         trigger_mode="multiple",  # "always_last" sends an older question again in place of the last
-        concurrency_limit=4,
+        concurrency_limit=None,
         api_visibility="private",
     )
 
 
-class SupersededError(ValueError):
-    """The visitor has asked something newer meanwhile."""
-
-
-class Newest:
-    """The number of each visitor's newest question: work on an older one can stop. Forgetting it costs only time."""
-
-    def __init__(self) -> None:
-        self._numbers: OrderedDict[str, int] = OrderedDict()
-
-    def announce(self, visitor: str | None, question: object) -> Callable[[], bool]:
-        """Note a question; the function returned tells whether a newer one has come since."""
-        number = question.get("number") if isinstance(question, dict) else None
-        if visitor is None or not isinstance(number, int):
-            return lambda: False
-        self._numbers[visitor] = max(number, self._numbers.pop(visitor, 0))
-        while len(self._numbers) > VISITORS:
-            self._numbers.popitem(last=False)
-        return lambda: self._numbers.get(visitor, number) > number
-
-
-def interruptible(model: LeNet, superseded: Callable[[], bool] | None) -> Callable[[Tensor], Tensor]:
+def interruptible(model: nn.Module, superseded: Superseded) -> Callable[[Tensor], Tensor]:
     """`model` as a function that raises SupersededError once nobody waits for it: PGD runs it a hundred times."""
 
     def run(images: Tensor) -> Tensor:
-        if superseded is not None and superseded():
-            raise SupersededError("A newer question has come.")
+        if superseded():
+            raise SupersededError("errors.superseded")
         return model(images)
 
     return run
 
 
-@replies
-def answer(
-    models: Models, images: Tensor, labels: Tensor, superseded: Callable[[], bool] | None, question: dict
-) -> Iterator[dict]:
-    """The scans of the digit asked for, as the page draws them.
+async def scan_digit(service: Service, visitor: Visitor, question: dict) -> dict:
+    """`answer` in the lane for its attacks."""
+    lane = service.light if all(row.one_sign for row, _ in attacks_of(question)) else service.slow
+    work = partial(answer, service.models, service.images, service.labels, question)
+    return await lane.run(visitor, work)
 
-    question: {"number": int, "label": 0..9 or None, "sides": one or two of {"model": as in `Models.pick`, "attack": one
-    of ATTACKS, "target": 0..9 or None}} with "index" (a test image) or "drawing" (a PNG data URL), and with "weights"
-    when a model is the visitor's own. A target that the network reads already is `taken`: there is nothing to attack.
-    """
+
+def attacks_of(question: dict) -> list[tuple[Attack, Settings]]:
+    """The rows of the attacks asked for, and their settings."""
     sides = question.get("sides", [{}])
     if not isinstance(sides, list) or not 1 <= len(sides) <= 2 or not all(isinstance(side, dict) for side in sides):
-        raise ValueError("Ask for one or two attacks.")
+        raise RefusalError("errors.one_or_two_attacks")
+    return [find_attack(side.get("attack", "fgsm")) for side in sides]
+
+
+def answer(
+    models: Models, images: Tensor, labels: Tensor, question: dict, superseded: Superseded = lambda: False
+) -> dict:
+    """The scans of the digit asked for, as the page draws them.
+
+    question: {"label": 0..9 or None, "sides": one or two of {"model": as in `Models.pick`, "attack": one of ATTACKS,
+    "target": 0..9 or None}} with "index" (a test image) or "drawing" (a PNG data URL), and with "weights" when a model
+    is the visitor's own.
+
+    Returns {"index", "label", "label_source", "image": uint8 (28, 28), "sides"}, each side {"target", "taken", "flip",
+    "sign": int8 (28, 28) or None, "frames": uint8 (101, 28, 28) where there is no one sign, "zero", "probabilities":
+    float32 (101, 10)}. A target that the network reads already is `taken`: there is nothing to attack.
+    """
+    attacks = attacks_of(question)
+    sides = question.get("sides", [{}])
     networks = [models.pick(side.get("model"), question.get("weights")) for side in sides]
-    label = check_digit(question.get("label"), "The true label")
-    device = next(networks[0].parameters()).device
+    label = check_digit(question.get("label"), "errors.bad_label")
     index = None
     if "drawing" in question:
-        image = to_mnist(decode_drawing(question["drawing"])).to(device)
+        pixels = decode_drawing(question["drawing"])
+        with refusing("errors.drawing_damaged"):
+            image = to_mnist(pixels).to(models.device)
         source, truth = "prediction", int(predict(networks[0], image[None]).argmax())
     else:
         index = check_index(question.get("index"), len(images))
-        image = images[index].to(device)
+        image = images[index].to(models.device)
         source, truth = "mnist", int(labels[index])
     if label is not None:
         source, truth = "chosen", label
     drawn = []
-    for side, network in zip(sides, networks, strict=True):
-        attack, target = side.get("attack", "fgsm"), check_digit(side.get("target"), "The target")
-        find_attack(attack)
+    for side, network, (_, attack) in zip(sides, networks, attacks, strict=True):
+        target = check_digit(side.get("target"), "errors.bad_target")
         taken = target is not None and target == int(predict(network, image[None]).argmax())
         targeted = target is not None and not taken
         aim = target if targeted else truth
@@ -130,52 +127,28 @@ def answer(
                 "target": None if taken else target,
                 "taken": taken,
                 "flip": result.flip_epsilon,
-                "sign": None if result.sign is None else _text(result.sign),
-                "frames": _text(result.images) if result.sign is None else None,
+                "sign": result.sign,
+                "frames": result.images if result.sign is None else None,
                 "zero": not (result.images != result.images[0]).any(),
-                "probabilities": _text(result.probabilities),
+                "probabilities": result.probabilities,
             }
         )
-    yield {
-        "index": index,
-        "label": truth,
-        "label_source": source,
-        "image": _text(result.images[0]),
-        "sides": drawn,
-    }
-
-
-def check_digit(digit: object, name: str) -> int | None:
-    """`digit` when it is 0..9 or None, else ValueError."""
-    if digit is not None and (not isinstance(digit, int) or isinstance(digit, bool) or not 0 <= digit <= 9):
-        raise ValueError(f"{name} must be a digit from 0 to 9, not {str(digit)[:20]!r}.")
-    return digit
-
-
-def check_index(index: object, count: int) -> int:
-    """`index` when it is the place of one of `count` images, else ValueError."""
-    if not isinstance(index, int) or isinstance(index, bool) or not 0 <= index < count:
-        raise ValueError(f"There is no test image {str(index)[:20]!r}: choose one from 0 to {count - 1}.")
-    return index
+    return {"index": index, "label": truth, "label_source": source, "image": result.images[0], "sides": drawn}
 
 
 def decode_drawing(url: object) -> np.ndarray:
-    """The pixels of a PNG data URL, uint8 (H, W), (H, W, 3) or (H, W, 4); ValueError for anything else."""
+    """The pixels of a PNG data URL, uint8 (H, W, 4); RefusalError for anything else."""
     prefix = "data:image/png;base64,"
     if not isinstance(url, str) or not url.startswith(prefix):
-        raise ValueError("The drawing did not arrive as a PNG picture: please draw it again.")
+        raise RefusalError("errors.drawing_not_png")
     if len(url) > MAX_DRAWING:
-        raise ValueError(
-            f"The drawing is too large ({len(url)} characters, at most {MAX_DRAWING}): draw a smaller one."
-        )
-    try:
+        raise RefusalError("errors.drawing_too_large", length=len(url), most=MAX_DRAWING)
+    with refusing("errors.drawing_damaged"):
         content = base64.b64decode(url[len(prefix) :], validate=True)
-    except ValueError:
-        raise ValueError("The drawing arrived damaged: please draw it again.") from None
-    return read_picture(io.BytesIO(content), name="the drawing", max_megapixels=4)
+        return read_picture(io.BytesIO(content), name="the drawing", formats=("PNG",), max_megapixels=4)
 
 
-def make_board(model: LeNet, images: Tensor, labels: Tensor) -> dict:
+def make_board(model: nn.Module, images: Tensor, labels: Tensor) -> dict:
     """The sprite of digits to pick from: the first BOARD_COLUMNS of each class, then those of the whole set in whose
     label the model has the least confidence."""
     digits = [
@@ -197,12 +170,8 @@ def make_board(model: LeNet, images: Tensor, labels: Tensor) -> dict:
     file = io.BytesIO()
     Image.fromarray(sprite).save(file, "WEBP", lossless=True)
     return {
-        "sprite": f"data:image/webp;base64,{_text(file.getvalue())}",
+        "sprite": f"data:image/webp;base64,{base64.b64encode(file.getvalue()).decode()}",
         "columns": BOARD_COLUMNS,
         "digits": ",".join(f"{index}:{int(labels[index])}:{group}" for index, group in digits),
         "total": len(images),
     }
-
-
-def _text(content: bytes | np.ndarray) -> str:
-    return base64.b64encode(content if isinstance(content, bytes) else content.tobytes()).decode()

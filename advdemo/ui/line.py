@@ -1,34 +1,91 @@
-"""A line to wait in: one visitor's heavy work runs at a time, the others see how many are before them."""
+"""A line to wait in: the heavy work of one visitor runs at a time, and the others see how many are before them."""
 
-import time
-from collections.abc import Iterator
-from threading import Lock
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from itertools import count
 
-SECONDS_BETWEEN_LOOKS = 0.3
-VISITORS_WAITING = 20  # in one line; those after them wait in Gradio's queue, without seeing their place
+from advdemo.ui.replies import BusyError, SupersededError
+from advdemo.ui.visitors import Visitor
+
+SECONDS_BETWEEN_LOOKS = 1.0  # a visitor who left is noticed when told their place
+MOST = 100  # in one line
+
+
+class _Ticket:
+    """A visitor's place."""
+
+    def __init__(self, visitor: Visitor, number: int) -> None:
+        self.visitor, self.number = visitor, number
+        self.moved = asyncio.Event()
+        self.superseded = False
 
 
 class Line:
-    """One for each kind of work. Who leaves the page leaves the line: Gradio then closes the generator."""
+    """One for each kind of work; to be used from one event loop. Who closes the iterator leaves the line. Addresses
+    take turns, however many stand there for one of them; a page that asks again leaves its older place."""
 
     def __init__(self) -> None:
-        self._tickets: list[object] = []
-        self._lock = Lock()
+        self._running: _Ticket | None = None
+        self._waiting: list[_Ticket] = []  # in the order of their turns
+        self._served: dict[str, int] = {}  # address -> the last turn that it had
+        self._numbers, self._turns = count(1), count(1)
 
-    def take_turns(self, work: Iterator[dict]) -> Iterator[dict]:
+    async def take_turns(self, visitor: Visitor, work: AsyncIterator[dict]) -> AsyncIterator[dict]:
         """{"ahead": how many are to come first} while there are any, then what `work` yields."""
-        ticket = object()
-        with self._lock:
-            self._tickets.append(ticket)
+        ticket = self._join(visitor)
         try:
-            while ahead := self._ahead(ticket):
-                yield {"ahead": ahead}
-                time.sleep(SECONDS_BETWEEN_LOOKS)
-            yield from work
+            while self._running is not ticket:
+                yield {"ahead": self._waiting.index(ticket) + 1}
+                ticket.moved.clear()
+                try:
+                    await asyncio.wait_for(ticket.moved.wait(), SECONDS_BETWEEN_LOOKS)
+                except TimeoutError:
+                    continue
+                if ticket.superseded:
+                    raise SupersededError("errors.superseded")
+            async with aclosing(work):
+                async for message in work:
+                    if ticket.superseded:
+                        raise SupersededError("errors.superseded")
+                    yield message
         finally:
-            with self._lock:
-                self._tickets.remove(ticket)
+            self._leave(ticket)
 
-    def _ahead(self, ticket: object) -> int:
-        with self._lock:
-            return self._tickets.index(ticket)
+    def _join(self, visitor: Visitor) -> _Ticket:
+        for older in [*self._waiting, self._running]:
+            if visitor.page and older is not None and older.visitor == visitor:
+                older.superseded = True
+                self._leave(older)
+        if len(self._waiting) >= MOST:
+            raise BusyError("errors.line_full")
+        ticket = _Ticket(visitor, next(self._numbers))
+        self._waiting.append(ticket)
+        self._move()
+        return ticket
+
+    def _leave(self, ticket: _Ticket) -> None:
+        if ticket in self._waiting:
+            self._waiting.remove(ticket)
+        if self._running is ticket:
+            self._running = None
+        ticket.moved.set()
+        self._move()
+
+    def _move(self) -> None:
+        """Put the line in order, and have the first take its turn if nobody works."""
+        places: dict[str, int] = {}
+        order = []
+        for ticket in sorted(self._waiting, key=lambda ticket: ticket.number):
+            address = ticket.visitor.address
+            places[address] = places.get(address, -1) + 1
+            order.append((places[address], self._served.get(address, 0), ticket.number, ticket))
+        self._waiting = [ticket for *_, ticket in sorted(order, key=lambda place: place[:3])]
+        if self._running is None and self._waiting:
+            self._running = self._waiting.pop(0)
+            self._served[self._running.visitor.address] = next(self._turns)
+        if self._running is None:
+            self._served.clear()
+        for ticket in [self._running, *self._waiting]:
+            if ticket is not None:
+                ticket.moved.set()

@@ -6,58 +6,81 @@ need not travel with every question; what it has forgotten, or another replica n
 
 import base64
 import hashlib
+import re
 from collections import OrderedDict
 from threading import Lock
 
-from advdemo.networks.checkpoint import parse_checkpoint
-from advdemo.networks.lenet import LeNet
+import torch
+from torch import nn
+
+from advdemo import IMAGE_SHAPE
+from advdemo.networks.checkpoint import KINDS, pack_checkpoint, parse_checkpoint
+from advdemo.ui.replies import RefusalError, refusing, shown
 
 MAX_BYTES = 1_000_000  # of an uploaded file; a LeNet takes 250,000
 REMEMBERED = 32
-
-
-class UnknownModelError(ValueError):
-    """The server does not have the model asked for: the browser should send its weights."""
+HASH = re.compile("[0-9a-f]{64}")
 
 
 class Models:
     """The shipped models by name, and a cache of visitors' models by hash. Safe to use from several threads."""
 
-    def __init__(self, shipped: dict[str, LeNet]) -> None:
+    def __init__(self, shipped: dict[str, nn.Module]) -> None:
         self.shipped = shipped
-        self._device = next(shipped["standard"].parameters()).device
-        self._visitors: OrderedDict[str, LeNet] = OrderedDict()
+        self.device = next(shipped["standard"].parameters()).device
+        self._visitors: OrderedDict[str, nn.Module] = OrderedDict()
         self._lock = Lock()
 
-    def pick(self, name: object, weights: object = None) -> LeNet:
+    def pick(self, name: object, weights: object = None) -> nn.Module:
         """The model called `name`: a shipped one's name (None is "standard"), or a hash. `weights`, a safetensors file
-        as base64, are remembered first. ValueError for weights that are no LeNet, UnknownModelError for a hash that is
-        not known."""
+        as base64, are remembered first. RefusalError for weights that are no LeNet and for a name or hash that is not
+        known."""
         if name is None:
             name = "standard"
         if isinstance(name, str) and name in self.shipped:
             return self.shipped[name]
         if weights is not None:
             return self.remember(weights)[0]
+        if not isinstance(name, str) or not HASH.fullmatch(name):
+            raise RefusalError("errors.unknown_network", network=shown(name), networks=", ".join(self.shipped))
         with self._lock:
-            if not isinstance(name, str) or name not in self._visitors:
-                raise UnknownModelError("This model is no longer on the server: it is being sent again.")
+            if name not in self._visitors:
+                raise RefusalError("errors.unknown_model")
             self._visitors.move_to_end(name)
             return self._visitors[name]
 
-    def remember(self, weights: object) -> tuple[LeNet, str, dict]:
+    def remember(self, weights: object) -> tuple[nn.Module, str, dict]:
         """(the model, its hash, its record) of a safetensors file as base64."""
         if not isinstance(weights, str) or len(weights) > MAX_BYTES * 4 // 3 + 4:
-            raise ValueError("A model must be a safetensors file of at most 1 MB.")
+            raise RefusalError("errors.model_too_large")
         try:
             content = base64.b64decode(weights, validate=True)
         except ValueError:
-            raise ValueError("The model arrived damaged: please send it again.") from None
-        model, record = parse_checkpoint(content, "the file")
+            raise RefusalError("errors.model_damaged") from None
+        with refusing("errors.model_unfit"):
+            model, record = parse_checkpoint(content, "the file")
+        check_answers(model)
         name = hashlib.sha256(content).hexdigest()
         with self._lock:
-            model = self._visitors.setdefault(name, model.to(self._device))
+            model = self._visitors.setdefault(name, model.to(self.device))
             self._visitors.move_to_end(name)
             while len(self._visitors) > REMEMBERED:
                 self._visitors.popitem(last=False)
         return model, name, record
+
+
+def check_answers(model: nn.Module) -> None:
+    """Refuse finite weights so large that the answers, or what attacks compute from them, are not finite."""
+    images = torch.stack([torch.zeros(IMAGE_SHAPE), torch.ones(IMAGE_SHAPE)])
+    with torch.enable_grad():
+        pixels = images.requires_grad_()
+        logits = model(pixels)
+        (gradient,) = torch.autograd.grad(logits.logsumexp(1).sum(), pixels)
+    if not (logits.isfinite().all() and gradient.isfinite().all()):
+        raise RefusalError("errors.model_not_finite")
+
+
+def pack(model: nn.Module) -> bytes:
+    """The model as a checkpoint's bytes, to send to another process."""
+    kind = next(name for name, network in KINDS.items() if type(model) is network)
+    return pack_checkpoint(model.state_dict(), {"kind": kind})

@@ -1,12 +1,13 @@
 """The page: header and tabs, and how it is served."""
 
 import json
+import os
+import threading
 from collections.abc import Callable
-from contextlib import suppress
 
 import gradio as gr
-import httpx
 import torch
+from starlette.middleware import Middleware
 from starlette.responses import Response
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
@@ -15,9 +16,12 @@ from torch import Tensor, nn
 from advdemo.ui.api import add_api
 from advdemo.ui.component import WEB, component, read_styles
 from advdemo.ui.explore import explore_tab
+from advdemo.ui.guard import Guard
 from advdemo.ui.learn import learn_tab
-from advdemo.ui.line import Line
 from advdemo.ui.models import Models
+from advdemo.ui.records import accuracies, robustness
+from advdemo.ui.routes import make_routes
+from advdemo.ui.service import Service
 from advdemo.ui.sweep import sweep_tab
 from advdemo.ui.train import train_tab
 from advdemo.ui.words import WORDS, say
@@ -41,55 +45,70 @@ def build_page(networks: dict[str, tuple[nn.Module, dict]], images: Tensor, labe
 
     `networks` are models and their records by name: "standard", and where there is one "robust".
     """
-    models = Models({name: model for name, (model, _) in networks.items()})
-    sweeps, trainings = Line(), Line()
+    # Gradio would build a table of its last 10,000 events after each.
+    os.environ |= {"GRADIO_ANALYTICS_CACHE_FREQUENCY": str(10**9), "GRADIO_ANALYTICS_MAX_EVENTS": "1"}
+    service = Service(Models({name: model for name, (model, _) in networks.items()}), images, labels)
     records = {name: record for name, (_, record) in networks.items()}
     tabs: dict[str, Callable[[], None]] = {
-        "explore": lambda: explore_tab(models, images, labels),
-        "sweep": lambda: sweep_tab(models, sweeps, images, labels),
-        "train": lambda: train_tab(models, trainings, images, labels),
-        "learn": lambda: learn_tab({name: record.get("robustness") for name, record in records.items()}),
+        "explore": lambda: explore_tab(service),
+        "sweep": lambda: sweep_tab(service),
+        "train": lambda: train_tab(service),
+        "learn": lambda: learn_tab(robustness(records)),
     }
     with gr.Blocks(title=say("page.title"), analytics_enabled=False, fill_width=True) as page:
-        component("header", facts=json.dumps(_facts(models.shipped["standard"], records)), tabs=json.dumps([*tabs]))
+        component(
+            "header", facts=json.dumps(_facts(service.models.shipped["standard"], records)), tabs=json.dumps([*tabs])
+        )
         with gr.Tabs(elem_id="tabs"):
             for name, build in tabs.items():
                 with gr.Tab(say(f"tabs.{name}"), elem_id=f"tab-{name}"):
                     build()
-        add_api(models, sweeps, images, labels)
-    return page.queue(max_size=200, default_concurrency_limit=4)
+        add_api(service)
+    page.service = service
+    # Places in Gradio's queue are told once a second: told at every change, a question costs others' time.
+    return page.queue(status_update_rate=1, api_open=False, max_size=200, default_concurrency_limit=4)
 
 
 def launch(page: gr.Blocks, *, block: bool = True, **options) -> None:
-    """Serve the page, until interrupted if `block`; `options` go to `Blocks.launch`. Shows no traceback to visitors and
-    calls no other host."""
-    routes = [Mount("/web/words", _Files(directory=WORDS)), Mount("/web", _Files(directory=WEB))]
-    page.launch(
-        prevent_thread_lock=True,
-        **{
-            "theme": gr.themes.Default(primary_hue="blue", neutral_hue="slate", radius_size="lg", **FONTS),
-            "css": read_styles("shared"),
-            "head": PRELOADS,
-            "app_kwargs": {"routes": routes},
-            "footer_links": ["api"],
-            "ssr_mode": False,
-            "show_error": False,
-            "enable_monitoring": False,
-            "strict_cors": True,
-            "run_history": False,
-            "max_file_size": "1mb",
-        }
-        | options,
-    )
-    # The first question costs half a second more than the others: no visitor should be the one who asks it.
-    with suppress(httpx.HTTPError):
-        httpx.post(
-            f"{page.local_api_url}call/scan_test_image",
-            json={"data": [0, None, "fgsm", None, "standard"]},
-            verify=False,
+    """Serve the page, until interrupted if `block`: the process then ends with 130. `options` go to `Blocks.launch`.
+    Shows no traceback to visitors and calls no other host. OSError when the port that GRADIO_SERVER_PORT names is
+    taken."""
+    files = [Mount("/web/words", _Files(directory=WORDS)), Mount("/web", _Files(directory=WEB))]
+    service: Service = page.service
+    port = os.environ.get("GRADIO_SERVER_PORT")
+    try:
+        page.launch(
+            prevent_thread_lock=True,
+            **{
+                "theme": gr.themes.Default(primary_hue="blue", neutral_hue="slate", radius_size="lg", **FONTS),
+                "css": read_styles("shared"),
+                "head": PRELOADS,
+                "app_kwargs": {
+                    "routes": [*files, *make_routes(service)],
+                    "middleware": [Middleware(Guard, streams=service.streams)],
+                },
+                "server_port": int(port) if port else None,  # or Gradio would move on to the next
+                "footer_links": ["api"],
+                "ssr_mode": False,
+                "show_error": False,
+                "enable_monitoring": False,
+                "strict_cors": True,
+                "run_history": False,
+                "max_file_size": "1mb",
+            }
+            | options,
         )
+    except OSError as error:
+        if not port:
+            raise
+        raise OSError(f"port {port} is taken: free it, or set GRADIO_SERVER_PORT to another") from error
+    service.workers.start()
     if block:
-        page.block_thread()
+        try:
+            threading.Event().wait()
+        except KeyboardInterrupt:
+            service.workers.end()
+            os._exit(130)  # not by way of Gradio's and torch's threads, which take their time
 
 
 class _Files(StaticFiles):
@@ -105,5 +124,5 @@ def _facts(model: nn.Module, records: dict[str, dict]) -> dict:
     device = next(model.parameters()).device
     return {
         "device": torch.cuda.get_device_name(device) if device.type == "cuda" else "CPU",
-        "accuracies": {name: record["test_accuracy"] for name, record in records.items() if "test_accuracy" in record},
+        "accuracies": accuracies(records),
     }

@@ -1,41 +1,70 @@
-"""How every handler answers, whoever asks and whatever arrives: a dict with the question's number and, if need be, one
-clear sentence. No exception and no traceback reaches a visitor."""
+"""What a visitor is told when a question cannot be answered: a key of the words and its values, for any language.
+
+The package raises ValueError with an English sentence; `refusing` turns it into a key where it is called. No exception
+and no traceback reaches a visitor.
+"""
 
 import logging
-from collections.abc import Callable, Iterator
-from functools import wraps
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-from advdemo.ui.models import UnknownModelError
+from advdemo.images.drawing import NO_INK, NO_STROKE
+from advdemo.ui.words import say
 
-APOLOGY = "Something went wrong on the server; it has been noted. Please try again."
+KEYS = {
+    NO_INK: "errors.no_ink",
+    NO_STROKE: "errors.no_stroke",
+}  # sentences of the package that say more than where they came from
+Error = dict  # {"key": "section.name" in the words, "values": {name: string or number}}
 
 
-def replies(handler: Callable[..., Iterator[dict]]) -> Callable[..., Iterator[dict]]:
-    """Decorate a generator of replies to its last argument, the question.
+class RefusalError(ValueError):
+    """A question that is not answered, for the reason that the words have under `key`, with its values."""
 
-    Each reply gets `number` and `kind`, the question's, so that the page can drop answers to older ones, and `error`:
-    None, or the sentence of the ValueError that ended it. `unknown_model` asks the page to send its model's weights.
-    """
+    status = 400  # of HTTP
 
-    @wraps(handler)
-    def answer(*arguments: Any) -> Iterator[dict]:
-        *context, question = arguments
-        question = question if isinstance(question, dict) else {}
-        number = question.get("number")
-        head = {"number": number if isinstance(number, int) else 0, "error": None}
-        if isinstance(question.get("kind"), str):
-            head["kind"] = question["kind"][:20]
-        try:
-            for reply in handler(*context, question):
-                yield head | reply
-        except UnknownModelError as error:
-            yield head | {"error": str(error), "unknown_model": True}
-        except ValueError as error:
-            message = str(error)
-            yield head | {"error": message[:1].upper() + message[1:]}
-        except Exception:
-            logging.getLogger(__name__).exception("%s failed", handler.__name__)
-            yield head | {"error": APOLOGY}
+    def __init__(self, key: str, **values: str | int | float) -> None:
+        self.key, self.values = key, values
+        super().__init__(say(key, **values))
 
-    return answer
+
+class SupersededError(RefusalError):
+    """The visitor has asked something newer meanwhile."""
+
+    status = 409
+
+
+class TooManyError(RefusalError):
+    """The visitor asks too often."""
+
+    status = 429
+
+
+class BusyError(RefusalError):
+    """The server has too much to do: asking again later helps."""
+
+    status = 503
+
+
+def as_error(error: Exception) -> Error:
+    """The key and values of a RefusalError; of anything else an apology, and it is logged."""
+    if isinstance(error, RefusalError):
+        return {"key": error.key, "values": error.values}
+    logging.getLogger(__name__).error("a question failed", exc_info=error)
+    return {"key": "errors.apology", "values": {}}
+
+
+@contextmanager
+def refusing(key: str, **values: str | int | float) -> Iterator[None]:
+    """Turn a ValueError of the package into a RefusalError with this key."""
+    try:
+        yield
+    except RefusalError:
+        raise
+    except ValueError as error:
+        raise RefusalError(KEYS.get(str(error), key), **values) from error
+
+
+def shown(value: object) -> str:
+    """What arrived, short enough to be named in a sentence."""
+    return str(value)[:20].encode("utf-8", "replace").decode()

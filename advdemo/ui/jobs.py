@@ -1,0 +1,129 @@
+"""The heavy work itself, as jobs for a worker: each yields its messages as plain values. Networks come as the bytes of
+their checkpoints; the images are read here, for no other process to hold them."""
+
+import base64
+import time
+from collections.abc import Iterator
+from functools import cache
+
+import numpy as np
+from torch import Tensor, nn
+
+from advdemo.images.mnist import load_mnist
+from advdemo.measures.sweep import SweepResult, sweep_stream
+from advdemo.networks.checkpoint import pack_checkpoint, parse_checkpoint
+from advdemo.networks.fast import FastLeNet
+from advdemo.networks.predict import freeze, pick_device
+from advdemo.training.recipes import Recipe
+from advdemo.training.train import EpochRecord, Step, hold_out, train_steps
+from advdemo.ui.replies import RefusalError
+
+HELD_OUT = 5_000  # training images, to choose the best epoch by
+SECONDS_BETWEEN_UPDATES = 0.1
+
+
+@cache
+def test_images() -> tuple[Tensor, Tensor]:
+    """The test images and their labels."""
+    return load_mnist("test")
+
+
+def warm_up() -> None:
+    """Do what costs time once: the imports of this module, the test images, torch's first steps on the device."""
+    images, labels = test_images()
+    model = freeze(FastLeNet()).to(pick_device())
+    for _ in sweep_stream(model, images[:500], labels[:500], [0.1]):
+        pass
+
+
+def sweep(network: bytes, count: int, epsilons: list[float], attack: str) -> Iterator[dict]:
+    """Partial results over the first `count` test images, some ten a second: `result` as `as_drawn` has it."""
+    model = unpack(network)
+    images, labels = test_images()
+    device = pick_device().type.upper()
+    started = shown = time.perf_counter()
+    examples_sent = -1
+    for result in sweep_stream(model, images[:count], labels[:count], epsilons, attack=attack):
+        now = time.perf_counter()
+        if now - shown < SECONDS_BETWEEN_UPDATES and result.n_images < result.total:
+            continue
+        shown = now
+        examples = sum(len(row) for row in result.examples)
+        drawn = as_drawn(result, with_examples=examples != examples_sent)
+        examples_sent = examples
+        yield {"result": drawn | {"seconds": now - started, "device": device}}
+
+
+def transfer(networks: list[bytes], count: int, epsilon: float, attack: str) -> Iterator[dict]:
+    """The accuracy of every network on the adversarial images made on every network: after each batch, all so far."""
+    models = [unpack(network) for network in networks]
+    images, labels = test_images()
+    table: list[list[float | None]] = [[None] * len(models) for _ in models]
+    shown = time.perf_counter()
+    for made_on, source in enumerate(models):
+        for tried_on, model in enumerate(models):
+            for result in sweep_stream(model, images[:count], labels[:count], [epsilon], attack=attack, source=source):
+                done = result.n_images == result.total
+                if time.perf_counter() - shown < SECONDS_BETWEEN_UPDATES and not done:
+                    continue
+                shown = time.perf_counter()
+                table[made_on][tried_on] = float(result.accuracies[0])
+                yield {"transfer": {"table": table, "done": done}}
+
+
+def train(name: str, recipe: Recipe, seed: int) -> Iterator[dict]:
+    """Progress, some ten times a second: `update` holds `progress` {epoch, epochs, share, seconds, left}; at an epoch's
+    end also `epoch`, its record, and beside it `weights` (a safetensors file as base64) when it is the best so far on
+    held-out images."""
+    try:
+        (images, labels), held_out = hold_out(*load_mnist("train"), HELD_OUT, seed=0)
+    except (OSError, ValueError) as error:
+        raise RefusalError("errors.training_data") from error
+    started = shown = time.perf_counter()
+    best = -1.0
+    for event in train_steps(recipe, images, labels, validation=held_out, seed=seed, device=pick_device()):
+        now = time.perf_counter()
+        if isinstance(event, Step) and now - shown < SECONDS_BETWEEN_UPDATES:
+            continue
+        shown = now
+        share = event.step / event.steps if isinstance(event, Step) else 1.0
+        done = (event.epoch - 1 + share) / recipe.epochs
+        seconds = now - started
+        progress = {"epoch": event.epoch, "epochs": recipe.epochs, "share": done, "seconds": seconds}
+        update = {"progress": progress | {"left": seconds * (1 / done - 1)}}
+        reply = {}
+        if isinstance(event, EpochRecord):
+            update["epoch"] = {key: value for key, value in vars(event).items() if key != "weights"}
+            if event.validation_accuracy > best:
+                best = event.validation_accuracy
+                record = {"recipe": name, "seed": seed, **vars(recipe), **update["epoch"]}
+                reply["weights"] = base64.b64encode(pack_checkpoint(event.weights, record)).decode()
+        yield reply | {"update": update}
+
+
+def unpack(network: bytes) -> nn.Module:
+    """The network in a checkpoint's bytes, on the device to compute on."""
+    return parse_checkpoint(network, "the network")[0].to(pick_device())
+
+
+def as_drawn(result: SweepResult, *, with_examples: bool) -> dict:
+    """A result as plain JSON values, the images as base64 of 784 bytes."""
+    drawn = {
+        "epsilons": result.epsilons.tolist(),
+        "correct": result.correct.tolist(),
+        "accuracies": result.accuracies.tolist(),
+        "flips": result.flips.tolist(),
+        "first_flips": result.first_flips.tolist(),
+        "done": result.n_images,
+        "total": result.total,
+    }
+    if with_examples:
+        drawn["examples"] = [
+            [vars(example) | {"image": as_text(example.image)} for example in row] for row in result.examples
+        ]
+    return drawn
+
+
+def as_text(pixels: np.ndarray) -> str:
+    """Base64 of its bytes."""
+    return base64.b64encode(pixels.tobytes()).decode()

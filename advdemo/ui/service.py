@@ -1,0 +1,34 @@
+"""What all handlers share: the networks, the test images, and where questions are worked on."""
+
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+
+from advdemo.ui.costs import Costs
+from advdemo.ui.lanes import Lane
+from advdemo.ui.line import Line
+from advdemo.ui.models import Models
+from advdemo.ui.visitors import Limits, Streams
+from advdemo.ui.worker import Workers
+
+CORES = torch.get_num_threads()
+
+
+@dataclass
+class Service:
+    """One for each page; used from its server's event loop alone."""
+
+    models: Models
+    images: Tensor  # float32 (N, 1, 28, 28), the test set
+    labels: Tensor  # int64 (N,)
+    limits: Limits = field(default_factory=Limits)
+    streams: Streams = field(default_factory=Streams)
+    light: Lane = field(default_factory=lambda: Lane("light", CORES))
+    slow: Lane = field(default_factory=lambda: Lane("slow", max(1, CORES // 2)))
+    workers: Workers = field(default_factory=Workers)
+    sweeps: Line = field(default_factory=Line)
+    trainings: Line = field(default_factory=Line)
+
+    def __post_init__(self) -> None:
+        self.costs = Costs(self.slow, self.models.shipped["standard"], self.images, self.labels)

@@ -1,0 +1,125 @@
+// Questions to the server, as advdemo/ui/routes.py answers them.
+
+/** @typedef {import("./words.js").ServerError & {retryable: boolean}} Trouble why there is no answer */
+
+const ROOT = new URL("../../", import.meta.url);
+// Tells the pages of one address apart; crypto.randomUUID is missing where the page is not served by HTTPS.
+const PAGE = Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(36)).join("-");
+const TYPES = { uint8: Uint8Array, int8: Int8Array, float32: Float32Array };
+const LONGEST_PAUSE = 30; // seconds
+
+/**
+ * Ask once. Throws a Trouble when there is no answer, and the signal's reason when it is aborted.
+ * @param {string} name @param {object} question @param {{signal?: AbortSignal}} [options]
+ * @returns {Promise<any>} the answer, typed arrays in it
+ */
+export async function ask(name, question, { signal } = {}) {
+  const response = await post(`ask/${name}`, question, signal);
+  try {
+    return unpack(await response.arrayBuffer());
+  } catch (error) {
+    throw signal?.aborted ? signal.reason : offline(error);
+  }
+}
+
+/**
+ * Ask for long work and get its messages as they come. Leaving the loop, or the signal, ends the work on the server.
+ * @param {string} name @param {object} question @param {{signal?: AbortSignal}} [options]
+ * @returns {AsyncGenerator<any>}
+ */
+export async function* follow(name, question, { signal } = {}) {
+  const leaving = new AbortController();
+  const ended = signal ? AbortSignal.any([signal, leaving.signal]) : leaving.signal;
+  try {
+    const response = await post(`follow/${name}`, question, ended);
+    for await (const line of lines(response)) {
+      const message = JSON.parse(line);
+      if (message.error) throw { ...message.error, retryable: false };
+      yield message;
+    }
+  } catch (error) {
+    throw signal?.aborted ? signal.reason : isTrouble(error) ? error : offline(error);
+  } finally {
+    leaving.abort();
+  }
+}
+
+/**
+ * Ask, and while the server is lost or too busy ask again, after growing pauses.
+ * @param {string} name @param {object} question
+ * @param {{signal?: AbortSignal, onTrouble: (trouble: Trouble) => void}} options onTrouble: called before each pause
+ * @returns {Promise<any>}
+ */
+export async function askPatiently(name, question, { signal, onTrouble }) {
+  for (let pause = 1; ; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
+    try {
+      return await ask(name, question, { signal });
+    } catch (error) {
+      if (!isTrouble(error) || !error.retryable) throw error;
+      onTrouble({ key: "errors.again", values: { trouble: error, count: pause }, retryable: true });
+      await sleep(pause, signal);
+    }
+  }
+}
+
+/** @param {unknown} error @returns {error is Trouble} */
+export const isTrouble = (error) => error instanceof Object && "retryable" in error;
+
+/** @param {string} path @param {object} question @param {AbortSignal} [signal] */
+async function post(path, question, signal) {
+  let response;
+  try {
+    const headers = { "content-type": "application/json", "x-advdemo-page": PAGE };
+    response = await fetch(new URL(path, ROOT), { method: "POST", headers, body: JSON.stringify(question), signal });
+  } catch (error) {
+    throw signal?.aborted ? signal.reason : offline(error);
+  }
+  if (response.ok) return response;
+  const { error } = await response.json().catch(() => ({}));
+  const retryable = response.status === 429 || response.status >= 502;
+  throw error ? { ...error, retryable } : offline(response.status);
+}
+
+/** @param {ArrayBuffer} buffer */
+function unpack(buffer) {
+  const start = 4 + new DataView(buffer).getUint32(0, true);
+  const { arrays, ...reply } = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, start - 4)));
+  for (const [path, { offset, length, type }] of Object.entries(arrays)) {
+    const Type = TYPES[/** @type {keyof typeof TYPES} */ (type)];
+    const steps = path.split(".");
+    const last = /** @type {string} */ (steps.pop());
+    const holder = steps.reduce((part, step) => part[step], reply);
+    const from = start + offset;
+    holder[last] = new Type(buffer.slice(from, from + length * Type.BYTES_PER_ELEMENT));
+  }
+  return reply;
+}
+
+/** The lines of a body that are not empty. @param {Response} response */
+async function* lines(response) {
+  const reader = /** @type {ReadableStream<Uint8Array>} */ (response.body).getReader();
+  const decoder = new TextDecoder();
+  let rest = "";
+  for (let part = await reader.read(); !part.done; part = await reader.read()) {
+    const pieces = (rest + decoder.decode(part.value, { stream: true })).split("\n");
+    rest = pieces.pop() ?? "";
+    yield* pieces.filter(Boolean);
+  }
+}
+
+/** @param {unknown} reason @returns {Trouble} */
+function offline(reason) {
+  console.warn("no answer from the server:", reason);
+  return { key: "errors.offline", values: {}, retryable: true };
+}
+
+/** @param {number} seconds @param {AbortSignal} [signal] */
+function sleep(seconds, signal) {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, 1000 * seconds);
+    signal?.addEventListener("abort", () => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    });
+  });
+}

@@ -1,0 +1,195 @@
+"""Heavy work in a process of its own: it never slows a question, cancelling it is ending it, its memory goes with it.
+
+A job is a function that can be imported by its name, called with arguments that can be pickled; the messages it yields
+come back one by one. `python -m advdemo.ui.worker` is such a process: jobs arrive pickled on its standard input and
+messages leave on its standard output. It imports torch before the first job comes, lets the page go first when the
+processor is short, and ends when the page's process does.
+"""
+
+import asyncio
+import importlib
+import logging
+import os
+import pickle
+import queue
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from advdemo.ui.replies import RefusalError
+
+NICENESS, LONG_NICENESS = 5, 15  # of the process: the page's threads come first, then short work, then long
+IDLE = 2  # workers kept warm for the next jobs
+ROOT = Path(__file__).parents[2]
+
+Job = Callable[..., Iterator[Any]]
+
+
+class Workers:
+    """Warm processes for jobs. `start` one before it is needed; to be used from one event loop at a time."""
+
+    def __init__(self) -> None:
+        self._idle: list[_Worker] = []
+        self._busy: set[_Worker] = set()
+
+    def start(self) -> None:
+        """See that one is waiting for a job, without waiting for it."""
+        for worker in [worker for worker in self._idle if not worker.alive()]:
+            self._idle.remove(worker)
+            worker.end()
+        if not self._idle:
+            self._idle.append(_Worker())
+
+    async def run(self, job: Job, *arguments: Any, long: bool = False) -> AsyncIterator[Any]:
+        """What the job yields. Closing this iterator ends the work and its process. A `long` job lets the others go
+        first, and its process is ended in any case, for its memory's sake. RefusalError as the job raises it, or when
+        the process has ended by itself."""
+        self.start()
+        worker = self._idle.pop(0)
+        self._busy.add(worker)
+        self.start()  # the next one
+        finished = False
+        try:
+            async for message in worker.run(job, arguments, LONG_NICENESS if long else NICENESS):
+                yield message
+            finished = True
+        except _JobError:
+            finished = True
+            raise
+        finally:
+            self._busy.discard(worker)
+            if finished and not long and len(self._idle) < IDLE:
+                self._idle.insert(0, worker)
+            else:
+                worker.end()
+
+    def end(self) -> None:
+        """End all processes."""
+        for worker in [*self._idle, *self._busy]:
+            worker.end()
+        self._idle.clear()
+
+
+class _JobError(RefusalError):
+    """The job itself refused: its process is as good as before."""
+
+
+class _Worker:
+    """One process, seen from the page's."""
+
+    def __init__(self) -> None:
+        path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "advdemo.ui.worker"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=os.environ | {"PYTHONPATH": path},
+            start_new_session=True,  # the terminal's Ctrl-C is for the page
+        )
+        self._talking = threading.Lock()
+
+    def alive(self) -> bool:
+        return self._process.poll() is None
+
+    def end(self) -> None:
+        """Now, whatever it does, without waiting."""
+        self._process.kill()
+        threading.Thread(target=self._bury, daemon=True).start()
+
+    def _bury(self) -> None:
+        self._process.wait()  # or it would be left as a zombie
+        with self._talking, suppress(OSError):
+            self._process.stdout.close()
+            self._process.stdin.close()
+
+    async def run(self, job: Job, arguments: tuple, niceness: int) -> AsyncIterator[Any]:
+        arrived: asyncio.Queue[tuple[str, Any]] = asyncio.Queue()
+        loop = asyncio.get_running_loop()
+
+        def put(message: tuple[str, Any]) -> None:
+            with suppress(RuntimeError):  # the loop is closed: nobody waits
+                loop.call_soon_threadsafe(arrived.put_nowait, message)
+
+        name = f"{job.__module__}:{job.__qualname__}"
+        self._talking.acquire()  # before the thread is there: it must not find the pipes closed
+        threading.Thread(target=self._talk, args=((name, arguments, niceness), put), daemon=True).start()
+        while True:
+            kind, content = await arrived.get()
+            if kind == "message":
+                yield content
+            elif kind == "done":
+                return
+            elif kind == "refused":
+                key, values = content
+                raise _JobError(key, **values)
+            else:
+                raise RefusalError("errors.worker_died") if kind == "died" else RuntimeError(content)
+
+    def _talk(self, job: tuple[str, tuple, int], put: Callable[[tuple[str, Any]], None]) -> None:
+        """Send a job and hand on what comes back, until it is done."""
+        kind = "message"
+        try:
+            pickle.dump(job, self._process.stdin)
+            self._process.stdin.flush()
+            while kind == "message":
+                kind, content = pickle.load(self._process.stdout)
+                put((kind, content))
+        except (OSError, EOFError, pickle.UnpicklingError):
+            put(("died", None))
+        finally:
+            self._talking.release()
+
+
+def main() -> None:
+    """Serve jobs from standard input until it is closed."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _be_nice(NICENESS)
+    out = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what libraries print must not end up among the messages
+    jobs: queue.Queue[tuple[str, tuple, int]] = queue.Queue()
+    threading.Thread(target=_listen, args=(sys.stdin.buffer, jobs), daemon=True).start()
+    importlib.import_module("advdemo.ui.jobs").warm_up()
+    while True:
+        _work(*jobs.get(), out)
+
+
+def _listen(source: BinaryIO, jobs: queue.Queue) -> None:
+    """Read jobs; end the process, whatever it does, when there will be no more: nobody wants its results."""
+    try:
+        while True:
+            jobs.put(pickle.load(source))
+    except (EOFError, OSError, pickle.UnpicklingError):
+        os._exit(0)
+
+
+def _be_nice(niceness: int) -> None:
+    with suppress(AttributeError):  # Windows has no such thing
+        os.nice(niceness - os.nice(0))
+
+
+def _work(name: str, arguments: tuple, niceness: int, out: BinaryIO) -> None:
+    _be_nice(niceness)
+
+    def send(kind: str, content: Any = None) -> None:
+        pickle.dump((kind, content), out)
+        out.flush()
+
+    try:
+        module, function = name.split(":")
+        for message in getattr(importlib.import_module(module), function)(*arguments):
+            send("message", message)
+        send("done")
+    except RefusalError as error:
+        send("refused", (error.key, error.values))
+    except Exception as error:
+        logging.getLogger(__name__).exception("%s failed", name)
+        send("failed", f"{name}: {error}")
+
+
+if __name__ == "__main__":
+    main()

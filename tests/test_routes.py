@@ -1,0 +1,288 @@
+"""The server's own routes, driven from outside, and what stands before Gradio's."""
+
+import base64
+import http.client
+import json
+import struct
+import threading
+import time
+from urllib.parse import urlsplit
+
+import numpy as np
+import pytest
+from gradio_client import Client
+
+from advdemo.measures.scan import scan
+from advdemo.ui.routes import MAX_BODY, pack
+from tests.conftest import CHECKPOINT
+from tests.test_ui import drawing_of
+
+SWEEP = {"images": 10_000, "epsilons": "0, 0.1, 0.2", "attack": "fgsm"}
+
+
+class Asker:
+    """One visitor at an address of its own, over one connection."""
+
+    def __init__(self, url, page, address):
+        self.response = None
+        self.connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=120)
+        self.headers = {"content-type": "application/json", "x-advdemo-page": page, "x-forwarded-for": address}
+
+    def post(self, path, body):
+        content = body if isinstance(body, bytes) else json.dumps(body)
+        self.connection.request("POST", path, content, self.headers)
+        self.response = self.connection.getresponse()
+        return self.response
+
+    def ask(self, name, question):
+        """(status, reply): its arrays put in place, or the error."""
+        response = self.post(f"/ask/{name}", question)
+        content = response.read()
+        return response.status, unpack(content) if response.status == 200 else json.loads(content)["error"]
+
+    def follow(self, name, question):
+        response = self.post(f"/follow/{name}", question)
+        while line := response.readline():
+            yield json.loads(line)
+        response.read()
+
+    def close(self):
+        """Leave, even in the middle of an answer."""
+        if self.response is not None:
+            self.response.close()
+        self.connection.close()
+
+
+def unpack(content):
+    """The reply in the form that the docstring of ui/routes.py describes."""
+    (length,) = struct.unpack("<I", content[:4])
+    reply = json.loads(content[4 : 4 + length])
+    for path, array in reply.pop("arrays").items():
+        *steps, last = (int(step) if step.isdecimal() else step for step in path.split("."))
+        holder = reply
+        for step in steps:
+            holder = holder[step]
+        holder[last] = np.frombuffer(content, array["type"], array["length"], 4 + length + array["offset"])
+    return reply
+
+
+@pytest.fixture
+def visitor(app_url):
+    """Makes visitors, who leave at the end."""
+    askers = []
+
+    def come(page="page", address="8.8.8.8"):
+        askers.append(Asker(app_url, page, address))
+        return askers[-1]
+
+    yield come
+    for asker in askers:
+        asker.close()
+
+
+@pytest.fixture
+def asker(visitor, request):
+    return visitor(page=request.node.name[:60])
+
+
+def test_pack_lifts_arrays_wherever_they_are():
+    reply = {"a": np.arange(3, dtype=np.uint8), "b": [{"c": np.array([[1.5, -2]], np.float32)}, None], "d": 5}
+    unpacked = unpack(pack(reply))
+    assert unpacked["a"].tolist() == [0, 1, 2]
+    assert unpacked["b"][0]["c"].tolist() == [1.5, -2]
+    assert (unpacked["b"][1], unpacked["d"]) == (None, 5)
+
+
+def test_a_scan_past_the_queue(asker, lenet, mnist_test):
+    status, reply = asker.ask("scan", {"index": 7})
+    expected = scan(lenet, mnist_test[0][7], int(mnist_test[1][7]))
+    (side,) = reply["sides"]
+    assert (status, side["flip"]) == (200, expected.flip_epsilon)
+    assert side["probabilities"].tobytes() == expected.probabilities.tobytes()
+    assert side["sign"].tobytes() == expected.sign.tobytes()
+    assert reply["image"].tobytes() == expected.images[0].tobytes()
+    status, reply = asker.ask("scan", {"drawing": drawing_of(mnist_test[0][0]), "sides": [{"attack": "pgd"}] * 2})
+    assert (status, reply["label"], reply["sides"][1]["frames"].shape) == (200, 7, (101 * 784,))
+
+
+def test_a_network_of_ones_own(asker):
+    weights = base64.b64encode(CHECKPOINT.read_bytes()).decode()
+    status, judged = asker.ask("judge", {"weights": weights})
+    assert (status, np.sum(judged["judged"]["confusion"])) == (200, 10_000)
+    name = judged["judged"]["hash"]
+    assert asker.ask("scan", {"index": 7, "sides": [{"model": name}]})[0] == 200
+    status, error = asker.ask("scan", {"index": 7, "sides": [{"model": "0" * 64}]})
+    assert (status, error["key"]) == (400, "errors.unknown_model")
+    status, error = asker.ask("scan", {"index": 7, "sides": [{"model": "foo"}]})
+    assert (status, error["key"], error["values"]["network"]) == (400, "errors.unknown_network", "foo")
+
+
+def test_examples_of_a_cell(asker, mnist_test):
+    status, reply = asker.ask("cell", {"images": 1000, "epsilon": 0.2, "truth": 4, "predicted": 9})
+    assert status == 200
+    assert all(mnist_test[1][example["index"]] == 4 for example in reply["found"])
+    assert asker.ask("cell", {"images": 1000, "epsilon": 0.2})[1]["key"] == "errors.bad_class"
+    assert asker.ask("cell", {"images": 1, "epsilon": 0.2, "truth": 4, "predicted": 9})[1]["found"] == []
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "key"),
+    [
+        (b"", 400, "not_json"),
+        (b"[]", 400, "not_json"),
+        (b'{"index": NaN}', 400, "not_json"),
+        (b'{"index": 1e999}', 400, "not_json"),
+        (b'{"index": 123456789012345678901234567890}', 400, "not_json"),
+        (b'{"a": "\\ud800"}', 400, "not_json"),
+        (b"\xff\xfe", 400, "not_json"),
+        (b"[" * 200_000, 400, "not_json"),
+        (b'{"index": ' + b"[" * 5_000 + b"]" * 5_000 + b"}", 400, None),
+        (b'{"index": 7, "x": "' + b"a" * MAX_BODY + b'"}', 413, "too_large"),
+    ],
+    ids=lambda value: str(value)[:30],
+)
+def test_a_bad_body_is_refused(visitor, body, status, key):
+    asker = visitor()
+    response = asker.post("/ask/scan", body)
+    assert response.status == status
+    error = json.loads(response.read())["error"]
+    assert key is None or error["key"] == f"errors.{key}"
+
+
+def test_unknown_questions_are_refused(asker):
+    assert asker.ask("bomb", {})[1]["key"] == "errors.not_found"
+    assert [message["error"]["key"] for message in asker.follow("bomb", {})] == ["errors.not_found"]
+
+
+def test_a_visitor_who_asks_too_often_is_told(visitor):
+    eager = visitor(page="eager", address="8.8.4.4")
+    statuses = [eager.ask("scan", {})[0] for _ in range(100)]
+    assert set(statuses) == {400, 429}
+    other = visitor(page="other", address="8.8.4.4")
+    assert other.ask("scan", {})[0] == 400
+
+
+def test_a_newer_scan_ends_the_older(visitor):
+    older, newer = (visitor(page="the same") for _ in range(2))
+    answers = []
+    slow = {"index": 7, "sides": [{"attack": "pgd"}, {"attack": "pgd", "target": 3}]}
+    thread = threading.Thread(target=lambda: answers.append(older.ask("scan", slow)))
+    thread.start()
+    time.sleep(0.15)
+    assert newer.ask("scan", slow)[0] == 200
+    thread.join()
+    assert (answers[0][0], answers[0][1]["key"]) == (409, "errors.superseded")
+
+
+def test_pgd_of_one_visitor_leaves_the_others_quick(visitor):
+    pgd = {"index": 7, "sides": [{"attack": "pgd"}]}
+    crowd = [visitor(page=f"crowd {number}", address="9.9.9.9") for number in range(30)]
+    threads = [threading.Thread(target=asker.ask, args=("scan", pgd)) for asker in crowd]
+    for thread in threads:
+        thread.start()
+    time.sleep(0.3)
+    # Another address waits for the one under way and the one begun next, not for thirty.
+    other = visitor(page="other", address="7.7.7.7")
+    started = time.perf_counter()
+    assert other.ask("scan", pgd)[0] == 200
+    waited = time.perf_counter() - started
+    assert any(thread.is_alive() for thread in threads)
+    for thread in threads:
+        thread.join()
+    assert waited < (time.perf_counter() - started) / 2
+
+
+def test_a_sweep_streams_and_its_visitors_see_their_place(visitor):
+    first, second = (visitor(page=name, address=name) for name in ("first", "second"))
+    messages = first.follow("sweep", SWEEP)
+    next(messages)
+    waiting = second.follow("sweep", SWEEP | {"images": 500})
+    assert next(waiting) == {"ahead": 1}
+    *_, last = messages
+    assert last["result"]["done"] == 10_000
+    *_, last = waiting
+    assert last["result"]["done"] == 500
+
+
+def test_who_leaves_makes_room_at_once(visitor):
+    first, second = (visitor(page=name, address=name) for name in ("leaves", "stays"))
+    slow = {"images": 1000, "epsilons": "0.1, 0.2, 0.3", "attack": "pgd"}
+    messages = first.follow("sweep", slow)
+    next(messages)
+    waiting = second.follow("sweep", SWEEP | {"images": 500})
+    assert next(waiting) == {"ahead": 1}
+    first.close()
+    started = time.perf_counter()
+    assert "result" in next(message for message in waiting if "ahead" not in message)
+    assert time.perf_counter() - started < 15  # a fresh process, at worst
+
+
+def test_a_costly_sweep_is_refused_before_it_waits(asker):
+    epsilons = ", ".join(str(step / 50) for step in range(51))
+    (message,) = asker.follow("sweep", {"images": 10_000, "epsilons": epsilons, "attack": "pgd"})
+    assert message["error"]["key"] == "errors.too_long"
+    assert message["error"]["values"]["minutes"] > message["error"]["values"]["most"]
+
+
+def test_bad_heavy_questions_are_refused(asker):
+    for name, question, key in [
+        ("sweep", {}, "bad_count"),
+        ("sweep", {"images": 10**9, "epsilons": "0"}, "bad_count"),
+        ("sweep", {"images": 100, "epsilons": [0]}, "epsilon_count"),
+        ("sweep", {"images": 100, "epsilons": "x"}, "epsilon_text"),
+        ("sweep", {"images": 100, "epsilons": "inf"}, "epsilon_range"),
+        ("sweep", {"images": 100, "epsilons": "0", "attack": {}}, "unknown_attack"),
+        ("sweep", {"images": 100, "epsilons": "0", "model": "mine", "weights": "AAAA"}, "model_unfit"),
+        ("transfer", {"images": 100, "epsilon": 0.1, "models": []}, "bad_networks"),
+        ("train", {"recipe": "bomb"}, "unknown_recipe"),
+        ("train", {"recipe": ["quick"]}, "unknown_recipe"),
+        ("train", {"recipe": "quick", "epochs": 10**6}, "bad_epochs"),
+        ("train", {"recipe": "quick", "epochs": 1, "learning_rate": "x", "seed": 0}, "bad_rate"),
+        ("train", {"recipe": "quick", "epochs": 1, "learning_rate": 0.1, "seed": -1}, "bad_seed"),
+    ]:
+        (message,) = asker.follow(name, question)
+        assert message["error"]["key"] == f"errors.{key}", question
+
+
+JOIN = {"data": [None], "fn_index": 0, "session_hash": "a-session"}
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/gradio_api/queue/join", JOIN | {"session_hash": ""}),
+        ("/gradio_api/queue/join", JOIN | {"session_hash": 7}),
+        ("/gradio_api/queue/join", JOIN | {"session_hash": "a" * 100}),
+        ("/gradio_api/queue/join", JOIN | {"fn_index": 10**6}),
+        ("/gradio_api/queue/join", b'{"data": [NaN], "fn_index": 0, "session_hash": "a"}'),
+        ("/gradio_api/run/scan_test_image", {"data": [7, None, "fgsm", None, "standard"]}),
+        ("/gradio_api/api/scan_test_image", {"data": [7, None, "fgsm", None, "standard"]}),
+        ("/gradio_api/upload", b"x"),
+        ("/gradio_api/component_server", {"data": 1, "component_id": 1, "session_hash": "a", "fn_name": "x"}),
+        ("/gradio_api/call/bomb", {"data": []}),
+        ("/gradio_api/call/v2/bomb", {"data": []}),
+        ("/login", b"username=a"),
+        ("/gradio_api/queue/join", b'{"data": ["' + b"a" * MAX_BODY + b'"], "session_hash": "a"}'),
+    ],
+    ids=lambda value: str(value)[:50],
+)
+def test_what_is_closed_or_malformed_does_not_reach_gradio(visitor, path, body):
+    asker = visitor()
+    response = asker.post(path, body)
+    content = response.read().decode()
+    assert 400 <= response.status < 500
+    assert "Traceback" not in content
+
+
+def test_an_empty_session_does_not_end_the_queue(app_url, visitor):
+    askers = [visitor(page="", address=f"8.1.1.{number}") for number in range(6)]
+    for hostile in askers:
+        hostile.post("/gradio_api/queue/join", JOIN | {"session_hash": ""}).read()
+    assert Client(app_url, verbose=False).predict(0, api_name="/scan_test_image")["label"] == 7
+
+
+def test_nobody_listens_so_nothing_is_begun(asker):
+    for _ in range(3):
+        call = {"data": [10_000, "0, 0.1, 0.2, 0.3", "fgsm", "standard"]}
+        assert asker.post("/gradio_api/call/sweep", call).read()
+    assert "result" in next(asker.follow("sweep", SWEEP | {"images": 500}))

@@ -1,0 +1,182 @@
+"""Heavy work in a process of its own: streamed, cancelled by ending it, replaced when it dies."""
+
+import asyncio
+import os
+import subprocess
+import sys
+import time
+from contextlib import aclosing
+from pathlib import Path
+
+import pytest
+
+from advdemo.measures.sweep import sweep
+from advdemo.ui import jobs
+from advdemo.ui.models import pack
+from advdemo.ui.replies import RefusalError
+from advdemo.ui.worker import Workers
+
+
+def count(numbers):
+    """A job: tells its process, then counts."""
+    yield os.getpid()
+    yield from range(numbers)
+
+
+def print_and_refuse():
+    print("this is not a message")
+    yield os.getpid()
+    raise RefusalError("errors.training_data")
+
+
+def fail():
+    yield os.getpid()
+    raise KeyError("a bug")
+
+
+def hang():
+    yield os.getpid()
+    time.sleep(600)
+
+
+def niceness():
+    yield os.nice(0)
+
+
+@pytest.fixture(scope="module")
+def workers():
+    workers = Workers()
+    yield workers
+    workers.end()
+
+
+async def collect(messages):
+    return [message async for message in messages]
+
+
+def is_alive(pid):
+    try:
+        return "Z" not in Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+    except OSError:
+        return False
+
+
+def wait_until(condition, seconds=10):
+    end = time.perf_counter() + seconds
+    while not condition():
+        assert time.perf_counter() < end, "it never came true"
+        time.sleep(0.02)
+
+
+def test_a_job_in_another_process_which_is_kept(workers):
+    pid, *numbers = asyncio.run(collect(workers.run(count, 1000)))
+    assert numbers == list(range(1000))
+    assert pid != os.getpid()
+    assert asyncio.run(collect(workers.run(count, 1)))[0] == pid
+
+
+def test_refusals_come_through_and_the_process_goes_on(workers):
+    async def run():
+        async with aclosing(workers.run(print_and_refuse)) as messages:
+            pid = await anext(messages)
+            with pytest.raises(RefusalError) as caught:
+                await anext(messages)
+            assert caught.value.key == "errors.training_data"
+        return pid
+
+    assert asyncio.run(run()) == asyncio.run(collect(workers.run(count, 1)))[0]
+
+
+def test_a_bug_in_a_job_is_an_error_here(workers):
+    with pytest.raises(RuntimeError, match="a bug"):
+        asyncio.run(collect(workers.run(fail)))
+    assert asyncio.run(collect(workers.run(count, 1)))[1:] == [0]
+
+
+def test_leaving_ends_the_process_at_once(workers):
+    async def run():
+        async with aclosing(workers.run(hang)) as messages:
+            pid = await anext(messages)
+            started = time.perf_counter()
+        assert time.perf_counter() - started < 0.2
+        return pid
+
+    pid = asyncio.run(run())
+    wait_until(lambda: not is_alive(pid))
+    assert asyncio.run(collect(workers.run(count, 1)))[0] != pid
+
+
+def test_a_process_that_dies_is_said_and_replaced(workers):
+    async def run():
+        async with aclosing(workers.run(hang)) as messages:
+            os.kill(await anext(messages), 9)
+            with pytest.raises(RefusalError) as caught:
+                await anext(messages)
+            assert caught.value.key == "errors.worker_died"
+
+    asyncio.run(run())
+    assert asyncio.run(collect(workers.run(count, 2)))[1:] == [0, 1]
+
+
+def test_one_that_died_idle_is_not_used(workers):
+    pid = asyncio.run(collect(workers.run(count, 1)))[0]
+    os.kill(pid, 9)
+    wait_until(lambda: not is_alive(pid))
+    time.sleep(0.2)  # its other threads end a moment later
+    assert asyncio.run(collect(workers.run(count, 1)))[1:] == [0]
+
+
+def test_long_work_is_nicer_and_its_process_ends(workers):
+    ordinary = asyncio.run(collect(workers.run(niceness)))[0]
+    assert os.nice(0) < ordinary
+    assert asyncio.run(collect(workers.run(niceness, long=True)))[0] > ordinary
+    pid = asyncio.run(collect(workers.run(count, 1, long=True)))[0]
+    wait_until(lambda: not is_alive(pid))
+
+
+def test_two_at_a_time(workers):
+    async def run():
+        return await asyncio.gather(collect(workers.run(count, 5)), collect(workers.run(count, 5)))
+
+    first, second = asyncio.run(run())
+    assert first[0] != second[0]
+    assert first[1:] == second[1:] == [0, 1, 2, 3, 4]
+
+
+def test_it_ends_with_the_process_that_started_it(tmp_path):
+    program = (
+        "import asyncio, os, sys, tests.test_worker as t\n"
+        "async def run():\n"
+        "    async for pid in t.Workers().run(t.hang):\n"
+        f"        open({str(tmp_path / 'pid')!r}, 'w').write(str(pid))\n"
+        "        os._exit(0)\n"
+        "asyncio.run(run())\n"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
+    wait_until(lambda: not is_alive(int((tmp_path / "pid").read_text())))
+
+
+def test_the_sweep_job_is_the_sweep(workers, lenet, mnist_test):
+    images, labels = mnist_test
+    *_, last = asyncio.run(collect(workers.run(jobs.sweep, pack(lenet), 1000, [0.0, 0.2], "fgsm")))
+    expected = sweep(lenet, images[:1000], labels[:1000], [0.0, 0.2])
+    assert last["result"]["correct"] == expected.correct.tolist()
+    assert last["result"]["flips"] == expected.flips.tolist()
+    assert (last["result"]["done"], last["result"]["total"]) == (1000, 1000)
+
+
+def test_the_transfer_job_measures_every_pair(workers, lenet, robust, mnist_test):
+    images, labels = mnist_test
+    *_, last = asyncio.run(collect(workers.run(jobs.transfer, [pack(lenet), pack(robust)], 300, 0.2, "fgsm")))
+    assert last["transfer"]["done"]
+    for row, source in zip(last["transfer"]["table"], (lenet, robust), strict=True):
+        for share, victim in zip(row, (lenet, robust), strict=True):
+            assert share == pytest.approx(sweep(victim, images[:300], labels[:300], [0.2], source=source).accuracies[0])
+
+
+def test_missing_training_images_are_said_without_a_path(monkeypatch):
+    monkeypatch.setattr(jobs, "load_mnist", lambda split: (_ for _ in ()).throw(FileNotFoundError("/secret/path")))
+    with pytest.raises(RefusalError) as caught:
+        next(jobs.train("quick", None, 0))
+    assert caught.value.key == "errors.training_data"
+    assert "/" not in str(caught.value)
