@@ -7,7 +7,7 @@ from typing import Any
 import gradio as gr
 
 from advdemo.measures.sweep import EPSILONS
-from advdemo.ui.events import as_text, who
+from advdemo.ui.api_values import as_text, who
 from advdemo.ui.explore import scan_digit
 from advdemo.ui.replies import RefusalError, as_error
 from advdemo.ui.service import Service

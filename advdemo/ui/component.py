@@ -12,25 +12,24 @@ WEB = Path(__file__).parent / "web"
 LOADER = """
 const module = new URL("web/{tab}/index.js", window.gradio_config.root.replace(/\\/*$/, "/"));
 import(module).then(({{ mount }}) => {{
-  mount({{ element, trigger, props, watch }});
+  mount({{ element, props }});
   element.querySelector(".advdemo")?.setAttribute("data-ready", "");  // from here on it is visible
 }});
-// Gradio looks here for the names of the events: {events}
 """
 
 
-def component(tab: str, value: dict | None = None, *, events: tuple[str, ...] = (), **props: Any) -> gr.HTML:
-    """A `gr.HTML` drawn by web/<tab>/index.js, whose `mount({element, trigger, props, watch})` is called once.
+def component(tab: str, value: dict | None = None, **props: Any) -> gr.HTML:
+    """A `gr.HTML` drawn by web/<tab>/index.js, whose `mount({element, props})` is called once.
 
-    `value` is a dict that the script draws from, `events` are the names that it triggers, `props` what it is given. The
-    template stays static and the script paints into it: a re-render would wipe what was drawn. Images and arrays travel
-    as base64 strings, since Gradio wraps every number of a list in a proxy (400 ms for 1,000 numbers).
+    `value`, a dict, is among the props. The template stays static and the script paints into it: a re-render would wipe
+    what was drawn. What it asks the server goes past Gradio (see routes.py). Images and arrays in props are base64:
+    Gradio wraps every number of a list in a proxy (400 ms for 1,000 numbers).
     """
     html = gr.HTML(
         value,
         html_template=(WEB / tab / "page.html").read_text(encoding="utf-8"),
         css_template=read_styles(tab),
-        js_on_load=LOADER.format(tab=tab, events=json.dumps(events)),
+        js_on_load=LOADER.format(tab=tab),
         apply_default_css=False,
         elem_id=tab,
         **props,

@@ -9,7 +9,6 @@ import io
 from collections.abc import Callable
 from functools import partial
 
-import gradio as gr
 import numpy as np
 from PIL import Image
 from torch import Tensor, nn
@@ -19,8 +18,8 @@ from advdemo.images.drawing import to_mnist
 from advdemo.images.picture import read_picture
 from advdemo.measures.scan import scan
 from advdemo.networks.predict import predict
+from advdemo.ui.api_values import as_text
 from advdemo.ui.component import attack_rows, component
-from advdemo.ui.events import as_text, reply_to
 from advdemo.ui.lanes import Superseded
 from advdemo.ui.models import Models
 from advdemo.ui.questions import check_digit, check_index, find_attack
@@ -37,26 +36,13 @@ START_EPSILON = 0.2
 def explore_tab(service: Service) -> None:
     """Build the tab over the test images."""
     models, images, labels = service.models, service.images, service.labels
-    explore = component(
+    component(
         "explore",
-        as_text(answer(models, images, labels, START)) | {"number": 0, "error": None},
-        events=("digit",),
+        as_text(answer(models, images, labels, START)),
         board=make_board(models.shipped["standard"], images, labels),
         networks=list(models.shipped),
         attacks=attack_rows(),
         start=START_EPSILON,
-    )
-
-    async def on_digit(event: gr.EventData, request: gr.Request) -> dict:
-        return await reply_to(event._data, request, partial(scan_digit, service))
-
-    explore.digit(
-        on_digit,
-        outputs=explore,
-        show_progress="hidden",
-        trigger_mode="multiple",  # "always_last" sends an older question again in place of the last
-        concurrency_limit=None,
-        api_visibility="private",
     )
 
 

@@ -4,13 +4,11 @@ import json
 from collections.abc import AsyncIterator
 from functools import partial
 
-import gradio as gr
 from torch import Tensor
 
 from advdemo.networks.predict import classify
 from advdemo.ui import jobs
 from advdemo.ui.component import attack_rows, component
-from advdemo.ui.events import replies_to, reply_to
 from advdemo.ui.lanes import Superseded
 from advdemo.ui.models import Models, pack
 from advdemo.ui.questions import check_class, check_count, find_attack, parse_epsilons
@@ -25,35 +23,12 @@ CELL_BATCH = 100
 
 def sweep_tab(service: Service) -> None:
     """Build the tab over the test images."""
-    sweep = component(
+    component(
         "sweep",
-        events=("run", "transfer", "cell", "halt"),
         reference=json.dumps(reference()),
         networks=list(service.models.shipped),
         attacks=attack_rows(),
     )
-
-    async def on_run(event: gr.EventData, request: gr.Request) -> AsyncIterator[dict]:
-        async for reply in replies_to(event._data, request, partial(run_sweep, service)):
-            yield reply
-
-    async def on_transfer(event: gr.EventData, request: gr.Request) -> AsyncIterator[dict]:
-        async for reply in replies_to(event._data, request, partial(run_transfer, service)):
-            yield reply
-
-    async def on_cell(event: gr.EventData, request: gr.Request) -> dict:
-        return await reply_to(event._data, request, partial(find_examples, service))
-
-    listening = {
-        "outputs": sweep,
-        "show_progress": "hidden",
-        "trigger_mode": "multiple",
-        "concurrency_limit": None,
-        "api_visibility": "private",
-    }
-    running = [sweep.run(on_run, **listening), sweep.transfer(on_transfer, **listening)]
-    sweep.cell(on_cell, **listening)
-    sweep.halt(None, cancels=running, show_progress="hidden", api_visibility="private")
 
 
 async def run_sweep(service: Service, visitor: Visitor, question: dict) -> AsyncIterator[dict]:

@@ -8,7 +8,6 @@ import os
 from collections.abc import AsyncIterator
 from functools import partial
 
-import gradio as gr
 from torch import Tensor
 
 from advdemo.networks.lenet import LeNet
@@ -16,7 +15,6 @@ from advdemo.networks.predict import confusion, summary
 from advdemo.training.recipes import RANGES, RECIPES, Recipe, pick_recipe
 from advdemo.ui import jobs
 from advdemo.ui.component import component
-from advdemo.ui.events import replies_to, reply_to
 from advdemo.ui.lanes import Superseded
 from advdemo.ui.models import Models
 from advdemo.ui.questions import is_whole
@@ -35,25 +33,7 @@ def train_tab(service: Service) -> None:
         "layers": summary(LeNet()),
         "enabled": training_enabled(),
     }
-    train = component("train", events=("train", "halt", "judge"), setup=json.dumps(setup))
-
-    async def on_train(event: gr.EventData, request: gr.Request) -> AsyncIterator[dict]:
-        async for reply in replies_to(event._data, request, partial(run_training, service)):
-            yield reply
-
-    async def on_judge(event: gr.EventData, request: gr.Request) -> dict:
-        return await reply_to(event._data, request, partial(judge, service))
-
-    listening = {
-        "outputs": train,
-        "show_progress": "hidden",
-        "trigger_mode": "multiple",
-        "concurrency_limit": None,
-        "api_visibility": "private",
-    }
-    training = train.train(on_train, **listening)
-    train.halt(None, cancels=[training], show_progress="hidden", api_visibility="private")
-    train.judge(on_judge, **listening)
+    component("train", setup=json.dumps(setup))
 
 
 def training_enabled() -> bool:

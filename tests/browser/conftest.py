@@ -40,13 +40,18 @@ class Visitor:
         self.page = self.context.new_page()
         self.requests, self.complaints = [], []
         self.page.on("request", lambda request: self.requests.append(request.url))
-        self.page.on("console", lambda line: self.complaints.append(line.text) if line.type == "error" else None)
+        self.page.on("console", self.note)
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.page.goto(url + query)
         try:
             self.page.wait_for_selector('[data-testid="epsilon-value"]:not(:empty)')
         except Exception as error:
             raise AssertionError(f"the page shows no result: {self.complaints}") from error
+
+    def note(self, line):
+        refused = line.text.startswith("Failed to load resource: the server responded with a status of 4")
+        if line.type == "error" and not refused:  # a question refused is an answer, which the page shows
+            self.complaints.append(line.text)
 
     def find(self, name):
         return self.page.get_by_test_id(name)

@@ -81,7 +81,7 @@ def test_upload_a_model(visit, tmp_path):
 
 @pytest.mark.parametrize(
     ("content", "sentence"),
-    [(b"no model", "not a safetensors checkpoint"), (b"0" * 1_500_000, "at most 1 MB")],
+    [(b"no model", "The file holds no LeNet"), (b"0" * 1_500_000, "at most 1 MB")],
     ids=["junk", "huge"],
 )
 def test_a_file_that_is_no_model(visit, tmp_path, content, sentence):

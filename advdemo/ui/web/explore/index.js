@@ -5,6 +5,7 @@
 import { make } from "../shared/dom.js";
 import { onOpen, opened, remember } from "../shared/link.js";
 import { DIGITS } from "../shared/numbers.js";
+import { askPatiently, isTrouble, isUnknown } from "../shared/server.js";
 import { fillWords, say, sayError } from "../shared/words.js";
 import { makeBoard } from "./board.js";
 import { makeChoices } from "./choices.js";
@@ -14,14 +15,14 @@ import { makeSlider } from "./slider.js";
 
 /** @typedef {{index?: number, drawing?: string, label?: number | null}} Digit */
 
-/** @param {{element: HTMLElement, trigger: Function, props: any, watch: Function}} component */
-export function mount({ element, trigger, props, watch }) {
+/** @param {{element: HTMLElement, props: any}} component */
+export function mount({ element, props }) {
   const root = /** @type {HTMLElement} */ (element.querySelector(".explore"));
   /** @param {string} selector */
   const pick = (selector) => /** @type {HTMLElement} */ (root.querySelector(selector));
   fillWords(root);
 
-  let requested = 0; // number of the newest request
+  let asking = new AbortController(); // of the newest request
   /** @type {Digit} what the newest request asked for */
   let asked = { index: props.value.index };
 
@@ -32,7 +33,7 @@ export function mount({ element, trigger, props, watch }) {
   const board = makeBoard(root, props.board, (index) => ask({ index, label: null }));
   const pad = makePad(root, (drawing) => {
     if (drawing) return ask({ drawing, label: null });
-    requested += 1; // an answer under way is to a drawing that is gone
+    asking.abort(); // an answer under way is to a drawing that is gone
     root.classList.remove("waiting");
     root.classList.add("stale");
     showError(null);
@@ -40,21 +41,29 @@ export function mount({ element, trigger, props, watch }) {
   pick('[data-testid="random"]').addEventListener("click", () => ask({ index: board.random(), label: null }));
 
   /** @param {Digit} digit @param {boolean} [withWeights] */
-  function ask(digit, withWeights = false) {
+  async function ask(digit, withWeights = false) {
     asked = digit;
-    requested += 1;
+    asking.abort();
+    asking = new AbortController();
+    const { signal } = asking;
     root.classList.add("waiting");
     say(pick(".working"), choices.slow() ? "explore.working_long" : "explore.working");
-    trigger("digit", { ...digit, number: requested, ...choices.question(withWeights) });
+    const question = { ...digit, ...choices.question(withWeights) };
+    try {
+      receive(await askPatiently("scan", question, { signal, onTrouble: showError }));
+    } catch (error) {
+      if (signal.aborted) return; // a newer question is under way
+      if (!isTrouble(error)) throw error;
+      if (isUnknown(error) && !withWeights) return ask(digit, true);
+      root.classList.remove("waiting", "stale");
+      showError(error);
+    }
   }
 
   /** @param {any} value what the server answered */
   function receive(value) {
-    if (value.number < requested) return; // a newer question is under way
-    if (value.unknown_model) return ask(asked, true);
     root.classList.remove("waiting", "stale");
-    showError(value.error);
-    if (value.error) return;
+    showError(null);
     if (value.sides.some((/** @type {any} */ { taken }) => taken)) {
       showError({ key: "explore.taken", values: { target: choices.target.value } });
       choices.target.value = "";
@@ -115,7 +124,6 @@ export function mount({ element, trigger, props, watch }) {
 
   slider.input.value = props.start;
   onOpen(open);
-  watch("value", () => receive(props.value));
   receive(props.value);
   const linked = new URLSearchParams(opened);
   linked.delete("lang");

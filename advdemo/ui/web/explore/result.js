@@ -39,7 +39,7 @@ export function makeResult(root, slider, choices) {
   /** Show what the server answered. @param {any} value */
   function receive(value) {
     const sides = choices.sides();
-    const shared = { image: bytes(value.image, Uint8Array), label: value.label };
+    const shared = { image: numbers(value.image, Uint8Array), label: value.label };
     root.classList.toggle("comparing", value.sides.length > 1);
     views.forEach((view, i) => {
       const reply = value.sides[i];
@@ -115,10 +115,18 @@ function addCopy(box, selector) {
 const decode = (reply, attack) => ({
   ...reply,
   attack,
-  probabilities: bytes(reply.probabilities, Float32Array),
-  sign: reply.sign && bytes(reply.sign, Int8Array),
-  frames: reply.frames && bytes(reply.frames, Uint8Array),
+  probabilities: numbers(reply.probabilities, Float32Array),
+  sign: numbers(reply.sign, Int8Array),
+  frames: numbers(reply.frames, Uint8Array),
 });
+
+/**
+ * An array as it is, or as base64, in which the page brings its first digit.
+ * @template T
+ * @param {string | T} value
+ * @param {new (buffer: ArrayBuffer) => T} Type
+ */
+const numbers = (value, Type) => (typeof value === "string" ? bytes(value, Type) : value);
 
 /** @param {Scan} scan @param {number} step */
 const inWords = (scan, step) => outcome(scan, step, percent(scan.probabilities[step * 10 + scan.winners[step]]));

@@ -5,7 +5,7 @@ import { openInExplore } from "../shared/link.js";
 import { inPercent } from "../shared/numbers.js";
 import { fillWords, say } from "../shared/words.js";
 
-/** @typedef {Record<string, number | null | undefined> | null} Figures accuracies in 0..1, and what they were taken on */
+/** @typedef {Record<string, number | null | undefined> | null} Figures accuracies in 0..1, and their conditions */
 
 /** @param {{element: HTMLElement, props: {figures: string}}} component */
 export function mount({ element, props }) {

@@ -65,6 +65,9 @@ export async function askPatiently(name, question, { signal, onTrouble }) {
 /** @param {unknown} error @returns {error is Trouble} */
 export const isTrouble = (error) => error instanceof Object && "retryable" in error;
 
+/** The server does not know this visitor's network: its weights should come along. @param {unknown} error */
+export const isUnknown = (error) => isTrouble(error) && error.key === "errors.unknown_model";
+
 /** @param {string} path @param {object} question @param {AbortSignal} [signal] */
 async function post(path, question, signal) {
   let response;

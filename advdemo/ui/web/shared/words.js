@@ -82,14 +82,10 @@ export function say(node, key, values = {}, attribute = "") {
   speak(node, attribute, key, values);
 }
 
-/** @typedef {string | Phrase} ServerError a sentence, or the key of one */
+/** @typedef {Phrase} ServerError */
 
 /** Have a node say what the server complained of. @param {Element} node @param {ServerError} error */
-export function sayError(node, error) {
-  hush(node);
-  if (typeof error === "string") node.textContent = error;
-  else say(node, error.key, error.values);
-}
+export const sayError = (node, error) => say(node, error.key, error.values);
 
 /** Have a node say nothing any more. @param {Element} node */
 export function hush(node) {

@@ -1,6 +1,7 @@
 // Examples of one cell of the matrix: images of a digit that are read as another.
 
 import { make } from "../shared/dom.js";
+import { ask, isTrouble, isUnknown } from "../shared/server.js";
 import { say, sayError } from "../shared/words.js";
 import { drawExample } from "./tables.js";
 
@@ -9,33 +10,43 @@ import { drawExample } from "./tables.js";
 /**
  * @param {Element} box
  * @param {(index: number) => void} onOpen
- * @param {(cell: Cell, withWeights: boolean) => void} onAsk
+ * @param {() => {question: object, weights?: string}} about what the matrix is about
  */
-export function makeCells(box, onOpen, onAsk) {
-  /** @type {Cell} */
-  let cell = { truth: 0, predicted: 0 };
+export function makeCells(box, onOpen, about) {
+  let asking = new AbortController();
 
-  const ask = (withWeights = false) => onAsk(cell, withWeights);
-
-  /** @param {Cell} wanted */
-  function look(wanted) {
-    cell = wanted;
+  /** @param {Cell} cell */
+  async function look(cell, withWeights = false) {
+    clear();
+    const { signal } = asking;
     const line = make("p", { className: "empty" });
     say(line, "sweep.looking");
     box.replaceChildren(line);
-    ask();
+    const { question, weights } = about();
+    try {
+      const { found } = await ask("cell", { ...question, ...cell, ...(withWeights && { weights }) }, { signal });
+      show(cell, found);
+    } catch (error) {
+      if (signal.aborted) return;
+      if (isUnknown(error) && !withWeights) return look(cell, true);
+      if (!isTrouble(error)) throw error;
+      sayError(box, error);
+    }
   }
 
-  /** @param {any} value */
-  function receive(value) {
-    if (value.error) return sayError(box, value.error);
-    /** @type {import("./figures.js").Example[]} */
-    const found = JSON.parse(value.found);
+  /** @param {Cell} cell @param {import("./figures.js").Example[]} found */
+  function show(cell, found) {
     const line = make("p");
     say(line, found.length ? "sweep.some" : "sweep.none_found", cell);
     const row = make("div", { className: "example-row" }, ...found.map((example) => drawExample(example, onOpen)));
     box.replaceChildren(line, row);
   }
 
-  return { look, ask, receive, clear: () => box.replaceChildren() };
+  function clear() {
+    asking.abort(); // an answer under way is of another cell
+    asking = new AbortController();
+    box.replaceChildren();
+  }
+
+  return { look, clear };
 }

@@ -14,7 +14,7 @@
  * @property {string} device
  * @property {Example[][]} [examples] by epsilon
  */
-/** @typedef {{index: number, before: number, after: number, image: string}} Example */
+/** @typedef {{index: number, before: number, after: number, image: string | Uint8Array}} Example */
 /**
  * @typedef {object} Curve its place in the list decides its colour
  * @property {Phrase} title

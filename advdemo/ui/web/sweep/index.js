@@ -3,6 +3,7 @@
 import { download } from "../shared/download.js";
 import { openInExplore } from "../shared/link.js";
 import { networkTitle, offerNetworks, ownWeights, serverName } from "../shared/networks.js";
+import { follow, isTrouble, isUnknown } from "../shared/server.js";
 import { fillWords, onLanguage, say, sayError } from "../shared/words.js";
 import { makeCells } from "./cells.js";
 import { asPng, COLOURS, drawChips, drawCurves } from "./curves.js";
@@ -14,8 +15,8 @@ import { makeTransfer } from "./transfer.js";
 /** @typedef {import("./figures.js").Curve} Curve */
 /** @typedef {import("./figures.js").Result} Result */
 
-/** @param {{element: HTMLElement, trigger: Function, props: any, watch: Function}} component */
-export function mount({ element, trigger, props, watch }) {
+/** @param {{element: HTMLElement, props: any}} component */
+export function mount({ element, props }) {
   const root = /** @type {HTMLElement} */ (element.querySelector(".sweep"));
   /** @param {string} selector @returns {any} */
   const pick = (selector) => root.querySelector(selector);
@@ -34,13 +35,13 @@ export function mount({ element, trigger, props, watch }) {
   let running = null;
   /** @type {number} the place, in the selected curve's list, of the epsilon that the matrix is about */
   let atEpsilon = 0;
-  const numbers = { run: 0, cell: 0, transfer: 0 }; // answers to older questions than these are dropped
+  let working = new AbortController(); // of the sweep or measurement under way
 
   // ---- Asking ------------------------------------------------------------------------------------------------
 
-  function start(withWeights = false) {
-    numbers.run += 1;
+  async function start(withWeights = false) {
     const [model, attack] = [networkBox.value, attackBox.value];
+    const { signal } = begin("sweep.starting");
     running = {
       id: `${model === "yours" ? serverName(model) : model} ${attack}`,
       title: {
@@ -56,22 +57,29 @@ export function mount({ element, trigger, props, watch }) {
       result: null,
       examples: [],
     };
-    setState("running", "sweep.starting");
-    trigger("run", {
-      kind: "run",
-      number: numbers.run,
-      images: running.images,
-      epsilons: pick(".epsilons").value,
-      attack,
-      model: running.network,
-      ...(withWeights ? { weights: running.weights } : {}),
-    });
+    const { images, network, weights } = running;
+    const question = { images, epsilons: pick(".epsilons").value, attack, model: network };
+    try {
+      const messages = follow("sweep", withWeights ? { ...question, weights } : question, { signal });
+      for await (const message of messages) receiveResult(message);
+    } catch (error) {
+      if (signal.aborted) return;
+      if (isUnknown(error) && !withWeights) return start(true);
+      running = null;
+      fail(error);
+    }
+  }
+
+  /** One sweep or measurement at a time. @param {string} key what to say */
+  function begin(key) {
+    working.abort();
+    working = new AbortController();
+    setState("running", key);
+    return working;
   }
 
   function halt() {
-    numbers.run += 1;
-    numbers.transfer += 1;
-    trigger("halt");
+    working.abort();
     const done = running?.result;
     running = null;
     if (done) setState("done", "sweep.stopped", { done: done.done, total: done.total });
@@ -79,29 +87,14 @@ export function mount({ element, trigger, props, watch }) {
     transfer.draw();
   }
 
-  const cells = makeCells(pick(".cell-examples"), explore, (question, withWeights) => {
-    const curve = curves[selected];
-    numbers.cell += 1;
-    trigger("cell", {
-      kind: "cell",
-      number: numbers.cell,
-      images: curve.result?.done,
-      epsilon: epsilonAt(),
-      attack: curve.attack,
-      model: curve.network,
-      ...question,
-      ...(withWeights ? { weights: curve.weights } : {}),
-    });
+  const cells = makeCells(pick(".cell-examples"), explore, () => {
+    const { result, attack, network, weights } = curves[selected];
+    return { question: { images: result?.done, epsilon: epsilonAt(), attack, model: network }, weights };
   });
   const transfer = makeTransfer(pick(".transfer-panel"), networkBox, {
     chosen: () => ({ attack: attackBox.value, images: Number(countBox.value), epsilon: epsilonAt() || 0.2 }),
     busy: () => run.disabled,
-    /** @param {object} question */
-    ask(question) {
-      numbers.transfer += 1;
-      setState("running", "sweep.measuring_transfer");
-      trigger("transfer", { kind: "transfer", number: numbers.transfer, ...question });
-    },
+    begin: () => begin("sweep.measuring_transfer"),
     /** @param {import("../shared/words.js").Phrase} [phrase] */
     done: (phrase) => setState("done", phrase?.key),
   });
@@ -109,29 +102,10 @@ export function mount({ element, trigger, props, watch }) {
 
   // ---- Receiving ---------------------------------------------------------------------------------------------
 
-  /** @param {any} value */
-  function receive(value) {
-    const kind = /** @type {"run" | "cell" | "transfer"} */ (value?.kind);
-    if (!value || value.number !== numbers[kind]) return; // stopped, or of an older question
-    if (value.unknown_model) {
-      const again = { run: start, cell: cells.ask, transfer: transfer.ask };
-      return again[kind](true);
-    }
-    ({ run: receiveResult, cell: cells.receive, transfer: transfer.receive })[kind](value);
-  }
-
-  /** @param {any} value */
-  function receiveResult(value) {
-    if (!running) return;
-    if (value.ahead) return setState("running", "sweep.ahead", { count: value.ahead });
-    if (value.error) {
-      running = null;
-      setState("done");
-      status.classList.add("failed");
-      return sayError(status, value.error);
-    }
-    /** @type {Result} */
-    const result = JSON.parse(value.result);
+  /** @param {{ahead?: number, result?: Result}} message */
+  function receiveResult({ ahead, result }) {
+    if (ahead) setState("running", "sweep.ahead", { count: ahead });
+    if (!result || !running) return;
     if (!running.result) {
       const same = curves.findIndex(({ id }) => id === running?.id);
       selected = same >= 0 ? same : Math.min(curves.length, COLOURS.length - 1);
@@ -146,6 +120,14 @@ export function mount({ element, trigger, props, watch }) {
       setState("done", "sweep.done", { total, count: epsilons.length, seconds: seconds.toFixed(1), device });
     } else setState("running", "sweep.so_far", { done, total });
     draw();
+  }
+
+  /** @param {unknown} error */
+  function fail(error) {
+    if (!isTrouble(error)) throw error;
+    setState("done");
+    status.classList.add("failed");
+    sayError(status, error);
   }
 
   // ---- Drawing -----------------------------------------------------------------------------------------------
@@ -195,7 +177,6 @@ export function mount({ element, trigger, props, watch }) {
   }
 
   function lookAgain() {
-    numbers.cell += 1; // examples under way are of another cell
     cells.clear();
     draw();
   }
@@ -243,7 +224,6 @@ export function mount({ element, trigger, props, watch }) {
   say(pick(".table-panel .note"), reproduced ? "sweep.table_note_repeated" : "sweep.table_note", { seeds: seeds ?? 0 });
   offerNetworks(networkBox, props.networks, transfer.draw);
   onLanguage(draw);
-  watch("value", () => receive(props.value));
   setState("idle", "sweep.idle");
   draw();
 }

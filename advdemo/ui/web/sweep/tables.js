@@ -157,7 +157,7 @@ export function drawExamples(box, result, examples, onOpen) {
 /** @param {Example} example @param {(index: number) => void} onOpen */
 export function drawExample({ index, before, after, image }, onOpen) {
   const canvas = make("canvas", { width: 28, height: 28 });
-  const pixels = bytes(image, Uint8Array);
+  const pixels = typeof image === "string" ? bytes(image, Uint8Array) : image;
   paint(canvas, (i) => pixels[i]);
   const button = make("button", { type: "button" }, canvas);
   say(button, "sweep.open_example", { index: String(index) }, "title");

@@ -2,6 +2,7 @@
 
 import { networkTitle, ownWeights, serverName } from "../shared/networks.js";
 import { short } from "../shared/numbers.js";
+import { follow, isTrouble, isUnknown } from "../shared/server.js";
 import { say, sayError, text } from "../shared/words.js";
 import { drawTransfer } from "./tables.js";
 
@@ -11,7 +12,7 @@ import { drawTransfer } from "./tables.js";
  * @typedef {object} Tab what the panel needs of its tab
  * @property {() => Choice} chosen
  * @property {() => boolean} busy
- * @property {(question: object) => void} ask
+ * @property {() => AbortController} begin
  * @property {(phrase?: Phrase) => void} done
  */
 
@@ -35,31 +36,32 @@ export function makeTransfer(panel, networkBox, tab) {
     images,
   });
 
-  function ask(withWeights = false) {
+  async function measure(withWeights = false) {
     const names = networks();
     const choice = tab.chosen();
+    const { signal } = tab.begin();
     measured = { ...choice, names: names.map(networkTitle) };
-    tab.ask({
-      ...choice,
-      models: names.map(serverName),
-      ...(withWeights ? ownWeights(names) : {}),
-    });
     draw();
-  }
-
-  /** @param {any} value */
-  function receive(value) {
-    if (!measured) return;
-    if (value.ahead) return say(status, "sweep.ahead", { count: value.ahead });
-    if (value.error) {
+    const question = { ...choice, models: names.map(serverName), ...(withWeights ? ownWeights(names) : {}) };
+    try {
+      for await (const message of follow("transfer", question, { signal })) receive(message);
+    } catch (error) {
+      if (signal.aborted) return;
+      if (isUnknown(error) && !withWeights) return measure(true);
+      if (!isTrouble(error)) throw error;
       tab.done();
       measured = null;
       draw();
-      return sayError(status, value.error);
+      sayError(status, error);
     }
-    const { table: accuracies, done } = JSON.parse(value.transfer);
-    measured.table = accuracies;
-    measured.complete = done && accuracies.flat().every((/** @type {number | null} */ share) => share !== null);
+  }
+
+  /** @param {{ahead?: number, transfer?: {table: (number | null)[][], done: boolean}}} message */
+  function receive({ ahead, transfer }) {
+    if (ahead) say(status, "sweep.ahead", { count: ahead });
+    if (!transfer || !measured) return;
+    measured.table = transfer.table;
+    measured.complete = transfer.done && transfer.table.flat().every((share) => share !== null);
     if (measured.complete) tab.done({ key: "sweep.transfer_done" });
     draw();
   }
@@ -79,7 +81,7 @@ export function makeTransfer(panel, networkBox, tab) {
   }
 
   button.addEventListener("click", () => {
-    if (!tab.busy()) ask();
+    if (!tab.busy()) measure();
   });
-  return { ask, receive, draw };
+  return { draw };
 }

@@ -2,26 +2,26 @@
 
 import { make } from "../shared/dom.js";
 import { inPercent, numeral } from "../shared/numbers.js";
+import { ask, follow, isTrouble } from "../shared/server.js";
 import { fillWords, onLanguage, say, sayError } from "../shared/words.js";
 import { makeModel } from "./model.js";
 import { drawPlots } from "./plots.js";
 
 /** @typedef {import("../shared/words.js").Phrase} Phrase */
 
-const SMALLEST_RATE = 1e-6; // a training ends there
-
-/** @param {{element: HTMLElement, trigger: Function, props: any, watch: Function}} component */
-export function mount({ element, trigger, props, watch }) {
+/** @param {{element: HTMLElement, props: any}} component */
+export function mount({ element, props }) {
   const root = /** @type {HTMLElement} */ (element.querySelector(".train"));
   /** @param {string} selector @returns {any} */
   const pick = (selector) => root.querySelector(selector);
   const setup = JSON.parse(props.setup);
   const [run, stop, status, recipeBox] = ["#train-run", "#train-stop", ".status", ".recipe"].map(pick);
 
-  let number = 0; // of the newest question; answers to older ones are dropped
+  let working = new AbortController(); // of the training or judgement under way
   /** @type {import("./plots.js").Epoch[]} */
   let epochs = [];
   let planned = 10; // epochs asked for
+  let seconds = 0; // of the training so far
   /** @type {Phrase} what to say before how the test set is read */
   let outcome = { key: "train.quiet" };
   const model = makeModel(root, (uploaded) => {
@@ -44,38 +44,63 @@ export function mount({ element, trigger, props, watch }) {
     });
   }
 
-  function start() {
+  async function start() {
     /** @type {HTMLInputElement[]} */
     const fields = [...root.querySelectorAll("input")].filter(({ required }) => required);
     const empty = fields.find(({ validity }) => validity.valueMissing || validity.badInput);
     if (empty) return empty.reportValidity();
-    number += 1;
+    const { signal } = begin();
     epochs = [];
     planned = Number(pick(".epochs").value);
     model.show(null);
     setState("running", "train.starting");
-    trigger("train", {
-      number,
+    const question = {
       recipe: recipeBox.value,
       epochs: planned,
       learning_rate: Number(pick(".rate").value),
       seed: Number(pick(".seed").value),
-    });
+    };
+    try {
+      for await (const message of follow("train", question, { signal })) receive(message);
+    } catch (error) {
+      if (signal.aborted) return;
+      if (!isTrouble(error)) throw error;
+      setState("done");
+      status.classList.add("failed");
+      sayError(status, error);
+      return;
+    }
+    const last = epochs[epochs.length - 1];
+    judge({ key: "train.finished", values: { count: last.epoch, time: duration(seconds) } });
+  }
+
+  function begin() {
+    working.abort();
+    working = new AbortController();
+    return working;
   }
 
   function halt() {
-    trigger("halt");
-    number += 1;
+    working.abort();
     if (model.trained) judge({ key: "train.stopped", values: { epoch: epochs.length } });
     else setState("done", "train.stopped_early");
   }
 
   /** @param {Phrase} phrase what has happened so far */
-  function judge(phrase) {
+  async function judge(phrase) {
+    const { signal } = begin();
     outcome = phrase;
     setState("done", "train.judging", { outcome });
-    number += 1;
-    trigger("judge", { number, weights: model.trained?.weights });
+    try {
+      const { judged } = await ask("judge", { weights: model.trained?.weights }, { signal });
+      receiveJudged(judged);
+    } catch (error) {
+      if (signal.aborted) return;
+      if (!isTrouble(error)) throw error;
+      model.show(null);
+      setState("done");
+      sayError(model.summary, error);
+    }
   }
 
   /** @param {string} state @param {string} [key] @param {import("../shared/words.js").Values} [values] */
@@ -89,17 +114,15 @@ export function mount({ element, trigger, props, watch }) {
 
   // ---- Receiving ---------------------------------------------------------------------------------------------
 
-  /** @param {any} value */
-  function receive(value) {
-    if (!value || value.number !== number) return; // stopped, or of an older question
-    if (value.error) return complain(value.error);
-    if (value.ahead) return setState("running", "train.ahead", { count: value.ahead });
-    if (value.judged) return receiveJudged(JSON.parse(value.judged));
-    const { progress, epoch } = JSON.parse(value.update);
+  /** @param {any} message */
+  function receive({ ahead, update, weights }) {
+    if (ahead) return setState("running", "train.ahead", { count: ahead });
+    const { progress, epoch } = update;
     if (!epochs.length && !epoch) draw(); // the curves of an earlier training go when this one has begun
     planned = progress.epochs;
     if (epoch) epochs.push(epoch);
-    if (value.weights) model.show({ weights: value.weights, name: `${recipeBox.value}, epoch ${progress.epoch}` });
+    seconds = progress.seconds;
+    if (weights) model.show({ weights, name: `${recipeBox.value}, epoch ${progress.epoch}` });
     pick(".progress i").style.transform = `scaleX(${progress.share})`;
     pick(".progress").setAttribute("aria-valuenow", Math.round(100 * progress.share));
     const last = epochs[epochs.length - 1];
@@ -110,18 +133,6 @@ export function mount({ element, trigger, props, watch }) {
       accuracy: last ? inPercent(last.validation_accuracy, 2) : "",
     });
     if (epoch) draw();
-    if (epoch && (epoch.epoch === progress.epochs || (epochs.length > 1 && epoch.learning_rate <= SMALLEST_RATE))) {
-      judge({ key: "train.finished", values: { count: epoch.epoch, time: duration(progress.seconds) } });
-    }
-  }
-
-  /** @param {import("../shared/words.js").ServerError} error */
-  function complain(error) {
-    const toJudge = model.trained && !model.trained.hash;
-    if (toJudge) model.show(null);
-    setState("done");
-    if (!toJudge) status.classList.add("failed");
-    sayError(toJudge ? model.summary : status, error);
   }
 
   /** @param {{hash: string, confusion: number[][], recipe: string}} judged */
@@ -162,7 +173,6 @@ export function mount({ element, trigger, props, watch }) {
   run.addEventListener("click", start);
   stop.addEventListener("click", halt);
   onLanguage(draw);
-  watch("value", () => receive(props.value));
   showRecipe();
   setState("idle", setup.enabled ? "train.idle" : "train.off");
   drawLayers();

@@ -1,0 +1,23 @@
+"""Values as they travel through Gradio: to programs that use the API, and to the page when it opens."""
+
+import base64
+from typing import Any
+
+import gradio as gr
+import numpy as np
+
+from advdemo.ui.visitors import Visitor, visitor_of
+
+
+def who(request: gr.Request) -> Visitor:
+    """The visitor whose session a request belongs to."""
+    return Visitor(visitor_of(request.request).address, request.session_hash or "")
+
+
+def as_text(reply: Any) -> Any:
+    """A reply with its arrays as base64: Gradio would wrap each number of a list in a proxy."""
+    if isinstance(reply, dict):
+        return {key: as_text(value) for key, value in reply.items()}
+    if isinstance(reply, list):
+        return [as_text(value) for value in reply]
+    return base64.b64encode(reply.tobytes()).decode() if isinstance(reply, np.ndarray) else reply
