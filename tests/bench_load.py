@@ -219,7 +219,7 @@ def main() -> None:
     options = parser.parse_args()
     with running_app() as (port, server):
         started, used = time.perf_counter(), time.process_time()
-        asyncio.run(measure(Load(port, server), options))
+        asyncio.run(measure(Load(port, server.pid), options))
         share = (time.process_time() - used) / (time.perf_counter() - started)
         print(f"the load generator took {share:.0%} of one of {os.cpu_count()} cores")
 
