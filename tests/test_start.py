@@ -137,8 +137,8 @@ def test_ctrl_c_during_a_training_ends_within_two_seconds():
         question = {"recipe": "quick", "epochs": 8, "learning_rate": 0.1, "seed": 0}
         with socket.create_connection(("127.0.0.1", port)) as connection:
             body = json.dumps(question).encode()
-            head = f"POST /follow/train HTTP/1.1\r\nhost: x\r\ncontent-length: {len(body)}\r\n\r\n"
-            connection.sendall(head.encode() + body)
+            headers = f"content-type: application/json\r\ncontent-length: {len(body)}"
+            connection.sendall(f"POST /follow/train HTTP/1.1\r\nhost: x\r\n{headers}\r\n\r\n".encode() + body)
             assert b"update" in connection.recv(4096) + connection.recv(4096)
             started = time.perf_counter()
             os.kill(process.pid, signal.SIGINT)
