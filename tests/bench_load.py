@@ -64,8 +64,8 @@ class Connection:
         self.used = time.perf_counter()
         reader, writer = self.streams
         body = json.dumps(question).encode()
-        head = f"POST {path} HTTP/1.1\r\nhost: x\r\ncontent-length: {len(body)}\r\nx-advdemo-page: {self.page}\r\n\r\n"
-        writer.write(head.encode() + body)
+        headers = f"content-type: application/json\r\ncontent-length: {len(body)}\r\nx-advdemo-page: {self.page}"
+        writer.write(f"POST {path} HTTP/1.1\r\nhost: x\r\n{headers}\r\n\r\n".encode() + body)
         first, *lines = (await reader.readuntil(b"\r\n\r\n")).split(b"\r\n")
         return reader, int(first.split()[1]), dict(line.lower().split(b": ", 1) for line in lines if line)
 
@@ -219,7 +219,7 @@ def main() -> None:
     options = parser.parse_args()
     with running_app() as (port, server):
         started, used = time.perf_counter(), time.process_time()
-        asyncio.run(measure(Load(port, server), options))
+        asyncio.run(measure(Load(port, server.pid), options))
         share = (time.process_time() - used) / (time.perf_counter() - started)
         print(f"the load generator took {share:.0%} of one of {os.cpu_count()} cores")
 

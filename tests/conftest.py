@@ -47,12 +47,12 @@ def robust() -> LeNet:
 
 
 @contextmanager
-def running_app(**environment: str) -> Iterator[tuple[int, int]]:
+def running_app() -> Iterator[tuple[int, subprocess.Popen]]:
     """`python app.py`, running as it would for a user: (port, process)."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    environment = os.environ | {"GRADIO_SERVER_PORT": str(port), "GRADIO_SERVER_NAME": "127.0.0.1"} | environment
+    environment = os.environ | {"GRADIO_SERVER_PORT": str(port), "GRADIO_SERVER_NAME": "127.0.0.1"}
     app = subprocess.Popen([sys.executable, "app.py"], cwd=ROOT, env=environment)
     try:
         for _ in range(240):
@@ -62,7 +62,7 @@ def running_app(**environment: str) -> Iterator[tuple[int, int]]:
                 break
             except OSError:
                 time.sleep(0.25)
-        yield port, app.pid
+        yield port, app
     finally:
         app.terminate()
         app.wait(timeout=20)

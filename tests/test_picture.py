@@ -99,3 +99,25 @@ def test_refuses_what_is_no_picture(content, tmp_path):
 def test_missing_file(tmp_path):
     with pytest.raises(FileNotFoundError, match="none"):
         read_picture(tmp_path / "none.png", name="it")
+
+
+@pytest.mark.parametrize("kind", ["EPS", "ICO", "PPM", "TGA", "PCX", "ICNS"])
+def test_formats_that_nobody_needs_are_not_opened(digit, kind, monkeypatch):
+    file = io.BytesIO()
+    digit.convert("RGB").save(file, kind)
+    file.seek(0)
+    # A picture in PostScript would have Ghostscript run what is in it.
+    monkeypatch.setattr("PIL.EpsImagePlugin.Ghostscript", lambda *arguments: pytest.fail("Ghostscript was started"))
+    with pytest.raises(ValueError, match="not a picture"):
+        read_picture(file, name="it")
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "WEBP", "BMP", "GIF", "TIFF"])
+def test_where_only_png_is_taken(digit, kind):
+    file = io.BytesIO()
+    digit.convert("RGB").save(file, kind)
+    file.seek(0)
+    with pytest.raises(ValueError, match="not a picture"):
+        read_picture(file, name="it", formats=("PNG",))
+    file.seek(0)
+    assert read_picture(file, name="it").shape == (280, 280, 4)

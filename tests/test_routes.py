@@ -149,6 +149,13 @@ def test_a_bad_body_is_refused(visitor, body, status, key):
     assert key is None or error["key"] == f"errors.{key}"
 
 
+def test_pages_of_others_cannot_ask(asker):
+    asker.headers["content-type"] = "text/plain"  # what a page elsewhere may send without asking first
+    assert asker.ask("scan", {"index": 7})[1]["key"] == "errors.not_json"
+    asker.headers |= {"content-type": "application/json", "origin": "https://elsewhere.example"}
+    assert asker.post("/ask/scan", {"index": 7}).getheader("access-control-allow-origin") is None
+
+
 def test_unknown_questions_are_refused(asker):
     assert asker.ask("bomb", {})[1]["key"] == "errors.not_found"
     assert [message["error"]["key"] for message in asker.follow("bomb", {})] == ["errors.not_found"]

@@ -22,7 +22,7 @@ class Costs:
 
     def __init__(self, lane: Lane, model: nn.Module, images: Tensor, labels: Tensor) -> None:
         self._lane, self._model, self._images, self._labels = lane, model, images, labels
-        self._limit = float(os.environ.get(LIMIT, DEFAULT_LIMIT))
+        self._limit = minutes_allowed()
         self._seconds: dict[str, float] = {}  # attack -> seconds for one image at one epsilon
 
     async def check(self, visitor: Visitor, attack: Attack, attacks: int) -> None:
@@ -44,3 +44,15 @@ class Costs:
         started = time.perf_counter()
         attack.settings().prepare(self._model, batch, truth).at(EPSILON).cpu()
         return (time.perf_counter() - started) / len(batch) / at_once
+
+
+def minutes_allowed() -> float:
+    """What ADVDEMO_MAX_MINUTES says, or 5."""
+    text = os.environ.get(LIMIT, str(DEFAULT_LIMIT))
+    try:
+        minutes = float(text)
+    except ValueError:
+        minutes = 0.0
+    if not minutes > 0:
+        raise ValueError(f"{LIMIT} must be a number of minutes above 0, got {text!r}")
+    return minutes

@@ -42,7 +42,7 @@ class Guard:
             if begun:
                 raise
             if not isinstance(error, RefusalError):
-                logging.getLogger(__name__).error("%s failed", scope["path"], exc_info=error)
+                logging.getLogger(__name__).warning("%s: %s: %s", scope["path"], type(error).__name__, error)
                 error = RefusalError("errors.bad_call")
             await refuse(error)(scope, receive, send)
 

@@ -1,7 +1,7 @@
 """The page's own questions: plain routes past Gradio's queue, without a session.
 
-POST /ask/<name> with a question as JSON (at most MAX_BODY bytes). The header `x-advdemo-page`, a random name of the
-page in the browser, tells visitors of one address apart. The answer is `application/octet-stream`:
+POST /ask/<name> with a question as application/json (at most MAX_BODY bytes). The header `x-advdemo-page`, a random
+name of the page in the browser, tells visitors of one address apart. The answer is `application/octet-stream`:
 
     uint32, little-endian   length of the head in bytes
     the head                JSON in UTF-8, an object; under "arrays" it says where its arrays are:
@@ -77,6 +77,8 @@ async def receive(service: Service, request: Request) -> tuple[Visitor, dict]:
     """Who asks what; RefusalError when it is too often, too large, or no question."""
     visitor = visitor_of(request)
     service.limits.count(visitor)
+    if request.headers.get("content-type") != "application/json":  # what pages of others cannot send unasked
+        raise RefusalError("errors.not_json")
     return visitor, parse_question(await read_body(request))
 
 

@@ -1,0 +1,107 @@
+"""Malformed questions by the thousand: none gets a traceback, a path or a 500, and the server goes on."""
+
+import json
+import random
+import string
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.test_routes import Asker
+
+MANY = {"deadline": None, "suppress_health_check": list(HealthCheck)}
+LEAKS = (b"Traceback", b"site-packages", b"advdemo/", b".py", b"Error(")
+NAMES = ("scan", "cell", "judge")
+LONG_NAMES = ("sweep", "transfer", "train")
+KEYS = """index drawing label sides attack target model models weights images epsilon epsilons truth predicted recipe
+    epochs learning_rate seed number kind"""
+GRADIO_KEYS = "data session_hash fn_index event_id event_data trigger_id simple_format batched oauth_token"
+CALLS = ("call/scan_test_image", "call/scan_drawing", "call/sweep", "call/v2/sweep")
+GRADIO_PATHS = ("queue/join", *CALLS, "cancel", "reset")
+PATHS = (*(f"/ask/{name}" for name in NAMES), "/follow/sweep", "/ask/", "/ask/x")
+
+odd = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-(2**70), 2**70),
+    st.integers(-2, 12),
+    st.floats(),
+    st.text(max_size=20),
+    st.sampled_from(["fgsm", "pgd", "standard", "robust", "quick", "0.1", "1e999", "0" * 64, "../..", "\ud800", "\0"]),
+    st.sampled_from(["data:image/png;base64,", "data:image/png;base64,AAAA", "iVBORw0KGgo="]),
+)
+values = st.recursive(odd, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner))
+questions = st.dictionaries(st.sampled_from(KEYS.split()), values, max_size=6)
+scans = st.fixed_dictionaries(
+    {"index": st.just(7) | values, "sides": values | st.lists(st.fixed_dictionaries({"attack": values}), max_size=3)},
+    optional={"label": values, "weights": values},
+)
+envelopes = st.dictionaries(st.sampled_from(GRADIO_KEYS.split()), values, max_size=6)
+joins = st.fixed_dictionaries(
+    {"data": st.lists(values, max_size=4), "fn_index": st.integers(-3, 20), "session_hash": st.just("fuzz") | values},
+    optional={"event_data": values, "trigger_id": values, "batched": values, "event_id": values},
+)
+
+
+@pytest.fixture(scope="module")
+def post(app_url):
+    """Posts from an address that no limit counts twice, and checks what comes back."""
+    chance = random.Random(0)
+    asker = Asker(app_url, "", "8.8.8.8")
+
+    def send(path, body):
+        asker.headers["x-forwarded-for"] = f"8.{chance.randrange(256)}.{chance.randrange(256)}.{chance.randrange(256)}"
+        if not isinstance(body, bytes):
+            body = json.dumps(body).encode()
+        response = asker.post(path, body)
+        content = b"" if path.startswith("/follow") and response.status == 200 else response.read()
+        if path.startswith("/follow") and response.status == 200:
+            asker.close()  # by chance a good question: leave
+        assert response.status < 500 or response.status == 503, (path, body, response.status)
+        assert not any(leak in content for leak in LEAKS), (path, body, content[:500])
+        return response.status, content
+
+    yield send
+    status, _ = send("/ask/scan", {"index": 7})
+    asker.close()
+    assert status == 200
+
+
+@settings(max_examples=600, **MANY)
+@given(name=st.sampled_from(NAMES), question=questions | scans)
+def test_questions(post, name, question):
+    status, content = post(f"/ask/{name}", question)
+    assert status == 200 or json.loads(content)["error"]["key"] not in ("errors.apology", "errors.bad_call")
+
+
+@settings(max_examples=400, **MANY)
+@given(name=st.sampled_from(LONG_NAMES), question=questions)
+def test_long_questions(post, name, question):
+    status, content = post(f"/follow/{name}", question)
+    assert status == 200 or json.loads(content)["error"]["key"] not in ("errors.apology", "errors.bad_call")
+
+
+@settings(max_examples=600, **MANY)
+@given(path=st.sampled_from(PATHS), body=st.binary())
+def test_bytes(post, path, body):
+    status, _ = post(path, body)
+    assert status in (400, 404)
+
+
+@settings(max_examples=700, **MANY)
+@given(path=st.sampled_from(GRADIO_PATHS), envelope=envelopes | joins)
+def test_envelopes(post, path, envelope):
+    post(f"/gradio_api/{path}", envelope)
+
+
+@settings(max_examples=400, **MANY)
+@given(path=st.sampled_from(GRADIO_PATHS), body=st.binary() | st.text(string.printable).map(str.encode))
+def test_bytes_for_gradio(post, path, body):
+    post(f"/gradio_api/{path}", body)
+
+
+@settings(max_examples=400, **MANY)
+@given(path=st.text(string.ascii_letters + string.digits + "/_.%=?&-", max_size=40), body=st.binary(max_size=50))
+def test_addresses(post, path, body):
+    post(f"/{path}", body)
