@@ -88,7 +88,8 @@ class _Worker:
             [sys.executable, "-m", "advdemo.ui.worker"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env=os.environ | {"PYTHONPATH": path},
+            # Threads that wait for one another asleep, not spinning: on busy cores the others would never get there.
+            env={"OMP_WAIT_POLICY": "PASSIVE"} | os.environ | {"PYTHONPATH": path},
             start_new_session=True,  # the terminal's Ctrl-C is for the page
         )
         self._talking = threading.Lock()
