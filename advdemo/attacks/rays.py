@@ -37,7 +37,7 @@ class RayS:
             raise ValueError("RayS cannot aim at a class: leave out the target, or choose another attack")
         with torch.no_grad():
             logits = model(images)
-        *_, (_, _, sign) = _search(model, images, labels, self.queries, 0.0)
+        *_, (_, _, sign) = _search(model, images, labels, logits, self.queries, 0.0)
         return Prepared(logits, sign, partial(perturb, images, sign))
 
     def stream(
@@ -49,7 +49,9 @@ class RayS:
             raise ValueError("RayS cannot aim at a class: leave out the target, or choose another attack")
         batch, truth = image.unsqueeze(0), torch.tensor([label], device=image.device)
         _check(batch, truth, epsilon, self.queries)
-        for asked, radius, sign in _search(model, batch, truth, self.queries, epsilon):
+        with torch.no_grad():
+            logits = model(batch)
+        for asked, radius, sign in _search(model, batch, truth, logits, self.queries, epsilon):
             size = float(radius[0])
             picture = perturb(image, sign[0], size) if size < 1 else image
             known = size if size < 1 else None
@@ -83,12 +85,13 @@ def _check(images: Tensor, labels: Tensor, epsilon: float | Tensor, queries: int
 
 @torch.no_grad()
 def _search(
-    model: nn.Module, images: Tensor, labels: Tensor, queries: int, enough: float
+    model: nn.Module, images: Tensor, labels: Tensor, logits: Tensor, queries: int, enough: float
 ) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
-    """After each question: how many each image has had (N,), the distance (N,) at which its direction is known to fool,
-    1 while none is, and the direction (N, 1, 28, 28) in {-1, 1}. An image is done with at a distance of `enough`."""
+    """After each question, of which the images themselves are the first and `logits` the answer: how many each image
+    has had (N,), the distance (N,) at which its direction is known to fool, 1 while none is, and the direction
+    (N, 1, 28, 28) in {-1, 1}. An image is done with at a distance of `enough`."""
     sign = torch.ones_like(images)
-    asked = torch.zeros_like(labels)
+    asked = torch.ones_like(labels)
     radius = torch.ones_like(labels, dtype=images.dtype)
 
     def fooled(chosen: Tensor, directions: Tensor, distance: Tensor) -> Tensor:
@@ -100,7 +103,7 @@ def _search(
         return chosen[(asked[chosen] < queries) & (radius[chosen] > enough)]
 
     everyone = torch.arange(len(images), device=images.device)
-    radius[fooled(everyone, sign, 0 * radius)] = 0.0
+    radius[logits.argmax(1) != labels] = 0.0
     yield asked, radius, sign
     for block in _blocks(images[0].numel()):
         left = unfinished(everyone)
