@@ -38,9 +38,18 @@ app = typer.Typer(cls=_Commands, help=HELP, no_args_is_help=True, add_completion
 Number = Annotated[float | None, typer.Option(help="Instead of the recipe's.", show_default=False)]
 WholeNumber = Annotated[int | None, typer.Option(help="Instead of the recipe's.", show_default=False)]
 Checkpoint = Annotated[Path, typer.Option(help="The trained network.")]
-AttackName = Annotated[str, typer.Option("--attack", help="fgsm, pgd or noise.")]
-Steps = Annotated[int | None, typer.Option(help="Of PGD; 40 by default.", show_default=False)]
+AttackName = Annotated[str, typer.Option("--attack", help="fgsm, pgd, momentum, dim, square, rays or noise.")]
+Steps = Annotated[int | None, typer.Option(help="Of PGD, 40 by default; of momentum, dim, 10.", show_default=False)]
 StepSize = Annotated[float | None, typer.Option(help="Of PGD; 2.5 epsilon / steps by default.", show_default=False)]
+Decay = Annotated[float | None, typer.Option(help="Of momentum, dim; 1 by default.", show_default=False)]
+Diversity = Annotated[
+    float | None,
+    typer.Option(help="Of dim: the share of steps that see a resized image, 0.5.", show_default=False),
+]
+Queries = Annotated[
+    int | None,
+    typer.Option(help="Of square, 1000 by default; of rays, 2000: questions for each image.", show_default=False),
+]
 DataDir = Annotated[
     Path | None, typer.Option(help="MNIST in another folder; what is missing is downloaded there.", show_default=False)
 ]
@@ -108,9 +117,15 @@ def sweep(
         int | None,
         typer.Option(help="Random starts of PGD; by default it begins at the image.", show_default=False),
     ] = None,
+    decay: Decay = None,
+    diversity: Diversity = None,
+    queries: Queries = None,
     source: Annotated[
-        Path | None,
-        typer.Option(help="A checkpoint to make the examples on: how well do they transfer?", show_default=False),
+        list[Path] | None,
+        typer.Option(
+            help="A checkpoint to make the examples on: how well do they transfer? Several are attacked as one.",
+            show_default=False,
+        ),
     ] = None,
     loss: Annotated[str, typer.Option(help="cross-entropy, or nll-on-logits as in the tutorial.")] = "cross-entropy",
     data_dir: DataDir = None,
@@ -123,6 +138,7 @@ def sweep(
     from advdemo.images.mnist import load_mnist
     from advdemo.measures.sweep import sweep_stream, to_csv, to_json
     from advdemo.networks.checkpoint import load_checkpoint
+    from advdemo.networks.ensemble import Ensemble
 
     model, _ = load_checkpoint(checkpoint)
     settings = make_settings(
@@ -131,9 +147,12 @@ def sweep(
         step_size=step_size,
         restarts=restarts,
         random_start=None if restarts is None else True,
+        decay=decay,
+        diversity=diversity,
+        queries=queries,
         loss=None if loss == FGSM().loss else loss,
     )
-    made_on = None if source is None else load_checkpoint(source)[0]
+    made_on = Ensemble(load_checkpoint(path)[0] for path in source) if source else None
     pixels, labels = load_mnist("test", data_dir)
     if images > len(pixels):
         raise ValueError(f"--images must be at most {len(pixels)}, the number of test images, got {images}")
@@ -207,13 +226,16 @@ def attack(
     ] = None,
     steps: Steps = None,
     step_size: StepSize = None,
+    decay: Decay = None,
+    diversity: Diversity = None,
+    queries: Queries = None,
     checkpoint: Checkpoint = CHECKPOINT,
     out: Annotated[Path, typer.Option(help="A folder for the three images and prediction.json.")] = Path("attack"),
 ) -> None:
     """Fool the network on a picture of a digit."""
     import torch
 
-    from advdemo.attacks import make_settings
+    from advdemo.attacks import find_attack, make_settings
     from advdemo.attacks.inputs import check_epsilon
     from advdemo.images.drawing import to_mnist
     from advdemo.images.picture import read_picture, write_picture, write_signs
@@ -231,16 +253,26 @@ def attack(
     clean = predict(model, original)[0]
     given = label is not None
     label = label if given else int(clean.argmax())
-    settings = make_settings(attack_name, steps=steps, step_size=step_size)
+    settings = make_settings(
+        attack_name, steps=steps, step_size=step_size, decay=decay, diversity=diversity, queries=queries
+    )
     goal, targeted = (label, False) if target is None else (target, True)
-    result = scan(model, original, goal, attack=settings, targeted=targeted)
-    truth = torch.tensor([goal], device=device)
-    adversarial = settings.prepare(model, original, truth, targeted=targeted).at(epsilon)
+    attempt = sign = flip_epsilon = None
+    if find_attack(settings)[0].scannable:
+        result = scan(model, original, goal, attack=settings, targeted=targeted)
+        flip_epsilon, sign = result.flip_epsilon, result.sign
+        truth = torch.tensor([goal], device=device)
+        adversarial = settings.prepare(model, original, truth, targeted=targeted).at(epsilon)
+        verdict = f"Flip:    {_describe_flip(result, target)}"
+    else:
+        *_, attempt = settings.stream(model, original[0], goal, epsilon, targeted=targeted)
+        adversarial = attempt.image.unsqueeze(0)
+        verdict = f"Asked:   {'fooled' if attempt.fooled else 'not fooled'} after {attempt.queries} questions"
     attacked = predict(model, adversarial)[0]
 
     out.mkdir(parents=True, exist_ok=True)
     write_picture(original, out / "original.png")
-    write_signs(adversarial - original if result.sign is None else torch.tensor(result.sign), out / "perturbation.png")
+    write_signs(adversarial - original if sign is None else torch.tensor(sign), out / "perturbation.png")
     write_picture(adversarial, out / "adversarial.png")
     prediction = {
         "epsilon": epsilon,
@@ -250,14 +282,15 @@ def attack(
         "target": target,
         "before": {"digit": int(clean.argmax()), "confidences": clean.tolist()},
         "after": {"digit": int(attacked.argmax()), "confidences": attacked.tolist()},
-        "flip_epsilon": result.flip_epsilon,
+        "flip_epsilon": flip_epsilon,
+        "queries": attempt and attempt.queries,
     }
     (out / "prediction.json").write_text(json.dumps(prediction, indent=1))
 
     typer.echo(f"Label:   {label} ({'given' if given else 'the prediction before the attack: none was given'})")
     typer.echo(f"Before:  {clean.argmax()} ({clean.max():.2%})")
     typer.echo(f"After:   {attacked.argmax()} ({attacked.max():.2%}) at epsilon {epsilon:g}")
-    typer.echo(f"Flip:    {_describe_flip(result, target)}")
+    typer.echo(verdict)
     typer.echo(f"Wrote original.png, perturbation.png, adversarial.png and prediction.json to {out}")
 
 

@@ -1,9 +1,10 @@
 """How robust the shipped networks are: `python -m tests.bench_robustness`, a few minutes on two CPU cores.
 
-At epsilon 0.3, on the 10,000 test images: no attack, FGSM, and PGD with 40 steps of 0.01 from five random starts. On
-the first 1,000 of them: AutoAttack's standard ensemble (APGD-CE, targeted APGD-DLR, targeted FAB, Square with 5,000
-queries; Croce and Hein, 2020) as implemented by torchattacks, which had no part in the training (`pip install --no-deps
-torchattacks`). Every result is checked for |x' - x| <= epsilon and the pixel range before it counts.
+At epsilon 0.3, on the 10,000 test images: no attack, FGSM, PGD with 40 steps of 0.01 from five random starts, MI-FGSM.
+On the first 1,000 of them: the Square attack with 1,000 queries, and AutoAttack's standard ensemble (APGD-CE, targeted
+APGD-DLR, targeted FAB, Square with 5,000 queries; Croce and Hein, 2020) as implemented by torchattacks, which had no
+part in the training (`pip install --no-deps torchattacks`). Every result of AutoAttack is checked for |x' - x| <=
+epsilon and the pixel range before it counts.
 
     python -m tests.bench_robustness --write    # also puts the figures into the checkpoints' records
 """
@@ -16,6 +17,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from advdemo.attacks import PGD, Square
 from advdemo.images.mnist import load_mnist
 from advdemo.measures.sweep import sweep
 from advdemo.networks.checkpoint import load_checkpoint, save_checkpoint
@@ -25,7 +27,8 @@ from tests.conftest import CHECKPOINT, ROBUST_CHECKPOINT
 
 COMMAND = "python -m tests.bench_robustness"
 EPSILON = 0.3
-PGD = {"steps": 40, "step_size": 0.01, "random_start": True, "restarts": 5}
+PGD_SETTINGS = PGD(steps=40, step_size=0.01, random_start=True, restarts=5)
+SQUARE_SETTINGS = Square(queries=1000)
 AUTOATTACK_IMAGES = 1000
 
 
@@ -48,8 +51,10 @@ def measure(model: LeNet, images: Tensor, labels: Tensor, autoattack_images: int
     """Accuracies in 0..1, by attack."""
     figures = {"command": COMMAND, "epsilon": EPSILON, "clean": round(accuracy(model, images, labels), 4)}
     figures["fgsm"] = float(sweep(model, images, labels, [EPSILON]).accuracies[0])
-    figures["pgd"] = float(sweep(model, images, labels, [EPSILON], attack="pgd", **PGD).accuracies[0])
+    figures["pgd"] = float(sweep(model, images, labels, [EPSILON], attack=PGD_SETTINGS).accuracies[0])
+    figures["momentum"] = float(sweep(model, images, labels, [EPSILON], attack="momentum").accuracies[0])
     images, labels = images[:autoattack_images], labels[:autoattack_images]
+    figures["square"] = float(sweep(model, images, labels, [EPSILON], attack=SQUARE_SETTINGS).accuracies[0])
     attacked = autoattack(model, images, labels)
     check(images, attacked)
     figures |= {"autoattack": round(accuracy(model, attacked, labels), 4), "autoattack_images": len(images)}

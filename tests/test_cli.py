@@ -9,11 +9,12 @@ import torch
 from PIL import Image
 from typer.testing import CliRunner
 
-from advdemo.attacks import PGD, fgsm
+from advdemo.attacks import PGD, Momentum, fgsm, make_settings
 from advdemo.cli import app
 from advdemo.images.drawing import to_mnist
 from advdemo.measures.sweep import EPSILONS, sweep
 from advdemo.networks.checkpoint import load_checkpoint
+from advdemo.networks.ensemble import Ensemble
 from advdemo.networks.predict import predict
 from tests.conftest import CHECKPOINT, ROBUST_CHECKPOINT, ROOT
 
@@ -77,6 +78,23 @@ def test_sweep_of_examples_made_on_another_network(run, lenet, robust, mnist_tes
     assert f"= {expected.correct[0]} / 200 = " in printed
 
 
+def test_sweep_of_examples_made_on_two_networks_by_momentum(run, lenet, robust, mnist_test):
+    sources = ("--source", CHECKPOINT, "--source", ROBUST_CHECKPOINT)
+    options = ("--attack", "momentum", "--steps", 4, "--decay", 0.5, "--diversity", 0.2)
+    printed = run("sweep", "--images", "100", "--epsilons", "0.15", *options, *sources).stdout
+    settings, both = Momentum(steps=4, decay=0.5, diversity=0.2), Ensemble([lenet, robust])
+    expected = sweep(lenet, mnist_test[0][:100], mnist_test[1][:100], [0.15], attack=settings, source=both)
+    assert f"= {expected.correct[0]} / 100 = " in printed
+
+
+@pytest.mark.parametrize("name", ["square", "rays"])
+def test_sweep_with_a_black_box(run, lenet, mnist_test, name):
+    printed = run("sweep", "--images", "50", "--epsilons", "0.15", "--attack", name, "--queries", 40).stdout
+    settings = make_settings(name, queries=40)
+    expected = sweep(lenet, mnist_test[0][:50], mnist_test[1][:50], [0.15], attack=settings)
+    assert f"= {expected.correct[0]} / 50 = " in printed
+
+
 def test_sweep_writes_its_files(run, tmp_path):
     out = tmp_path / "new" / "folder"
     result = run("sweep", "--images", 100, "--epsilons", "0, .1,0.25", "--out", out)
@@ -96,10 +114,15 @@ def test_sweep_of_other_data(run, small_mnist):
 
 
 WRONG_SWEEPS = {
-    "--attack bomb": "unknown attack 'bomb': choose one of fgsm, pgd, noise",
-    "--steps 5": "steps can be set for pgd only, not for fgsm",
+    "--attack bomb": "unknown attack 'bomb': choose one of fgsm, pgd, momentum, dim, square, rays, noise",
+    "--steps 5": "steps can be set for pgd, momentum, dim only, not for fgsm",
     "--attack pgd --steps 0 --images 10": "steps must be a whole number, at least 1, got 0",
     "--attack noise --loss nll-on-logits": "loss can be set for fgsm only, not for noise",
+    "--attack momentum --decay 2": "decay must be a number from 0 to 1, got 2.0",
+    "--attack dim --diversity -1": "diversity must be a number from 0 to 1, got -1.0",
+    "--attack pgd --diversity 0.5": "diversity can be set for momentum, dim only, not for pgd",
+    "--attack square --queries 0": "queries must be a whole number from 1 to 20000, got 0",
+    "--queries 10": "queries can be set for square, rays only, not for fgsm",
     "--source nowhere.safetensors": "no checkpoint at nowhere.safetensors",
     "--epsilons 0,x": "--epsilons takes numbers such as 0,0.1,0.2, got '0,x'",
     "--epsilons 0,2": "epsilon must be a number from 0 to 1",
@@ -168,6 +191,28 @@ def test_attack_without_a_label_takes_the_prediction_and_says_so(run, seven, tmp
     result = run("attack", seven, "--out", tmp_path / "out")
     assert "Label:   7 (the prediction before the attack: none was given)" in result.stdout
     assert json.loads((tmp_path / "out" / "prediction.json").read_text())["label_given"] is False
+
+
+def test_square_says_how_much_it_asked(run, seven, tmp_path):
+    printed = run("attack", seven, "--attack", "square", "--epsilon", 0.3, "--out", tmp_path).stdout
+    prediction = json.loads((tmp_path / "prediction.json").read_text())
+    assert 1 < prediction["queries"] < 1000
+    assert prediction["after"]["digit"] != 7
+    assert f"Asked:   fooled after {prediction['queries']} questions" in printed
+    shown = [pixels_of(tmp_path / f"{name}.png").astype(int) for name in ("original", "adversarial")]
+    assert 70 < np.abs(shown[0] - shown[1]).max() <= 77
+    failed = run("attack", seven, "--attack", "square", "--epsilon", 0.01, "--queries", 20, "--out", tmp_path).stdout
+    assert "Asked:   not fooled after 20 questions" in failed
+
+
+def test_rays_says_how_little_will_do(run, seven, tmp_path):
+    run("attack", seven, "--attack", "rays", "--queries", 300, "--epsilon", 0.25, "--out", tmp_path)
+    prediction = json.loads((tmp_path / "prediction.json").read_text())
+    assert 0.05 < prediction["flip_epsilon"] < 0.25
+    assert prediction["after"]["digit"] != 7
+    assert prediction["queries"] is None
+    refusal = run("attack", seven, "--attack", "rays", "--target", 3, "--out", tmp_path)
+    assert refused(refusal, "RayS cannot aim at a class")
 
 
 def test_attack_with_epsilon_zero_changes_nothing(run, seven, tmp_path):

@@ -6,16 +6,22 @@ dataclass of its settings, a row here, the words for it on the page, a test.
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields
+from functools import partial
+from typing import Literal
 
 from torch import Tensor
 
 from advdemo.attacks.fgsm import FGSM, fgsm, gradient_sign, perturb
-from advdemo.attacks.inputs import Prepared, Settings
+from advdemo.attacks.inputs import Attempt, Prepared, Settings
+from advdemo.attacks.momentum import DIM, Momentum, mifgsm
 from advdemo.attacks.noise import Noise, noise
 from advdemo.attacks.pgd import PGD, pgd
+from advdemo.attacks.rays import RayS, rays
+from advdemo.attacks.square import Square, square
 
-__all__ = ["ATTACKS", "FGSM", "PGD", "Attack", "Noise", "Prepared", "Settings", "fgsm", "find_attack",
-           "gradient_sign", "make_settings", "noise", "perturb", "pgd"]  # fmt: skip
+__all__ = ["ATTACKS", "DIM", "FGSM", "PGD", "Attack", "Attempt", "Momentum", "Noise", "Prepared", "RayS", "Settings",
+           "Square", "fgsm", "find_attack", "gradient_sign", "make_settings", "mifgsm", "noise", "perturb", "pgd",
+           "rays", "square"]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -29,6 +35,8 @@ class Attack:
     settings: type[Settings]
     targeted: bool  # can aim at a class
     one_sign: bool  # one direction serves every epsilon
+    knows: Literal["gradient", "scores", "label", "nothing"]  # of the network; from scores or labels: has a `stream`
+    scannable: bool  # quick enough for every position of a slider
     batch_size: int  # images at a time on a CPU: what its cache holds
 
 
@@ -43,6 +51,8 @@ ATTACKS = {
             settings=FGSM,
             targeted=True,
             one_sign=True,
+            knows="gradient",
+            scannable=True,
             batch_size=400,
         ),
         Attack(
@@ -53,7 +63,57 @@ ATTACKS = {
             settings=PGD,
             targeted=True,
             one_sign=False,
+            knows="gradient",
+            scannable=True,
             batch_size=100,
+        ),
+        Attack(
+            name="momentum",
+            title="MI-FGSM",
+            formula="10 steps, momentum",
+            function=mifgsm,
+            settings=Momentum,
+            targeted=True,
+            one_sign=False,
+            knows="gradient",
+            scannable=True,
+            batch_size=100,
+        ),
+        Attack(
+            name="dim",
+            title="DIM",
+            formula="10 steps, momentum, resized",
+            function=partial(mifgsm, diversity=DIM.diversity),
+            settings=DIM,
+            targeted=True,
+            one_sign=False,
+            knows="gradient",
+            scannable=True,
+            batch_size=100,
+        ),
+        Attack(
+            name="square",
+            title="Square attack",
+            formula="squares of ±ε",
+            function=square,
+            settings=Square,
+            targeted=True,
+            one_sign=False,
+            knows="scores",
+            scannable=False,
+            batch_size=50,
+        ),
+        Attack(
+            name="rays",
+            title="RayS",
+            formula="ε · ±1, by trial",
+            function=rays,
+            settings=RayS,
+            targeted=False,
+            one_sign=True,
+            knows="label",
+            scannable=True,
+            batch_size=50,
         ),
         Attack(
             name="noise",
@@ -63,6 +123,8 @@ ATTACKS = {
             settings=Noise,
             targeted=False,
             one_sign=True,
+            knows="nothing",
+            scannable=True,
             batch_size=400,
         ),
     )

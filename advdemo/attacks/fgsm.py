@@ -21,7 +21,7 @@ LOSSES: tuple[Loss, ...] = get_args(Loss)
 
 @dataclass(frozen=True)
 class FGSM:
-    """`loss`: whose gradient to follow; "nll-on-logits" is the PyTorch tutorial's slip (see `logits_and_sign`)."""
+    """`loss`: whose gradient to follow; "nll-on-logits" is the PyTorch tutorial's slip (see `logits_and_gradient`)."""
 
     loss: Loss = "cross-entropy"
 
@@ -59,7 +59,15 @@ def gradient_sign(model: nn.Module, images: Tensor, labels: Tensor, *, targeted:
 def logits_and_sign(
     model: nn.Module, images: Tensor, labels: Tensor, *, targeted: bool = False, loss: Loss = "cross-entropy"
 ) -> tuple[Tensor, Tensor]:
-    """`gradient_sign` for inputs already checked, with the clean logits (N, 10) that it computes on the way.
+    """`gradient_sign` for inputs already checked, with the clean logits (N, 10) that it computes on the way."""
+    logits, gradient = logits_and_gradient(model, images, labels, targeted=targeted, loss=loss)
+    return logits, gradient.sign_()
+
+
+def logits_and_gradient(
+    model: nn.Module, images: Tensor, labels: Tensor, *, targeted: bool = False, loss: Loss = "cross-entropy"
+) -> tuple[Tensor, Tensor]:
+    """The clean logits (N, 10), and how each pixel (N, 1, 28, 28) raises the loss of its own image (targeted: lowers).
 
     `loss="nll-on-logits"` is the PyTorch tutorial's slip, kept to reproduce its figures: `nll_loss` of raw logits,
     which only lowers the true class's logit.
@@ -71,7 +79,7 @@ def logits_and_sign(
         criterion = F.cross_entropy if loss == "cross-entropy" else F.nll_loss
         value = criterion(logits, labels, reduction="sum")
         (gradient,) = torch.autograd.grad(-value if targeted else value, pixels)
-    return logits.detach(), gradient.sign_()
+    return logits.detach(), gradient
 
 
 def perturb(images: Tensor, sign: Tensor, epsilon: float | Tensor) -> Tensor:

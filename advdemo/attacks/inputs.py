@@ -9,6 +9,8 @@ from torch import Tensor, nn
 
 from advdemo import CLASSES, IMAGE_SHAPE
 
+MAX_QUERIES = 20_000  # for one image
+
 
 @dataclass(frozen=True)
 class Prepared:
@@ -17,6 +19,17 @@ class Prepared:
     logits: Tensor  # (N, 10), without the attack
     sign: Tensor | None  # (N, 1, 28, 28) in {-1, 0, 1}; None where the perturbation is no multiple of epsilon
     at: Callable[[float | Tensor], Tensor]  # epsilon, as in `perturb`, -> adversarial images (N, 1, 28, 28)
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """How far an attack that only asks questions has come with one image, after each question."""
+
+    queries: int  # asked so far, each a picture shown to the network; the first is the image itself
+    image: Tensor  # (1, 28, 28), the best picture so far
+    epsilon: float | None  # |x' - x| of it; None: none has been found yet (label alone)
+    margin: float | None  # of it, in logits: how far the answer is from the one wanted; None: the label alone is known
+    fooled: bool  # it is within epsilon and read otherwise (targeted: as the target): the attack is over
 
 
 class Settings(Protocol):
@@ -59,7 +72,31 @@ def check_labels(labels: Tensor, count: int) -> None:
         raise ValueError(f"labels must be in 0..9, got {low if low < 0 else high}")
 
 
+def check_steps(steps: int) -> None:
+    """Raise ValueError unless `steps` is a whole number of at least 1."""
+    if isinstance(steps, bool) or not isinstance(steps, int) or steps < 1:
+        raise ValueError(f"steps must be a whole number, at least 1, got {steps!r}")
+
+
+def check_queries(queries: int) -> None:
+    """Raise ValueError unless `queries` is a whole number in 1..MAX_QUERIES."""
+    if isinstance(queries, bool) or not isinstance(queries, int) or not 1 <= queries <= MAX_QUERIES:
+        raise ValueError(f"queries must be a whole number from 1 to {MAX_QUERIES}, got {queries!r}")
+
+
+def check_share(name: str, share: float) -> None:
+    """Raise ValueError unless `share` is a finite number in 0..1."""
+    if isinstance(share, bool) or not isinstance(share, (int, float)) or not 0.0 <= share <= 1.0:
+        raise ValueError(f"{name} must be a number from 0 to 1, got {share!r}")
+
+
 def check_targets(logits: Tensor, targets: Tensor) -> None:
     """Raise ValueError when `logits` (N, 10) already favour every target (N,): doing nothing would pass for success."""
     if bool((logits.argmax(1) == targets).all()):
         raise ValueError(f"the model already reads the image as {int(targets[0])}: choose another target")
+
+
+def copies(epsilon: float | Tensor, *tensors: Tensor) -> list[Tensor]:
+    """`tensors`, each of N rows, as `epsilon` needs them: one image at several epsilons is a batch of copies."""
+    count = len(epsilon) if isinstance(epsilon, Tensor) and epsilon.dim() else 1
+    return [tensor.expand(max(len(tensor), count), *tensor.shape[1:]) for tensor in tensors]

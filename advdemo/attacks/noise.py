@@ -1,12 +1,12 @@
 """FGSM's twin without aim: the same size, in a direction decided by chance."""
 
-import zlib
 from dataclasses import dataclass
 from functools import partial
 
 import torch
 from torch import Tensor, nn
 
+from advdemo.attacks.chance import uniform
 from advdemo.attacks.fgsm import perturb
 from advdemo.attacks.inputs import Prepared, check_images
 
@@ -33,13 +33,5 @@ def noise(images: Tensor, epsilon: float | Tensor, *, seed: int = 0) -> Tensor:
 
 
 def random_sign(images: Tensor, seed: int = 0) -> Tensor:
-    """-1 or 1 for each pixel, each as likely, in the images' shape, dtype and device.
-
-    Seeded by each image's own pixels, so that batches, devices and pages agree on the noise of an image.
-    """
-    generator = torch.Generator()
-    signs = torch.empty(images.shape, dtype=images.dtype)
-    for image, sign in zip(images.cpu().numpy(), signs, strict=True):
-        generator.manual_seed(zlib.crc32(image.tobytes(), seed))
-        sign.uniform_(-1.0, 1.0, generator=generator).sign_()
-    return signs.to(images.device)
+    """-1 or 1 for each pixel, each as likely, in the images' shape, dtype and device."""
+    return uniform(images, images.shape[1:], seed).mul_(2).sub_(1).sign_()

@@ -8,7 +8,15 @@ import torch
 from torch import Tensor, nn
 
 from advdemo.attacks.fgsm import logits_and_sign
-from advdemo.attacks.inputs import Prepared, check_epsilon, check_images, check_labels, check_targets
+from advdemo.attacks.inputs import (
+    Prepared,
+    check_epsilon,
+    check_images,
+    check_labels,
+    check_steps,
+    check_targets,
+    copies,
+)
 
 STEPS = 40
 
@@ -38,17 +46,8 @@ class PGD:
         generator = torch.Generator(images.device).manual_seed(zlib.crc32(images.cpu().numpy().tobytes(), seed))
 
         def at(epsilon: float | Tensor) -> Tensor:
-            # One image at several epsilons is a batch of copies.
-            count = max(len(images), len(epsilon) if isinstance(epsilon, Tensor) else 1)
-            return pgd(
-                model,
-                images.expand(count, -1, -1, -1),
-                labels.expand(count),
-                epsilon,
-                targeted=targeted,
-                generator=generator,
-                **vars(self),
-            )
+            batch, truth = copies(epsilon, images, labels)
+            return pgd(model, batch, truth, epsilon, targeted=targeted, generator=generator, **vars(self))
 
         return Prepared(logits, None, at)
 
@@ -134,12 +133,6 @@ def _descend(
         sign = logits_and_sign(model, x, labels, targeted=targeted)[1]
         x = torch.clamp(x + stride * sign, low, high)
     return x
-
-
-def check_steps(steps: int) -> None:
-    """Raise ValueError unless `steps` is a whole number of at least 1."""
-    if isinstance(steps, bool) or not isinstance(steps, int) or steps < 1:
-        raise ValueError(f"steps must be a whole number, at least 1, got {steps!r}")
 
 
 def check_restarts(restarts: int, random_start: bool) -> None:

@@ -49,9 +49,12 @@ def scan(
     refined to 1e-4 below it; 0.0 when the image is misread without any attack.
 
     Raises:
-        ValueError: wrong shape, pixels, label, epsilons or attack; targeted: the class that the model already reads.
+        ValueError: wrong shape, pixels, label or epsilons; an attack unknown or not `scannable`; targeted: the class
+            that the model already reads.
     """
-    _, settings = find_attack(attack)
+    row, settings = find_attack(attack)
+    if not row.scannable:
+        raise ValueError(f"{row.name} searches anew for each epsilon, too slowly for a scan: stream it at one epsilon")
     batch, goal, grid = _check(image, label, epsilons)
     prepared = settings.prepare(model, batch, goal, targeted=targeted, seed=seed)
     if targeted:
