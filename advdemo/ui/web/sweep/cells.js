@@ -28,10 +28,13 @@ export function makeCells(box, onOpen, onAsk) {
 
   /** @param {any} value */
   function receive(value) {
-    if (value.error) return sayError(box, value.error);
+    const line = make("p");
+    if (value.error) {
+      sayError(line, value.error);
+      return box.replaceChildren(line);
+    }
     /** @type {import("./figures.js").Example[]} */
     const found = JSON.parse(value.found);
-    const line = make("p");
     say(line, found.length ? "sweep.some" : "sweep.none_found", cell);
     const row = make("div", { className: "example-row" }, ...found.map((example) => drawExample(example, onOpen)));
     box.replaceChildren(line, row);

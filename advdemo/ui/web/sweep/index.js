@@ -6,7 +6,7 @@ import { networkTitle, offerNetworks, ownWeights, serverName } from "../shared/n
 import { fillWords, onLanguage, say, sayError } from "../shared/words.js";
 import { makeCells } from "./cells.js";
 import { asPng, COLOURS, drawChips, drawCurves } from "./curves.js";
-import { asCsv, asJson, startAt } from "./figures.js";
+import { asCsv, asJson, exportName, startAt } from "./figures.js";
 import { fillSettings } from "./settings.js";
 import { drawEpsilons, drawExamples, drawHistogram, drawMatrix, drawPerClass, drawTable } from "./tables.js";
 import { makeTransfer } from "./transfer.js";
@@ -47,7 +47,7 @@ export function mount({ element, trigger, props, watch }) {
         key: "sweep.curve_name",
         values: { network: networkTitle(model), attack: { key: `attacks.${attack}` } },
       },
-      networkName: model === "yours" ? String(networkTitle(model).values?.name) : model,
+      networkName: exportName(model, String(networkTitle(model).values?.name)),
       model,
       network: serverName(model),
       weights: ownWeights([model]).weights,
@@ -76,7 +76,7 @@ export function mount({ element, trigger, props, watch }) {
     running = null;
     if (done) setState("done", "sweep.stopped", { done: done.done, total: done.total });
     else setState("done", "sweep.stopped_early");
-    transfer.draw();
+    transfer.halt();
   }
 
   const cells = makeCells(pick(".cell-examples"), explore, (question, withWeights) => {
@@ -207,8 +207,6 @@ export function mount({ element, trigger, props, watch }) {
   pick(".epsilons").addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
     if (event.key === "Enter" && !run.disabled) run.click();
   });
-  attackBox.addEventListener("change", transfer.draw);
-  countBox.addEventListener("change", transfer.draw);
   root.addEventListener("click", ({ target }) => {
     const button = /** @type {HTMLElement} */ (target).closest("button");
     const { select, remove, epsilon, truth, predicted, format } = button?.dataset ?? {};
@@ -238,12 +236,12 @@ export function mount({ element, trigger, props, watch }) {
   }
 
   fillWords(root);
-  fillSettings(root, usual, attacks);
+  fillSettings(root, usual, attacks, transfer.draw);
   for (const part of root.querySelectorAll(".if-repeated")) part.toggleAttribute("hidden", !reproduced);
   say(pick(".table-panel .note"), reproduced ? "sweep.table_note_repeated" : "sweep.table_note", { seeds: seeds ?? 0 });
   offerNetworks(networkBox, props.networks, transfer.draw);
   onLanguage(draw);
   watch("value", () => receive(props.value));
-  setState("idle", "sweep.idle");
+  setState("idle", "sweep.idle", { attack: { key: `attacks.${attacks[0].name}` } });
   draw();
 }

@@ -24,7 +24,7 @@ export function makeTransfer(panel, networkBox, tab) {
   const table = /** @type {Element} */ (panel.querySelector("table.transfer"));
   const button = /** @type {HTMLButtonElement} */ (panel.querySelector(".measure"));
   const status = /** @type {Element} */ (panel.querySelector(".transfer-status"));
-  /** @type {(Choice & {names: Phrase[], table?: (number | null)[][], complete?: boolean}) | null} */
+  /** @type {(Choice & {names: Phrase[], table?: (number | null)[][], over?: boolean}) | null} */
   let measured = null;
 
   const networks = () => [...networkBox.options].map(({ value }) => value);
@@ -44,6 +44,7 @@ export function makeTransfer(panel, networkBox, tab) {
       models: names.map(serverName),
       ...(withWeights ? ownWeights(names) : {}),
     });
+    say(status, "sweep.measuring", inWords(measured));
     draw();
   }
 
@@ -52,15 +53,24 @@ export function makeTransfer(panel, networkBox, tab) {
     if (!measured) return;
     if (value.ahead) return say(status, "sweep.ahead", { count: value.ahead });
     if (value.error) {
+      measured.over = true;
       tab.done();
-      measured = null;
-      draw();
-      return sayError(status, value.error);
+      sayError(status, value.error);
+      return draw();
     }
     const { table: accuracies, done } = JSON.parse(value.transfer);
     measured.table = accuracies;
-    measured.complete = done && accuracies.flat().every((/** @type {number | null} */ share) => share !== null);
-    if (measured.complete) tab.done({ key: "sweep.transfer_done" });
+    measured.over = done && accuracies.flat().every((/** @type {number | null} */ share) => share !== null);
+    say(status, measured.over ? "sweep.measured" : "sweep.measuring", inWords(measured));
+    if (measured.over) tab.done({ key: "sweep.transfer_done" });
+    draw();
+  }
+
+  function halt() {
+    if (measured && !measured.over) {
+      measured.over = true;
+      say(status, "sweep.transfer_stopped", inWords(measured));
+    }
     draw();
   }
 
@@ -74,12 +84,11 @@ export function makeTransfer(panel, networkBox, tab) {
     const alone = networks().length < 2;
     button.disabled = alone || tab.busy();
     say(button, "sweep.measure", inWords(tab.chosen()));
-    if (measured) say(status, measured.complete ? "sweep.measured" : "sweep.measuring", inWords(measured));
-    else say(status, alone ? "sweep.transfer_alone" : "sweep.quiet");
+    if (!measured) say(status, alone ? "sweep.transfer_alone" : "sweep.quiet");
   }
 
   button.addEventListener("click", () => {
     if (!tab.busy()) ask();
   });
-  return { ask, receive, draw };
+  return { ask, receive, halt, draw };
 }
