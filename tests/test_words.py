@@ -106,6 +106,14 @@ def test_lines_are_short():
         assert not long, f"{path.name}: {long[0]}"
 
 
+def test_the_sweep_tab_knows_attacks_from_the_table_alone():
+    words = {f"{key} ({name})": say(key, name) for name in LANGUAGES for key in KEYS if key.startswith("sweep.")}
+    code = {path.name: text for path, text in SOURCES.items() if path.parent.name == "sweep"}
+    assert len(code) > 5
+    for place, text in (words | code).items():
+        assert not re.search(rf"\b({'|'.join(ATTACKS)})\b", text, re.IGNORECASE), place
+
+
 def test_numbers_lines_and_plurals():
     assert say("explore.fooled", now=8, share="63.0%") == "Now 8, 63.0% sure: the network is fooled."
     assert say("explore.fooled", "zh", now=8, share="63.0%") == "现在认作 8，置信度 63.0%：网络被骗了。"

@@ -74,8 +74,8 @@ class Game:
         self.steps = 0
 
     def step(self, images: Tensor, digits: Tensor, *, who: Learner = "both", done: float = 0.0) -> Turn:
-        """One turn with a batch of real digits, float32 (N, 1, 28, 28), and their classes, int64 (N,). `who` learns from
-        it; `done`, in 0..1, is the share of the training that is over."""
+        """One turn with a batch of real digits, float32 (N, 1, 28, 28), and their classes, int64 (N,). `who` learns
+        from it; `done`, in 0..1, is the share of the training that is over."""
         fall = min(1.0, (1.0 - done) / self.recipe.falling) if self.recipe.falling else 1.0
         for optimizer in (self.forging, self.detecting):
             optimizer.param_groups[0]["lr"] = self.recipe.learning_rate * max(fall, 0.02)
@@ -146,9 +146,9 @@ def train_gan(
     seed: int = 0,
     device: torch.device | None = None,
 ) -> Iterator[tuple[Game, Turn | GanEpoch]]:
-    """Play the game on float32 images (N, 1, 28, 28) in [0, 1] and int64 labels (N,): the game and each step's Turn, and
-    after each pass over the images a GanEpoch; stop by no longer asking. The same seed gives the same weights on the
-    same device. ValueError for wrong shapes, pixels or labels."""
+    """Play the game on float32 images (N, 1, 28, 28) in [0, 1] and int64 labels (N,): the game and each step's Turn,
+    and after each pass over the images a GanEpoch; stop by no longer asking. The same seed gives the same weights on
+    the same device. ValueError for wrong shapes, pixels or labels."""
     check_images(images)
     check_labels(labels, len(images))
     device = torch.device(device or pick_device())

@@ -40,9 +40,9 @@ def component(tab: str, value: dict | None = None, **props: Any) -> gr.HTML:
 
 
 def attack_rows() -> str:
-    """The table of attacks as the page needs it: a JSON list of {name, targeted, one_sign}."""
-    rows = ({"name": row.name, "targeted": row.targeted, "one_sign": row.one_sign} for row in ATTACKS.values())
-    return json.dumps(list(rows))
+    """The table of attacks as the page needs it: a JSON list of {name, targeted, quick, scannable}."""
+    columns = ("name", "targeted", "quick", "scannable")
+    return json.dumps([{name: getattr(row, name) for name in columns} for row in ATTACKS.values()])
 
 
 def read_styles(folder: str) -> str:

@@ -28,7 +28,7 @@ class Costs:
     async def check(self, visitor: Visitor, attack: Attack, attacks: int) -> None:
         """Refuse so many attacks on single images when they would take longer than a visitor may have. One sign for
         every epsilon makes an attack so quick that it is never refused."""
-        if attack.one_sign:
+        if attack.quick:
             return
         if attack.name not in self._seconds:
             seconds = await self._lane.run(Visitor(visitor.address), lambda superseded: self._measure(attack))

@@ -59,7 +59,7 @@ def interruptible(model: nn.Module, superseded: Superseded) -> Callable[[Tensor]
 
 async def scan_digit(service: Service, visitor: Visitor, question: dict) -> dict:
     """`answer` in the lane for its attacks."""
-    lane = service.light if all(row.one_sign for row, _ in attacks_of(question)) else service.slow
+    lane = service.light if all(row.quick for row, _ in attacks_of(question)) else service.slow
     work = partial(answer, service.models, service.images, service.labels, question)
     return await lane.run(visitor, work)
 

@@ -5,7 +5,7 @@ import { networkTitle, offerNetworks, ownWeights, serverName } from "../shared/n
 import { DIGITS } from "../shared/numbers.js";
 import { say } from "../shared/words.js";
 
-/** @typedef {{name: string, targeted: boolean, one_sign: boolean}} Attack a row of the table of attacks */
+/** @typedef {{name: string, targeted: boolean, quick: boolean, scannable: boolean}} Attack a row of the table of attacks */
 /** @typedef {{model: string, attack: string, target: number | null}} Side */
 
 /**
@@ -72,7 +72,7 @@ export function makeChoices(root, networks, attacks, onChange) {
     ...boxes,
     sides,
     open,
-    slow: () => sides().some((side) => !rows[side.attack].one_sign),
+    slow: () => sides().some((side) => !rows[side.attack].quick),
     /** Sides as the server is asked for them. @param {boolean} withWeights */
     question: (withWeights) => ({
       sides: sides().map((side) => ({ ...side, model: serverName(side.model) })),

@@ -26,7 +26,10 @@ export function mount({ element, props }) {
   /** @type {Digit} what the newest request asked for */
   let asked = { index: props.value.index };
 
-  const choices = makeChoices(root, props.networks, JSON.parse(props.attacks), () => ask(asked));
+  /** @type {import("./choices.js").Attack[]} */
+  const attacks = JSON.parse(props.attacks);
+  const scannable = attacks.filter((attack) => attack.scannable);
+  const choices = makeChoices(root, props.networks, scannable, () => ask(asked));
   const slider = makeSlider(root, () => result.tick(), linkHere);
   const result = makeResult(root, slider, choices);
   const showLabel = makeLabel(root, (label) => ask({ ...asked, label }));

@@ -30,7 +30,7 @@ export function makeCells(box, onOpen, about) {
       if (signal.aborted) return;
       if (isUnknown(error) && !withWeights) return look(cell, true);
       if (!isTrouble(error)) throw error;
-      sayError(box, error);
+      sayError(line, error);
     }
   }
 

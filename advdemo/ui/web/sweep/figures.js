@@ -42,6 +42,10 @@ export const points = ({ epsilons, accuracies }, last) =>
 /** In pixels, the largest of `counts` being 110. @param {number} count @param {number[]} counts */
 export const barHeight = (count, counts) => (110 * count) / Math.max(1, ...counts);
 
+/** What exports call a network: data for programs, so in English. @param {string} model @param {string} own its name */
+export const exportName = (model, own) =>
+  model === "yours" ? `Your LeNet (${own})` : `${model[0].toUpperCase()}${model.slice(1)} LeNet`;
+
 /** @param {{attack: string, networkName: string, result: Result}[]} curves */
 export function asCsv(curves) {
   const rows = curves.flatMap(({ attack, networkName, result }) =>

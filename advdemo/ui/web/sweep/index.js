@@ -7,7 +7,7 @@ import { follow, isTrouble, isUnknown } from "../shared/server.js";
 import { fillWords, onLanguage, say, sayError } from "../shared/words.js";
 import { makeCells } from "./cells.js";
 import { asPng, COLOURS, drawChips, drawCurves } from "./curves.js";
-import { asCsv, asJson, startAt } from "./figures.js";
+import { asCsv, asJson, exportName, startAt } from "./figures.js";
 import { fillSettings } from "./settings.js";
 import { drawEpsilons, drawExamples, drawHistogram, drawMatrix, drawPerClass, drawTable } from "./tables.js";
 import { makeTransfer } from "./transfer.js";
@@ -23,7 +23,7 @@ export function mount({ element, props }) {
   const { epsilons: usual, tutorial, reproduced, seeds } = JSON.parse(props.reference);
   const references = [{ name: "", epsilons: usual, accuracies: tutorial }];
   if (reproduced) references.push({ name: "reproduced", epsilons: usual, accuracies: reproduced });
-  /** @type {{name: string, one_sign: boolean}[]} */
+  /** @type {{name: string, quick: boolean}[]} */
   const attacks = JSON.parse(props.attacks);
   const [run, stop, status] = [pick("#sweep-run"), pick("#sweep-stop"), pick(".status")];
   const [networkBox, attackBox, countBox] = [pick(".network"), pick(".attack"), pick(".count")];
@@ -48,7 +48,7 @@ export function mount({ element, props }) {
         key: "sweep.curve_name",
         values: { network: networkTitle(model), attack: { key: `attacks.${attack}` } },
       },
-      networkName: model === "yours" ? String(networkTitle(model).values?.name) : model,
+      networkName: exportName(model, String(networkTitle(model).values?.name)),
       model,
       network: serverName(model),
       weights: ownWeights([model]).weights,
@@ -84,7 +84,7 @@ export function mount({ element, props }) {
     running = null;
     if (done) setState("done", "sweep.stopped", { done: done.done, total: done.total });
     else setState("done", "sweep.stopped_early");
-    transfer.draw();
+    transfer.halt();
   }
 
   const cells = makeCells(pick(".cell-examples"), explore, () => {
@@ -188,8 +188,6 @@ export function mount({ element, props }) {
   pick(".epsilons").addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
     if (event.key === "Enter" && !run.disabled) run.click();
   });
-  attackBox.addEventListener("change", transfer.draw);
-  countBox.addEventListener("change", transfer.draw);
   root.addEventListener("click", ({ target }) => {
     const button = /** @type {HTMLElement} */ (target).closest("button");
     const { select, remove, epsilon, truth, predicted, format } = button?.dataset ?? {};
@@ -219,11 +217,11 @@ export function mount({ element, props }) {
   }
 
   fillWords(root);
-  fillSettings(root, usual, attacks);
+  fillSettings(root, usual, attacks, transfer.draw);
   for (const part of root.querySelectorAll(".if-repeated")) part.toggleAttribute("hidden", !reproduced);
   say(pick(".table-panel .note"), reproduced ? "sweep.table_note_repeated" : "sweep.table_note", { seeds: seeds ?? 0 });
   offerNetworks(networkBox, props.networks, transfer.draw);
   onLanguage(draw);
-  setState("idle", "sweep.idle");
+  setState("idle", "sweep.idle", { attack: { key: `attacks.${attacks[0].name}` } });
   draw();
 }

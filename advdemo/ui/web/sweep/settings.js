@@ -10,9 +10,10 @@ const FOR_SLOW = 1000; // images, where an attack takes many gradients an image 
 /**
  * @param {Element} root
  * @param {number[]} epsilons
- * @param {{name: string, one_sign: boolean}[]} attacks
+ * @param {{name: string, quick: boolean}[]} attacks
+ * @param {() => void} onChange another attack or number of images
  */
-export function fillSettings(root, epsilons, attacks) {
+export function fillSettings(root, epsilons, attacks, onChange) {
   const epsilonBox = /** @type {HTMLInputElement} */ (root.querySelector(".epsilons"));
   const attackBox = /** @type {HTMLSelectElement} */ (root.querySelector("select.attack"));
   const countBox = /** @type {HTMLSelectElement} */ (root.querySelector(".count"));
@@ -23,9 +24,11 @@ export function fillSettings(root, epsilons, attacks) {
   );
   countBox.value = String(ALL);
   attackBox.addEventListener("change", () => {
-    const slow = !attacks.find(({ name }) => name === attackBox.value)?.one_sign;
+    const slow = !attacks.find(({ name }) => name === attackBox.value)?.quick;
     if (slow && Number(countBox.value) === ALL) countBox.value = String(FOR_SLOW);
+    onChange();
   });
+  countBox.addEventListener("change", onChange);
 }
 
 /** @param {string | number} value @param {string} key @param {import("../shared/words.js").Values} [values] */

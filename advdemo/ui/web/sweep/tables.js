@@ -128,7 +128,8 @@ export function drawTransfer(table, names, accuracies) {
     });
     return make("tr", {}, make("th", { scope: "row" }, name), ...cells);
   });
-  table.replaceChildren(make("tr", {}, make("th", {}, text("sweep.transfer_corner")), ...head), ...rows);
+  const first = make("tr", {}, make("th", {}, text("sweep.transfer_corner")), ...head);
+  table.replaceChildren(make("tbody", {}, first, ...rows));
 }
 
 /**

@@ -25,7 +25,7 @@ export function makeTransfer(panel, networkBox, tab) {
   const table = /** @type {Element} */ (panel.querySelector("table.transfer"));
   const button = /** @type {HTMLButtonElement} */ (panel.querySelector(".measure"));
   const status = /** @type {Element} */ (panel.querySelector(".transfer-status"));
-  /** @type {(Choice & {names: Phrase[], table?: (number | null)[][], complete?: boolean}) | null} */
+  /** @type {(Choice & {names: Phrase[], table?: (number | null)[][], over?: boolean}) | null} */
   let measured = null;
 
   const networks = () => [...networkBox.options].map(({ value }) => value);
@@ -41,6 +41,7 @@ export function makeTransfer(panel, networkBox, tab) {
     const choice = tab.chosen();
     const { signal } = tab.begin();
     measured = { ...choice, names: names.map(networkTitle) };
+    say(status, "sweep.measuring", inWords(measured));
     draw();
     const question = { ...choice, models: names.map(serverName), ...(withWeights ? ownWeights(names) : {}) };
     try {
@@ -49,10 +50,10 @@ export function makeTransfer(panel, networkBox, tab) {
       if (signal.aborted) return;
       if (isUnknown(error) && !withWeights) return measure(true);
       if (!isTrouble(error)) throw error;
+      measured.over = true;
       tab.done();
-      measured = null;
-      draw();
       sayError(status, error);
+      draw();
     }
   }
 
@@ -61,8 +62,17 @@ export function makeTransfer(panel, networkBox, tab) {
     if (ahead) say(status, "sweep.ahead", { count: ahead });
     if (!transfer || !measured) return;
     measured.table = transfer.table;
-    measured.complete = transfer.done && transfer.table.flat().every((share) => share !== null);
-    if (measured.complete) tab.done({ key: "sweep.transfer_done" });
+    measured.over = transfer.done && transfer.table.flat().every((share) => share !== null);
+    say(status, measured.over ? "sweep.measured" : "sweep.measuring", inWords(measured));
+    if (measured.over) tab.done({ key: "sweep.transfer_done" });
+    draw();
+  }
+
+  function halt() {
+    if (measured && !measured.over) {
+      measured.over = true;
+      say(status, "sweep.transfer_stopped", inWords(measured));
+    }
     draw();
   }
 
@@ -76,12 +86,11 @@ export function makeTransfer(panel, networkBox, tab) {
     const alone = networks().length < 2;
     button.disabled = alone || tab.busy();
     say(button, "sweep.measure", inWords(tab.chosen()));
-    if (measured) say(status, measured.complete ? "sweep.measured" : "sweep.measuring", inWords(measured));
-    else say(status, alone ? "sweep.transfer_alone" : "sweep.quiet");
+    if (!measured) say(status, alone ? "sweep.transfer_alone" : "sweep.quiet");
   }
 
   button.addEventListener("click", () => {
     if (!tab.busy()) measure();
   });
-  return { draw };
+  return { halt, draw };
 }

@@ -1,0 +1,175 @@
+"""The Sweep tab in two languages, and with names that are markup: what is said of a sweep, not its figures."""
+
+import base64
+import csv
+import hashlib
+import json
+import re
+
+from playwright.sync_api import expect
+
+from tests.browser.test_sweep import accuracies, open_sweep, state
+from tests.conftest import CHECKPOINT
+
+MARKUP = "<img src=x onerror=window.ran=true>"
+USE_NETWORK = """async (network) => {
+    const { useNetwork } = await import(new URL("web/shared/networks.js", location.href));
+    useNetwork(network);
+}"""
+RECORD_CANVAS_TEXT = """() => {
+    window.written = [];
+    const write = CanvasRenderingContext2D.prototype.fillText;
+    CanvasRenderingContext2D.prototype.fillText = function (words, ...place) {
+        window.written.push(words);
+        return write.call(this, words, ...place);
+    };
+}"""
+
+
+def read_in(page, language):
+    page.click(f'[data-language="{language}"]')
+    expect(page.locator("html")).to_have_attribute("lang", {"en": "en", "zh": "zh-CN"}[language])
+
+
+def use_network(page, name):
+    content = CHECKPOINT.read_bytes()
+    network = {"hash": hashlib.sha256(content).hexdigest(), "weights": base64.b64encode(content).decode()}
+    page.evaluate(USE_NETWORK, network | {"name": name, "accuracy": 0.99})
+
+
+def save(page, kind):
+    with page.expect_download() as download:
+        page.click(f'[data-format="{kind}"]')
+    return download.value.path().read_bytes()
+
+
+def figures(page):
+    """All that is drawn and is no word."""
+    return page.locator(".sweep").evaluate(
+        """sweep => [
+            [...sweep.querySelectorAll("#sweep-table td, .matrix td, .per-class td, .transfer td, figcaption, .count")]
+                .map(({ textContent }) => textContent).filter((text) => !/[a-z]{2}/.test(text) && text.length < 30),
+            [...sweep.querySelectorAll("#sweep-chart path")].map((path) => path.getAttribute("d")),
+            [...sweep.querySelectorAll("select, input")].map(({ value }) => value),
+        ]"""
+    )
+
+
+def test_a_network_whose_name_is_markup_is_only_text(visit):
+    page = open_sweep(visit(), 500)
+    use_network(page, MARKUP)
+    title = f"Your LeNet ({MARKUP})"
+    expect(page.locator(".sweep .network option:checked")).to_have_text(title)
+    page.click("#sweep-run")
+    state(page, "done")
+    page.click(".sweep .measure")
+    expect(page.locator(".transfer-status")).to_contain_text("Measured", timeout=60_000)
+    expect(page.locator(".curve-name")).to_contain_text(title)
+    expect(page.locator(".curve-chip [data-select]")).to_contain_text(title)
+    expect(page.locator("table.transfer th", has_text=title)).to_have_count(2)
+    read_in(page, "zh")
+    expect(page.locator("table.transfer th", has_text=f"你的 LeNet（{MARKUP}）")).to_have_count(2)
+    (row, *_) = csv.DictReader(save(page, "csv").decode().splitlines())
+    assert row["network"] == title
+    save(page, "png")
+    assert page.locator(".sweep img").count() == 0
+    assert page.evaluate("window.ran") is None
+
+
+def test_a_switch_of_language_during_a_sweep_loses_nothing(visit):
+    page = open_sweep(visit(), 5000)
+    page.locator(".sweep .attack").select_option("pgd")
+    page.fill(".sweep .epsilons", "0, 0.1, 0.2")
+    page.click("#sweep-run")
+    expect(page.locator(".sweep .status")).to_contain_text("of 5,000 images", timeout=30_000)
+    read_in(page, "zh")
+    expect(page.locator(".sweep .status")).to_contain_text("/ 5,000 张图像")
+    state(page, "running")
+    expect(page.locator("#sweep-chart .dot")).to_have_count(3)
+    expect(page.locator(".curve-name")).to_have_text("标准 LeNet，PGD，40 步")
+    first = page.locator("#sweep-table tbody td:nth-child(4)").first.inner_text()
+    expect(page.locator("#sweep-table tbody td:nth-child(4)").first).not_to_have_text(first, timeout=30_000)  # goes on
+    page.click("#sweep-stop")
+    state(page, "done")
+    expect(page.locator(".sweep .status")).to_contain_text("已停止，完成了")
+    before = figures(page)
+    read_in(page, "en")
+    expect(page.locator(".sweep .status")).to_contain_text("Stopped after")
+    assert figures(page) == before
+    assert before[2] == ["standard", "pgd", "5000", "0, 0.1, 0.2"]
+
+
+def test_a_switch_of_language_after_a_sweep_changes_the_words_alone(visit):
+    page = open_sweep(visit(), 500)
+    page.click("#sweep-run")
+    state(page, "done")
+    page.click(".sweep .measure")
+    expect(page.locator(".transfer-status")).to_contain_text("Measured", timeout=60_000)
+    page.locator(".matrix td.wrong button").first.click()
+    expect(page.locator(".cell-examples p")).to_contain_text("that are read as")
+    before, english = figures(page), page.locator(".sweep").inner_text()
+    assert len(before[0]) > 200
+    read_in(page, "zh")
+    assert figures(page) == before
+    for place, words in {
+        "#sweep-run": "开始扫描",
+        ".sweep .status": "迁移测量完毕",
+        ".sweep .count option:checked": "前 500 张",
+        ".curve-chip": "标准 LeNet，FGSM",
+        ".cell-examples p": "被认成",
+        "table.transfer": "鲁棒 LeNet",
+        ".transfer-status": "已测量：FGSM，ε = 0.2，500 张图像",
+        ".histogram .never": "从不",
+        ".examples .example-row:first-child": "无攻击",
+    }.items():
+        expect(page.locator(place).first).to_contain_text(words)
+    expect(page.locator("#sweep-chart svg")).to_have_attribute("aria-label", "准确率随 epsilon 的变化")
+    expect(page.locator(".matrix td.wrong button").first).to_have_attribute("aria-label", re.compile("张 . 被认成"))
+    read_in(page, "en")
+    assert page.locator(".sweep").inner_text() == english
+
+
+def test_an_error_stays_through_a_switch_of_language(visit):
+    page = open_sweep(visit(), 500)
+    page.fill(".sweep .epsilons", "cat")
+    page.click("#sweep-run")
+    state(page, "done")
+    read_in(page, "zh")
+    expect(page.locator(".sweep .status.failed")).to_contain_text("ε")
+
+
+def test_exports_for_programs_are_in_english_and_the_picture_is_in_the_page_s_language(visit):
+    page = open_sweep(visit(), 500)
+    read_in(page, "zh")
+    page.click("#sweep-run")
+    state(page, "done")
+    header, row, *_ = save(page, "csv").decode().splitlines()
+    assert header == "epsilon,correct,total,accuracy,network,attack"
+    assert row.endswith(',"Standard LeNet",fgsm')
+    (curve,) = json.loads(save(page, "json"))
+    assert (curve["name"], curve["attack"]) == ("Standard LeNet, fgsm", "fgsm")
+    assert curve["accuracies"] == [int(correct) / 500 for correct in curve["correct"]]
+    page.evaluate(RECORD_CANVAS_TEXT)
+    save(page, "png")
+    written = page.evaluate("window.written")
+    assert {"标准 LeNet，FGSM，500 张图像", "PyTorch 教程公布的数值（虚线）"} <= set(written)
+    assert len(accuracies(page)) == 7
+
+
+def test_an_attack_of_many_gradients_begins_with_1000_images_and_the_buttons_say_so(visit):
+    page = open_sweep(visit(), 10_000)
+    page.locator(".sweep .attack").select_option("noise")
+    expect(page.locator(".sweep .count")).to_have_value("10000")
+    page.locator(".sweep .attack").select_option("pgd")
+    expect(page.locator(".sweep .count")).to_have_value("1000")
+    expect(page.locator(".sweep .measure")).to_have_text("Measure: PGD, 40 steps, ε = 0.2, 1,000 images")
+
+
+def test_a_stopped_transfer_says_so(visit):
+    page = open_sweep(visit(), 10_000)
+    page.click(".sweep .measure")
+    expect(page.locator(".transfer-status")).to_contain_text("Measuring")
+    page.click("#sweep-stop")
+    expect(page.locator(".transfer-status")).to_have_text("Stopped: FGSM, ε = 0.2, 10,000 images.")
+    read_in(page, "zh")
+    expect(page.locator(".transfer-status")).to_have_text("已停止：FGSM，ε = 0.2，10,000 张图像。")

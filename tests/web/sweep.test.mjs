@@ -1,0 +1,46 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { asCsv, asJson, barHeight, exportName, lastOf, points, startAt } from "../../advdemo/ui/web/sweep/figures.js";
+
+const result = { epsilons: [0, 0.2], correct: [9, 4], accuracies: [0.9, 0.4], done: 10, total: 10, examples: [[], []] };
+
+test("curves end with the largest epsilon, and a reference where they do", () => {
+  assert.equal(lastOf([{ epsilons: [0, 0.3] }, { epsilons: [0, 0.1] }]), 0.3);
+  assert.equal(lastOf([{ epsilons: [0] }]), 0.05);
+  assert.deepEqual(points(result, 0.1), [[0, 0.9]]);
+  assert.deepEqual(points(result, 0.2), [
+    [0, 0.9],
+    [0.2, 0.4],
+  ]);
+});
+
+test("the bars of a histogram are as high as their counts", () => {
+  assert.deepEqual(
+    [4, 2, 0].map((count) => barHeight(count, [4, 2, 0])),
+    [110, 55, 0],
+  );
+  assert.equal(barHeight(0, [0, 0]), 0);
+});
+
+test("the matrix begins at 0.2, or the next epsilon, or the first", () => {
+  assert.equal(startAt([0, 0.1, 0.2, 0.3]), 2);
+  assert.equal(startAt([0, 0.25, 0.3]), 1);
+  assert.equal(startAt([0, 0.1]), 0);
+  assert.equal(startAt([]), 0);
+});
+
+test("exports are in English, and a name with quotes and commas is one field", () => {
+  assert.equal(exportName("robust", ""), "Robust LeNet");
+  const networkName = exportName("yours", 'a, "b"');
+  const curves = [{ attack: "fgsm", networkName, result }];
+  assert.equal(
+    asCsv(curves),
+    "epsilon,correct,total,accuracy,network,attack\n" +
+      '0,9,10,0.9,"Your LeNet (a, ""b"")",fgsm\n' +
+      '0.2,4,10,0.4,"Your LeNet (a, ""b"")",fgsm\n',
+  );
+  const [curve] = JSON.parse(asJson(curves));
+  assert.equal(curve.name, 'Your LeNet (a, "b"), fgsm');
+  assert.deepEqual(curve.correct, [9, 4]);
+  assert.equal("examples" in curve, false);
+});
