@@ -16,7 +16,7 @@ MAY_IMPORT = {  # top to bottom, never upwards
     "app": {"ui", "training", "networks", "images"},
     "__main__": {"cli"},
     "ui": {"ui", "training", "measures", "attacks", "networks", "images"},
-    "cli": {"training", "measures", "attacks", "networks", "images"},
+    "cli": {"cli", "training", "measures", "attacks", "networks", "images"},
     "training": {"training", "measures", "attacks", "networks", "images"},
     "measures": {"measures", "attacks", "networks", "images"},
     "attacks": {"attacks"},

@@ -61,6 +61,16 @@ def write_signs(change: Tensor, path: Path) -> None:
     _write(colours[change.view(28, 28).sign().long().cpu().numpy()], path)
 
 
+def write_sheet(images: Tensor, path: Path, *, columns: int = 10, scale: int = 2) -> None:
+    """Write images (N, 1, 28, 28) in [0, 1] as one PNG, in rows of `columns`."""
+    rows = -(-len(images) // columns)
+    sheet = np.zeros((rows * columns, 28, 28), dtype=np.uint8)
+    sheet[: len(images)] = (images[:, 0] * 255).round().byte().cpu().numpy()
+    pixels = sheet.reshape(rows, columns, 28, 28).swapaxes(1, 2).reshape(rows * 28, columns * 28)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(pixels).resize((columns * 28 * scale, rows * 28 * scale), Image.Resampling.NEAREST).save(path)
+
+
 def _write(pixels: np.ndarray, path: Path) -> None:
     size = (28 * SCALE, 28 * SCALE)
     Image.fromarray(pixels).resize(size, Image.Resampling.NEAREST).save(path)

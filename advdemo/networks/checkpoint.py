@@ -13,11 +13,15 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor, nn
 
+from advdemo.networks.discriminator import Discriminator
 from advdemo.networks.fast import FastLeNet
+from advdemo.networks.generator import Generator
 from advdemo.networks.predict import freeze, pick_device
 
 ABANDONED = 600  # seconds after which the temporary file of a save that was killed is cleaned up
-KINDS: dict[str, type[nn.Module]] = {"LeNet": FastLeNet}  # by the record's `kind`; without one it is a LeNet
+# By the record's `kind`; without one it is a LeNet.
+CLASSIFIERS: dict[str, type[nn.Module]] = {"LeNet": FastLeNet}
+KINDS = CLASSIFIERS | {"generator": Generator, "discriminator": Discriminator}
 
 
 def save_checkpoint(model: nn.Module, path: Path | str, record: dict) -> None:
@@ -59,9 +63,11 @@ def pack_checkpoint(weights: dict[str, Tensor], record: dict) -> bytes:
     return save(tensors, metadata={"record": json.dumps(record)})
 
 
-def load_checkpoint(path: Path | str, device: torch.device | str | None = None) -> tuple[nn.Module, dict]:
+def load_checkpoint(
+    path: Path | str, device: torch.device | str | None = None, kinds: dict[str, type[nn.Module]] = KINDS
+) -> tuple[nn.Module, dict]:
     """Read what `save_checkpoint` wrote: (the network in eval mode with frozen parameters, the record). The record's
-    `kind` says which network it is; a LeNet comes back as the fast one.
+    `kind` says which of `kinds` it is; a LeNet comes back as the fast one.
 
     Raises:
         FileNotFoundError: there is no such file.
@@ -70,7 +76,7 @@ def load_checkpoint(path: Path | str, device: torch.device | str | None = None) 
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(f"no checkpoint at {path}: make one with `python -m advdemo train --out {path}`")
-    network, record = parse_checkpoint(path.read_bytes(), path.name)
+    network, record = parse_checkpoint(path.read_bytes(), path.name, kinds)
     return network.to(device or pick_device()), record
 
 
@@ -85,11 +91,13 @@ def parse_checkpoint(content: bytes, name: str, kinds: dict[str, type[nn.Module]
         if not isinstance(record, dict):
             raise ValueError("its record is not a JSON object")
     except (SafetensorError, ValueError, RecursionError) as error:
-        raise ValueError(f"{name} is not a safetensors checkpoint of a LeNet") from error
+        raise ValueError(f"{name} is not a safetensors checkpoint of a {' or a '.join(kinds)}") from error
     kind = record.get("kind", "LeNet")
     if not isinstance(kind, str) or kind not in kinds:
         raise ValueError(f"{name} holds a {str(kind)[:40]!r}, not a {' or '.join(kinds)}")
     network = kinds[kind]()
+    if kind not in CLASSIFIERS:  # they are stored in half the bytes
+        state = {key: value.float() if value.dtype == torch.float16 else value for key, value in state.items()}
     check_state(state, network.state_dict(), name)
     network.load_state_dict(state)
     return freeze(network), record
@@ -99,7 +107,7 @@ def check_state(state: dict[str, Tensor], expected: dict[str, Tensor], name: str
     """Raise ValueError unless `state` has the names, shapes and dtypes of `expected` and only finite values."""
     if state.keys() != expected.keys():
         odd = sorted(state.keys() ^ expected.keys())
-        raise ValueError(f"{name} does not hold a LeNet: missing or unexpected parameters {', '.join(odd[:6])}")
+        raise ValueError(f"{name} does not hold such a network: missing or unexpected parameters {', '.join(odd[:6])}")
     for key, value in state.items():
         if value.shape != expected[key].shape or value.dtype != expected[key].dtype:
             got, want = (f"{t.dtype} {tuple(t.shape)}" for t in (value, expected[key]))

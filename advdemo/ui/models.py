@@ -14,7 +14,7 @@ import torch
 from torch import nn
 
 from advdemo import IMAGE_SHAPE
-from advdemo.networks.checkpoint import KINDS, pack_checkpoint, parse_checkpoint
+from advdemo.networks.checkpoint import CLASSIFIERS, KINDS, pack_checkpoint, parse_checkpoint
 from advdemo.ui.replies import RefusalError, refusing, shown
 
 MAX_BYTES = 1_000_000  # of an uploaded file; a LeNet takes 250,000
@@ -58,7 +58,7 @@ class Models:
         except ValueError:
             raise RefusalError("errors.model_damaged") from None
         with refusing("errors.model_unfit"):
-            model, record = parse_checkpoint(content, "the file")
+            model, record = parse_checkpoint(content, "the file", CLASSIFIERS)
         check_answers(model)
         name = hashlib.sha256(content).hexdigest()
         with self._lock:

@@ -5,7 +5,7 @@ import { networkTitle, offerNetworks, ownWeights, serverName } from "../shared/n
 import { DIGITS } from "../shared/numbers.js";
 import { say } from "../shared/words.js";
 
-/** @typedef {{name: string, targeted: boolean, quick: boolean, scannable: boolean}} Attack a row of the table of attacks */
+/** @typedef {{name: string, targeted: boolean, quick: boolean, scannable: boolean}} Attack a row of their table */
 /** @typedef {{model: string, attack: string, target: number | null}} Side */
 
 /**

@@ -1,0 +1,103 @@
+"""python -m advdemo attack"""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from advdemo.cli.shared import CHECKPOINT, AttackName, Checkpoint, Decay, Diversity, Queries, Steps, StepSize, app
+
+
+@app.command()
+def attack(
+    image: Annotated[Path, typer.Argument(metavar="IMAGE", help="Any picture of one digit.")],
+    epsilon: Annotated[float, typer.Option(help="Size of the perturbation, in 0..1, the pixel range.")] = 0.2,
+    label: Annotated[
+        int | None,
+        typer.Option(min=0, max=9, help="The true digit; without it, what the network reads.", show_default=False),
+    ] = None,
+    attack_name: AttackName = "fgsm",
+    target: Annotated[
+        int | None,
+        typer.Option(min=0, max=9, help="The digit to be read as; without it, any other.", show_default=False),
+    ] = None,
+    steps: Steps = None,
+    step_size: StepSize = None,
+    decay: Decay = None,
+    diversity: Diversity = None,
+    queries: Queries = None,
+    checkpoint: Checkpoint = CHECKPOINT,
+    out: Annotated[Path, typer.Option(help="A folder for the three images and prediction.json.")] = Path("attack"),
+) -> None:
+    """Fool the network on a picture of a digit."""
+    import torch
+
+    from advdemo.attacks import find_attack, make_settings
+    from advdemo.attacks.inputs import check_epsilon
+    from advdemo.images.drawing import to_mnist
+    from advdemo.images.picture import read_picture, write_picture, write_signs
+    from advdemo.measures.scan import scan
+    from advdemo.networks.checkpoint import CLASSIFIERS, load_checkpoint
+    from advdemo.networks.predict import pick_device, predict
+
+    check_epsilon(epsilon)
+    device = pick_device()
+    model, _ = load_checkpoint(checkpoint, device, CLASSIFIERS)
+    try:
+        original = to_mnist(read_picture(image, name="it")).unsqueeze(0).to(device)
+    except ValueError as error:
+        raise ValueError(f"{image}: {error}") from error
+    clean = predict(model, original)[0]
+    given = label is not None
+    label = label if given else int(clean.argmax())
+    settings = make_settings(
+        attack_name, steps=steps, step_size=step_size, decay=decay, diversity=diversity, queries=queries
+    )
+    goal, targeted = (label, False) if target is None else (target, True)
+    attempt = sign = flip_epsilon = None
+    if find_attack(settings)[0].scannable:
+        result = scan(model, original, goal, attack=settings, targeted=targeted)
+        flip_epsilon, sign = result.flip_epsilon, result.sign
+        truth = torch.tensor([goal], device=device)
+        adversarial = settings.prepare(model, original, truth, targeted=targeted).at(epsilon)
+        verdict = f"Flip:    {_describe_flip(result, target)}"
+    else:
+        *_, attempt = settings.stream(model, original[0], goal, epsilon, targeted=targeted)
+        adversarial = attempt.image.unsqueeze(0)
+        verdict = f"Asked:   {'fooled' if attempt.fooled else 'not fooled'} after {attempt.queries} questions"
+    attacked = predict(model, adversarial)[0]
+
+    out.mkdir(parents=True, exist_ok=True)
+    write_picture(original, out / "original.png")
+    write_signs(adversarial - original if sign is None else torch.tensor(sign), out / "perturbation.png")
+    write_picture(adversarial, out / "adversarial.png")
+    prediction = {
+        "epsilon": epsilon,
+        "label": label,
+        "label_given": given,
+        "attack": attack_name,
+        "target": target,
+        "before": {"digit": int(clean.argmax()), "confidences": clean.tolist()},
+        "after": {"digit": int(attacked.argmax()), "confidences": attacked.tolist()},
+        "flip_epsilon": flip_epsilon,
+        "queries": attempt and attempt.queries,
+    }
+    (out / "prediction.json").write_text(json.dumps(prediction, indent=1))
+
+    typer.echo(f"Label:   {label} ({'given' if given else 'the prediction before the attack: none was given'})")
+    typer.echo(f"Before:  {clean.argmax()} ({clean.max():.2%})")
+    typer.echo(f"After:   {attacked.argmax()} ({attacked.max():.2%}) at epsilon {epsilon:g}")
+    typer.echo(verdict)
+    typer.echo(f"Wrote original.png, perturbation.png, adversarial.png and prediction.json to {out}")
+
+
+def _describe_flip(result, target: int | None) -> str:
+    if result.flip_epsilon == 0:
+        return "already another digit without any attack"
+    if result.flip_epsilon is not None:
+        what = "changes its mind at" if target is None else f"reads {target} from"
+        return f"the network {what} epsilon {result.flip_epsilon:.4f}"
+    if result.sign is not None and not result.sign.any():
+        return "the gradient is zero: there is no direction to follow"
+    return f"none up to epsilon {result.epsilons[-1]:g}"

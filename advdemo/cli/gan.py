@@ -1,0 +1,62 @@
+"""python -m advdemo train-gan | generate"""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from advdemo.cli.shared import DataDir, app, progress
+
+GENERATOR = Path("checkpoints/generator.safetensors")
+
+
+@app.command()
+def train_gan(
+    epochs: Annotated[int | None, typer.Option(min=1, max=1000, help="Instead of the recipe's 25.")] = None,
+    seed: Annotated[int, typer.Option(min=0, max=2**63 - 1, help="The same seed gives the same pair.")] = 0,
+    data_dir: DataDir = None,
+    out: Annotated[
+        Path, typer.Option(help="The generator's file; discriminator and sample sheets go beside it.")
+    ] = GENERATOR,
+) -> None:
+    """Train a generator of digits and its discriminator. Ctrl-C keeps the last whole epoch."""
+    from advdemo.training.gan import GanRecipe, train_pair
+
+    recipe = GanRecipe() if epochs is None else GanRecipe(epochs=epochs)
+    with progress() as shown:
+        bar = shown.add_task("steps", total=recipe.epochs)
+        try:
+            train_pair(
+                out,
+                recipe,
+                seed=seed,
+                data_dir=data_dir,
+                on_step=lambda done: shown.update(bar, completed=done * recipe.epochs),
+                say=typer.echo,
+            )
+        except KeyboardInterrupt:
+            typer.echo("Interrupted before the first epoch ended: nothing was saved.", err=True)
+            raise typer.Exit(130) from None
+
+
+@app.command()
+def generate(
+    digit: Annotated[int, typer.Option(min=0, max=9, help="Which digit to draw.")] = 3,
+    count: Annotated[int, typer.Option(min=1, max=1000, help="How many.")] = 20,
+    seed: Annotated[int, typer.Option(min=0, max=2**63 - 1, help="The same seed gives the same digits.")] = 0,
+    generator: Annotated[Path, typer.Option(help="The generator's file.")] = GENERATOR,
+    out: Annotated[Path, typer.Option(help="The PNG to write.")] = Path("sheet.png"),
+) -> None:
+    """Draw digits to order, as a sheet."""
+    import torch
+
+    from advdemo.images.picture import write_sheet
+    from advdemo.networks.checkpoint import load_checkpoint
+    from advdemo.networks.generator import Generator
+    from advdemo.networks.generator import generate as draw
+
+    network, _ = load_checkpoint(generator)
+    if not isinstance(network, Generator):
+        raise ValueError(f"{generator} holds no generator: make one with `python -m advdemo train-gan`")
+    write_sheet(draw(network, torch.full((count,), digit), seed=seed), out)
+    typer.echo(f"Wrote {count} digits to {out}")

@@ -1,0 +1,64 @@
+"""What the commands share: the app, options, the progress bar."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from typer.core import TyperGroup
+
+CHECKPOINT = Path("checkpoints/lenet.safetensors")
+
+
+class _Commands(TyperGroup):
+    """Says what is wrong in one sentence, where Python would print a traceback."""
+
+    def invoke(self, context):
+        try:
+            return super().invoke(context)
+        except BrokenPipeError:  # `| head`: not the user's mistake
+            raise
+        except ValueError as error:
+            message = str(error)
+        except OSError as error:
+            message = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+        typer.echo(f"Error: {message}", err=True)
+        raise typer.Exit(1)
+
+
+HELP = "Adversarial examples on MNIST: train LeNet, fool it on one picture, or measure it on the whole test set."
+app = typer.Typer(cls=_Commands, help=HELP, no_args_is_help=True, add_completion=False)
+
+Number = Annotated[float | None, typer.Option(help="Instead of the recipe's.", show_default=False)]
+WholeNumber = Annotated[int | None, typer.Option(help="Instead of the recipe's.", show_default=False)]
+Checkpoint = Annotated[Path, typer.Option(help="The trained network.")]
+AttackName = Annotated[str, typer.Option("--attack", help="fgsm, pgd, momentum, dim, square, rays or noise.")]
+Steps = Annotated[int | None, typer.Option(help="Of PGD, 40 by default; of momentum, dim, 10.", show_default=False)]
+StepSize = Annotated[float | None, typer.Option(help="Of PGD; 2.5 epsilon / steps by default.", show_default=False)]
+Decay = Annotated[float | None, typer.Option(help="Of momentum, dim; 1 by default.", show_default=False)]
+Diversity = Annotated[
+    float | None,
+    typer.Option(help="Of dim: the share of steps that see a resized image, 0.5.", show_default=False),
+]
+Queries = Annotated[
+    int | None,
+    typer.Option(help="Of square, 1000 by default; of rays, 2000: questions for each image.", show_default=False),
+]
+DataDir = Annotated[
+    Path | None, typer.Option(help="MNIST in another folder; what is missing is downloaded there.", show_default=False)
+]
+
+
+def progress() -> Progress:
+    """A bar on stderr, gone when it is full; nothing where stderr is no terminal."""
+    console = Console(stderr=True)
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+    return Progress(
+        *columns,
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+        redirect_stdout=sys.stdout.isatty(),  # or lines meant for a file would go to the console
+    )
