@@ -31,8 +31,7 @@ def read_in(page, language):
     expect(page.locator("html")).to_have_attribute("lang", {"en": "en", "zh": "zh-CN"}[language])
 
 
-def use_network(page, name):
-    content = CHECKPOINT.read_bytes()
+def use_network(page, name, content):
     network = {"hash": hashlib.sha256(content).hexdigest(), "weights": base64.b64encode(content).decode()}
     page.evaluate(USE_NETWORK, network | {"name": name, "accuracy": 0.99})
 
@@ -57,7 +56,7 @@ def figures(page):
 
 def test_a_network_whose_name_is_markup_is_only_text(visit):
     page = open_sweep(visit(), 500)
-    use_network(page, MARKUP)
+    use_network(page, MARKUP, CHECKPOINT.read_bytes())
     title = f"Your LeNet ({MARKUP})"
     expect(page.locator(".sweep .network option:checked")).to_have_text(title)
     page.click("#sweep-run")
@@ -134,8 +133,25 @@ def test_an_error_stays_through_a_switch_of_language(visit):
     page.fill(".sweep .epsilons", "cat")
     page.click("#sweep-run")
     state(page, "done")
+    english = page.locator(".sweep .status.failed").inner_text()
     read_in(page, "zh")
-    expect(page.locator(".sweep .status.failed")).to_contain_text("ε")
+    expect(page.locator(".sweep .status.failed")).to_contain_text("ε 的值必须是数字")
+    read_in(page, "en")
+    expect(page.locator(".sweep .status.failed")).to_have_text(english)
+
+
+def test_a_transfer_that_fails_says_so_in_both_languages(visit):
+    page = open_sweep(visit(), 500)
+    use_network(page, "broken", b"no safetensors file")
+    page.click(".sweep .measure")
+    state(page, "done")
+    english = page.locator(".transfer-status").inner_text()
+    assert re.search("[a-z]", english)
+    assert "easur" not in english
+    read_in(page, "zh")
+    expect(page.locator(".transfer-status")).to_contain_text(re.compile("[一-鿿]"))
+    read_in(page, "en")
+    expect(page.locator(".transfer-status")).to_have_text(english)
 
 
 def test_exports_for_programs_are_in_english_and_the_picture_is_in_the_page_s_language(visit):

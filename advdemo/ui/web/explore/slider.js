@@ -88,5 +88,6 @@ export function trackFill(fooledSpans, epsilon) {
       `var(--clean) ${place(to)}`,
     ]);
   const end = place(epsilon);
-  return `linear-gradient(${["to right", "var(--clean) 0", ...stops, `var(--clean) ${end}`, `var(--track) ${end}`].join(", ")})`;
+  const colours = ["to right", "var(--clean) 0", ...stops, `var(--clean) ${end}`, `var(--track) ${end}`];
+  return `linear-gradient(${colours.join(", ")})`;
 }
