@@ -281,6 +281,19 @@ def test_what_is_closed_or_malformed_does_not_reach_gradio(visitor, path, body):
     assert "Traceback" not in content
 
 
+UPLOAD = b'--x\r\ncontent-disposition: form-data; name="files"; filename="a.png"\r\n\r\nstored?\r\n--x--\r\n'
+
+
+def test_uploads_and_calls_past_the_queue_are_closed(asker):
+    for path, body, kind in [
+        ("/gradio_api/upload", UPLOAD, "multipart/form-data; boundary=x"),
+        ("/gradio_api/run/scan_test_image", b'{"data": [7, null, "fgsm", null, "standard"]}', "application/json"),
+        ("/gradio_api/process_recording", b"{}", "application/json"),
+    ]:
+        asker.headers["content-type"] = kind
+        assert json.loads(asker.post(path, body).read())["error"]["key"] == "errors.bad_call"
+
+
 def test_an_empty_session_does_not_end_the_queue(app_url, visitor):
     askers = [visitor(page="", address=f"8.1.1.{number}") for number in range(6)]
     for hostile in askers:

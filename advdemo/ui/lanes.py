@@ -59,7 +59,6 @@ class Lane:
     def _supersede(self, older: _Ticket | None) -> None:
         if older is None:
             return
-        older.superseded = True
         theirs = self._waiting.get(older.visitor.address, ())
         if older in theirs:
             theirs.remove(older)
