@@ -143,3 +143,14 @@ def test_the_address_of_a_visitor(monkeypatch, peer, forwarded, address):
 
 def test_private_addresses():
     assert [visitors.is_private(text) for text in ("10.0.0.1", "::1", "8.8.8.8", "x")] == [True, True, False, False]
+
+
+def test_visitors_of_long_ago_are_forgotten(monkeypatch):
+    monkeypatch.setattr(visitors, "REMEMBERED", 5)
+    limits, streams = Limits(), visitors.Streams()
+    for number in range(50):
+        limits.count(Visitor(f"address {number}", "page"))
+        streams.open(f"session {number}")
+    assert len(limits._buckets) <= 6
+    assert len(streams._sessions) <= 5
+    assert "session 49" in streams._sessions

@@ -13,6 +13,8 @@ FLAGS = ["--no-sandbox", "--disable-quic", "--disable-background-networking", "-
 
 
 def pytest_collection_modifyitems(items):
+    # Last: while Playwright runs, no other test of its process can run an event loop.
+    items.sort(key=lambda item: "browser" in item.fspath.dirname)
     for item in items:
         if "browser" in item.fspath.dirname:
             item.add_marker(pytest.mark.browser)
