@@ -1,6 +1,7 @@
 """How long an attack on a data set would take: measured once for each attack, so that what would occupy the server too
 long is refused before it waits in a line."""
 
+import asyncio
 import os
 
 from advdemo.attacks import Attack
@@ -18,15 +19,17 @@ class Costs:
     def __init__(self, workers: Workers, network: bytes) -> None:
         self._workers, self._network = workers, network
         self._limit = minutes_allowed()
+        self._measuring = asyncio.Lock()
         self._seconds: dict[str, float] = {}  # attack -> seconds for one image at one epsilon
 
     async def check(self, attack: Attack, images: int, epsilons: int = 1) -> None:
         """Refuse an attack on so many images at so many epsilons when it would take longer than a visitor may have."""
         if attack.quick:
             return
-        if attack.name not in self._seconds:
-            async for seconds in self._workers.run(jobs.measure, self._network, attack.name):
-                self._seconds[attack.name] = seconds
+        async with self._measuring:  # one at a time, in one process
+            if attack.name not in self._seconds:
+                async for seconds in self._workers.run(jobs.measure, self._network, attack.name):
+                    self._seconds[attack.name] = seconds
         attacks = images * (1 if attack.one_sign else epsilons)
         minutes = attacks * self._seconds[attack.name] / 60
         if minutes > self._limit:
