@@ -6,39 +6,52 @@ import pytest
 
 from advdemo.attacks import find_attack
 from advdemo.ui.costs import Costs
-from advdemo.ui.lanes import Lane
+from advdemo.ui.models import pack
 from advdemo.ui.replies import RefusalError
-from advdemo.ui.visitors import Visitor
-
-VISITOR = Visitor("address", "page")
+from advdemo.ui.worker import Workers
 
 
-def check(costs, name, attacks):
-    asyncio.run(costs.check(VISITOR, find_attack(name)[0], attacks))
+@pytest.fixture(scope="module")
+def workers():
+    workers = Workers()
+    yield workers
+    workers.end()
 
 
-def test_a_long_attack_is_refused_with_its_minutes(lenet, mnist_test):
-    costs = Costs(Lane("lane", 1), lenet, *mnist_test)
+def check(costs, name, images, epsilons=1):
+    asyncio.run(costs.check(find_attack(name)[0], images, epsilons))
+
+
+def test_a_long_attack_is_refused_with_its_minutes(workers, lenet):
+    costs = Costs(workers, pack(lenet))
     check(costs, "pgd", 1000)
     with pytest.raises(RefusalError) as caught:
-        check(costs, "pgd", 10**7)
+        check(costs, "pgd", 10**5, 100)
     assert caught.value.key == "errors.too_long"
     assert caught.value.values["minutes"] > caught.value.values["most"] == 5
-    check(costs, "fgsm", 51 * 10_000)  # one gradient for all epsilons
+    check(costs, "fgsm", 10_000, 51)  # one gradient for all epsilons
 
 
-def test_it_is_measured_once(lenet, mnist_test, monkeypatch):
-    costs = Costs(Lane("lane", 1), lenet, *mnist_test)
+def test_it_is_measured_once(workers, lenet, monkeypatch):
+    costs = Costs(workers, pack(lenet))
     check(costs, "pgd", 1)
-    monkeypatch.setattr(costs, "_measure", lambda attack: pytest.fail("measured again"))
+    monkeypatch.setattr(workers, "run", lambda *arguments: pytest.fail("measured again"))
     check(costs, "pgd", 1)
 
 
-def test_the_limit_can_be_set(lenet, mnist_test, monkeypatch):
+def test_one_direction_for_every_epsilon_is_paid_once(workers, lenet):
+    costs = Costs(workers, pack(lenet))
+    costs._seconds = {"rays": 0.1, "pgd": 0.1}
+    check(costs, "rays", 1000, 51)
+    with pytest.raises(RefusalError):
+        check(costs, "pgd", 1000, 51)
+
+
+def test_the_limit_can_be_set(workers, lenet, monkeypatch):
     monkeypatch.setenv("ADVDEMO_MAX_MINUTES", "0.0001")
     with pytest.raises(RefusalError):
-        check(Costs(Lane("lane", 1), lenet, *mnist_test), "pgd", 10_000)
+        check(Costs(workers, pack(lenet)), "pgd", 10_000)
     for text in ("x", "0", "-1", "nan"):
         monkeypatch.setenv("ADVDEMO_MAX_MINUTES", text)
         with pytest.raises(ValueError, match="ADVDEMO_MAX_MINUTES must be"):
-            Costs(Lane("lane", 1), lenet, *mnist_test)
+            Costs(workers, pack(lenet))

@@ -100,11 +100,36 @@ def test_a_page_has_one_place():
         other = line.take_turns(Visitor("address", "another page"), work({"other": 1}))
         assert await anext(other) == {"ahead": 1}
         newer = line.take_turns(page, work({"newer": 1}))
-        assert await anext(newer) == {"ahead": 1}
+        assert await anext(newer) == {"ahead": 2}
         with pytest.raises(SupersededError):
             await anext(older)
         assert await collect(other) == [{"other": 1}]
         assert await collect(newer) == [{"newer": 1}]
+
+    asyncio.run(run())
+
+
+def test_superseded_work_ends_at_once_and_before_the_newer_begins():
+    async def run():
+        line, page, events = Line(), Visitor("address", "page"), []
+
+        async def endless(name):
+            try:
+                events.append(f"{name} begins")
+                yield {}
+                await asyncio.sleep(600)
+            finally:
+                events.append(f"{name} ends")
+
+        tickets = []
+        for name in "abc":
+            tickets.append(asyncio.ensure_future(collect(line.take_turns(page, endless(name)))))
+            await asyncio.sleep(0.05)
+        assert events == ["a begins", "a ends", "b begins", "b ends", "c begins"]
+        tickets[2].cancel()
+        results = await asyncio.gather(*tickets, return_exceptions=True)
+        assert [type(result) for result in results] == [SupersededError, SupersededError, asyncio.CancelledError]
+        assert events[-1] == "c ends"
 
     asyncio.run(run())
 

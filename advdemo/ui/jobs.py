@@ -9,8 +9,9 @@ from functools import cache
 import numpy as np
 from torch import Tensor, nn
 
+from advdemo.attacks import find_attack
 from advdemo.images.mnist import load_mnist
-from advdemo.measures.sweep import SweepResult, sweep_stream
+from advdemo.measures.sweep import CORES, CUDA_BATCH, SweepResult, sweep_stream
 from advdemo.networks.checkpoint import pack_checkpoint, parse_checkpoint
 from advdemo.networks.fast import FastLeNet
 from advdemo.networks.predict import freeze, pick_device
@@ -99,6 +100,19 @@ def train(name: str, recipe: Recipe, seed: int) -> Iterator[dict]:
                 record = {"recipe": name, "seed": seed, **vars(recipe), **update["epoch"]}
                 reply["weights"] = base64.b64encode(pack_checkpoint(event.weights, record)).decode()
         yield reply | {"update": update}
+
+
+def measure(network: bytes, attack: str) -> Iterator[float]:
+    """Seconds that the attack takes for one image at one epsilon in a sweep that has the machine to itself."""
+    model, (images, labels) = unpack(network), test_images()
+    row, settings = find_attack(attack)
+    on_cpu = pick_device().type == "cpu"
+    count = row.batch_size if on_cpu else CUDA_BATCH
+    clock = time.process_time if on_cpu else time.perf_counter  # the machine may be busy now
+    batch, truth = images[:count].to(pick_device()), labels[:count].to(pick_device())
+    started = clock()
+    settings.prepare(model, batch, truth).at(0.1).cpu()
+    yield (clock() - started) / len(batch) / (CORES if on_cpu else 1)
 
 
 def unpack(network: bytes) -> nn.Module:

@@ -1,15 +1,17 @@
 """A line to wait in: the heavy work of one visitor runs at a time, and the others see how many are before them."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import aclosing
+from collections.abc import AsyncIterator, Awaitable
+from contextlib import aclosing, suppress
 from itertools import count
+from typing import TypeVar
 
 from advdemo.ui.replies import BusyError, SupersededError
 from advdemo.ui.visitors import Visitor
 
 SECONDS_BETWEEN_LOOKS = 1.0  # a visitor who left is noticed when told their place
 MOST = 100  # in one line
+T = TypeVar("T")
 
 
 class _Ticket:
@@ -17,8 +19,20 @@ class _Ticket:
 
     def __init__(self, visitor: Visitor, number: int) -> None:
         self.visitor, self.number = visitor, number
-        self.moved = asyncio.Event()
-        self.superseded = False
+        self.moved, self.superseded = asyncio.Event(), asyncio.Event()
+
+    async def unless_superseded(self, step: Awaitable[T]) -> T:
+        """What `step` gives; as soon as the ticket is superseded, SupersededError, and `step` is cancelled."""
+        working, superseded = asyncio.ensure_future(step), asyncio.ensure_future(self.superseded.wait())
+        try:
+            await asyncio.wait({working, superseded}, return_when=asyncio.FIRST_COMPLETED)
+            if not self.superseded.is_set():
+                return working.result()
+            raise SupersededError("errors.superseded")
+        finally:
+            working.cancel()
+            superseded.cancel()
+            await asyncio.wait({working, superseded})
 
 
 class Line:
@@ -38,16 +52,10 @@ class Line:
             while self._running is not ticket:
                 yield {"ahead": self._waiting.index(ticket) + 1}
                 ticket.moved.clear()
-                try:
-                    await asyncio.wait_for(ticket.moved.wait(), SECONDS_BETWEEN_LOOKS)
-                except TimeoutError:
-                    continue
-                if ticket.superseded:
-                    raise SupersededError("errors.superseded")
+                with suppress(TimeoutError):
+                    await ticket.unless_superseded(asyncio.wait_for(ticket.moved.wait(), SECONDS_BETWEEN_LOOKS))
             async with aclosing(work):
-                async for message in work:
-                    if ticket.superseded:
-                        raise SupersededError("errors.superseded")
+                while (message := await ticket.unless_superseded(anext(work, None))) is not None:
                     yield message
         finally:
             self._leave(ticket)
@@ -55,8 +63,9 @@ class Line:
     def _join(self, visitor: Visitor) -> _Ticket:
         for older in [*self._waiting, self._running]:
             if visitor.page and older is not None and older.visitor == visitor:
-                older.superseded = True
-                self._leave(older)
+                older.superseded.set()
+                if older is not self._running:  # that one leaves when its process has ended
+                    self._waiting.remove(older)
         if len(self._waiting) >= MOST:
             raise BusyError("errors.line_full")
         ticket = _Ticket(visitor, next(self._numbers))

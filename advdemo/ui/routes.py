@@ -38,6 +38,7 @@ from advdemo.ui.sweep import find_examples, run_sweep, run_transfer
 from advdemo.ui.train import judge, run_training
 from advdemo.ui.visitors import Visitor, visitor_of
 
+SECONDS_TO_TAKE = 60  # what was sent: who does not take it would hold the line for ever
 MAX_BODY = 2_000_000  # bytes: a network as base64 and a drawing
 
 Ask = Callable[[Service, Visitor, dict], Awaitable[dict]]
@@ -144,7 +145,9 @@ class Messages(Response):
 
     async def _send(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def send_line(message: dict, *, more: bool = True) -> None:
-            await send({"type": "http.response.body", "body": json.dumps(message).encode() + b"\n", "more_body": more})
+            body = json.dumps(message).encode() + b"\n"
+            sending = send({"type": "http.response.body", "body": body, "more_body": more})
+            await asyncio.wait_for(sending, SECONDS_TO_TAKE)
 
         async with aclosing(self._messages) as messages:
             try:
@@ -158,6 +161,8 @@ class Messages(Response):
             try:
                 async for message in messages:
                     await send_line(message)
+            except TimeoutError:
+                return
             except Exception as error:
                 await send_line({"error": as_error(error)}, more=False)
             else:

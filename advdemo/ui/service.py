@@ -8,7 +8,7 @@ from torch import Tensor
 from advdemo.ui.costs import Costs
 from advdemo.ui.lanes import Lane
 from advdemo.ui.line import Line
-from advdemo.ui.models import Models
+from advdemo.ui.models import Models, pack
 from advdemo.ui.visitors import Limits, Streams
 from advdemo.ui.worker import Workers
 
@@ -31,4 +31,4 @@ class Service:
     trainings: Line = field(default_factory=Line)
 
     def __post_init__(self) -> None:
-        self.costs = Costs(self.slow, self.models.shipped["standard"], self.images, self.labels)
+        self.costs = Costs(self.workers, pack(self.models.shipped["standard"]))

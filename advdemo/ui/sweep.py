@@ -41,7 +41,7 @@ async def run_sweep(service: Service, visitor: Visitor, question: dict) -> Async
     epsilons = parse_epsilons(question.get("epsilons"))
     attack, _ = find_attack(question.get("attack", "fgsm"))
     model = service.models.pick(question.get("model"), question.get("weights"))
-    await service.costs.check(visitor, attack, count * len(epsilons))
+    await service.costs.check(attack, count, len(epsilons))
     work = service.workers.run(jobs.sweep, pack(model), count, epsilons, attack.name)
     async for message in service.sweeps.take_turns(visitor, work):
         yield message
@@ -59,7 +59,7 @@ async def run_transfer(service: Service, visitor: Visitor, question: dict) -> As
     if not isinstance(names, list) or not 1 <= len(names) <= 3:
         raise RefusalError("errors.bad_networks")
     networks = [pack(service.models.pick(name, question.get("weights"))) for name in names]
-    await service.costs.check(visitor, attack, count * len(networks) ** 2)
+    await service.costs.check(attack, count * len(networks) ** 2)
     work = service.workers.run(jobs.transfer, networks, count, epsilon, attack.name)
     async for message in service.sweeps.take_turns(visitor, work):
         yield message

@@ -23,7 +23,7 @@ from typing import Any, BinaryIO
 
 from advdemo.ui.replies import RefusalError
 
-NICENESS, LONG_NICENESS = 5, 15  # of the process: the page's threads come first, then short work, then long
+NICENESS, LONG_NICENESS = 5, 15  # more than the page's own: its threads come first, then short work, then long
 IDLE = 2  # workers kept warm for the next jobs
 ROOT = Path(__file__).parents[2]
 
@@ -55,7 +55,7 @@ class Workers:
         self.start()  # the next one
         finished = False
         try:
-            async for message in worker.run(job, arguments, LONG_NICENESS if long else NICENESS):
+            async for message in worker.run(job, arguments, LONG_NICENESS - NICENESS if long else 0):
                 yield message
             finished = True
         except _JobError:
@@ -168,9 +168,9 @@ def _listen(source: BinaryIO, jobs: queue.Queue) -> None:
         os._exit(0)
 
 
-def _be_nice(niceness: int) -> None:
+def _be_nice(more: int) -> None:
     with suppress(AttributeError):  # Windows has no such thing
-        os.nice(niceness - os.nice(0))
+        os.nice(more)
 
 
 def _work(name: str, arguments: tuple, niceness: int, out: BinaryIO) -> None:
