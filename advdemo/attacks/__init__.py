@@ -7,7 +7,7 @@ dataclass of its settings, a row here, the words for it on the page, a test.
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from functools import partial
-from typing import Literal
+from typing import Any, Literal, cast
 
 from torch import Tensor
 
@@ -146,7 +146,7 @@ def find_attack(attack: str | Settings) -> tuple[Attack, Settings]:
     return ATTACKS[attack], ATTACKS[attack].settings()
 
 
-def make_settings(name: str, **values: object) -> Settings:
+def make_settings(name: str, **values: Any) -> Settings:
     """The settings of the attack called `name` with some values replaced, None keeping one. ValueError for a setting
     that it does not have, or a value that it refuses."""
     row, _ = find_attack(name)
@@ -159,4 +159,4 @@ def make_settings(name: str, **values: object) -> Settings:
 
 
 def _names(settings: type[Settings]) -> list[str]:
-    return [field.name for field in fields(settings)]
+    return [field.name for field in fields(cast(Any, settings))]

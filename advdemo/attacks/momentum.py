@@ -102,11 +102,12 @@ def mifgsm(
     chance = uniform(images, (steps, 4), seed) if diversity else None
     momentum, x = torch.zeros_like(images), images
     for step in range(steps):
-        rows, columns = (None, None) if chance is None else _places(chance[:, step], diversity)
-        seen = x if rows is None else rows @ x @ columns.mT
-        gradient = logits_and_gradient(model, seen, labels, targeted=targeted)[1]
-        if rows is not None:
-            gradient = rows.mT @ gradient @ columns
+        if chance is None:
+            gradient = logits_and_gradient(model, x, labels, targeted=targeted)[1]
+        else:
+            rows, columns = _places(chance[:, step], diversity)
+            seen = rows @ x @ columns.mT
+            gradient = rows.mT @ logits_and_gradient(model, seen, labels, targeted=targeted)[1] @ columns
         size = gradient.abs().mean((1, 2, 3), keepdim=True).clamp_(min=torch.finfo(gradient.dtype).tiny)
         momentum = decay * momentum + gradient / size
         x = torch.clamp(x + epsilon / steps * momentum.sign(), low, high)
@@ -120,7 +121,8 @@ def _places(chance: Tensor, diversity: float) -> tuple[Tensor, Tensor]:
     kept = torch.where(at_all < diversity, (size * SIZES).long(), SIZES - 1)  # how many pixels above the smallest
     room = SIZES - kept
     placements = _placements().to(chance)
-    return tuple(placements[kept, (place * room).long()].unsqueeze(1) for place in (top, left))
+    rows, columns = (placements[kept, (place * room).long()].unsqueeze(1) for place in (top, left))
+    return rows, columns
 
 
 @cache

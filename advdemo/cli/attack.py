@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, cast
 
 import typer
 
@@ -50,7 +50,7 @@ def attack(
         raise ValueError(f"{image}: {error}") from error
     clean = predict(model, original)[0]
     given = label is not None
-    label = label if given else int(clean.argmax())
+    label = int(clean.argmax()) if label is None else label
     settings = make_settings(
         attack_name, steps=steps, step_size=step_size, decay=decay, diversity=diversity, queries=queries
     )
@@ -63,7 +63,7 @@ def attack(
         adversarial = settings.prepare(model, original, truth, targeted=targeted).at(epsilon)
         verdict = f"Flip:    {_describe_flip(result, target)}"
     else:
-        *_, attempt = settings.stream(model, original[0], goal, epsilon, targeted=targeted)
+        *_, attempt = cast(Any, settings).stream(model, original[0], goal, epsilon, targeted=targeted)
         adversarial = attempt.image.unsqueeze(0)
         verdict = f"Asked:   {'fooled' if attempt.fooled else 'not fooled'} after {attempt.queries} questions"
     attacked = predict(model, adversarial)[0]

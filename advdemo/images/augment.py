@@ -31,7 +31,7 @@ def _warp(images: Tensor, generator: torch.Generator) -> Tensor:
     cos, sin = torch.cos(angle), torch.sin(angle)
     rows = [cos * across, (shear * cos - sin) * down, shift[0], sin * across, (shear * sin + cos) * down, shift[1]]
     matrices = torch.stack(rows, dim=1).view(count, 2, 3)
-    return F.grid_sample(images, F.affine_grid(matrices, images.shape, align_corners=False), align_corners=False)
+    return F.grid_sample(images, F.affine_grid(matrices, list(images.shape), align_corners=False), align_corners=False)
 
 
 def _change_thickness(images: Tensor, generator: torch.Generator) -> Tensor:

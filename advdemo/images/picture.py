@@ -1,7 +1,6 @@
 """A picture file, from anyone -> pixels; and images -> picture files."""
 
 import warnings
-from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO
 
@@ -17,7 +16,7 @@ RAISED, LOWERED = (138, 79, 109), (30, 122, 116)  # the page's colours for pixel
 
 
 def read_picture(
-    source: Path | BinaryIO, *, name: str, formats: Sequence[str] = FORMATS, max_megapixels: int = 50
+    source: Path | BinaryIO, *, name: str, formats: tuple[str, ...] = FORMATS, max_megapixels: int = 50
 ) -> np.ndarray:
     """The first frame of a picture in one of these formats, the right way up; `name` is what error messages call it.
 
@@ -34,7 +33,7 @@ def read_picture(
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # the limit here is lower
-            picture = Image.open(source, formats=formats)
+            picture: Image.Image = Image.open(source, formats=formats)
         if picture.width * picture.height > max_megapixels * 1_000_000:
             raise Image.DecompressionBombError
         picture.draft("RGB", (MAX_SIDE, MAX_SIDE))  # decodes a large JPEG at a fraction of its size

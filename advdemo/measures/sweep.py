@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property, partial
+from typing import Any
 
 import numpy as np
 import torch
@@ -92,7 +93,7 @@ def sweep(
     Raises:
         ValueError: wrong shapes, pixels, labels, epsilons or attack.
     """
-    options = {"attack": attack, "source": source, "batch_size": batch_size, "seed": seed}
+    options: dict[str, Any] = {"attack": attack, "source": source, "batch_size": batch_size, "seed": seed}
     for result in sweep_stream(model, images, labels, epsilons, **options):
         if on_progress is not None:
             on_progress(result)
@@ -172,7 +173,8 @@ class _Batches:
         batch = self.images[start : start + self.batch_size].to(device)
         truth = self.labels[start : start + self.batch_size].to(device)
         prepared = self.settings.prepare(self.source, batch, truth, seed=self.seed)
-        counts, found, fooled = [], [], []
+        counts, fooled = [], []
+        found: list[list[Example]] = []
         with torch.no_grad():
             before = (prepared.logits if self.source is self.model else self.model(batch)).argmax(1)
             for row, epsilon in enumerate(self.epsilons):

@@ -20,6 +20,8 @@ Ties are broken as `max_pool2d` does, the gradient going to the first of equal v
 that of the plain network. A test holds the two equal.
 """
 
+from typing import Any
+
 import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
@@ -109,7 +111,7 @@ def _relu_gradient(gradient: Tensor, output: Tensor) -> Tensor:
 
 def _convolution_gradients(
     gradient: Tensor, x: Tensor, weight: Tensor, *, stride: int = 1, padding: int = 0, wanted: tuple[bool, bool, bool]
-) -> tuple[Tensor | None, Tensor | None, Tensor | None]:
-    """Those wanted of the gradients for (x, weight, bias)."""
+) -> tuple[Any, Any, Any]:
+    """The gradients for (x, weight, bias), None for those that are not wanted."""
     options = [len(weight)], [stride] * 2, [padding] * 2, [1, 1], False, [0, 0], 1
     return torch.ops.aten.convolution_backward(gradient, x, weight, *options, wanted)

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
@@ -72,7 +72,7 @@ class Game:
             torch.manual_seed(seed)
             self.generator, self.discriminator = Generator().to(device), Discriminator().to(device)
         self.averaged = copy.deepcopy(self.generator).requires_grad_(False)
-        options = {"lr": recipe.learning_rate, "betas": recipe.betas, "fused": True}
+        options: dict[str, Any] = {"lr": recipe.learning_rate, "betas": recipe.betas, "fused": True}
         self.forging = torch.optim.Adam(self.generator.parameters(), **options)
         self.detecting = torch.optim.Adam(self.discriminator.parameters(), **options)
         self.steps = 0

@@ -7,9 +7,10 @@ accuracies are read once an epoch, from the logits of its steps: reading them at
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
@@ -89,6 +90,8 @@ def loop(
 class _Training:
     """What lasts from one step to the next: the network, its average, optimizer and schedule, the random numbers."""
 
+    judged: nn.Module
+
     def __init__(self, recipe: Recipe, count: int, seed: int, device: torch.device) -> None:
         self.recipe = recipe
         self.generator = torch.Generator(device).manual_seed(seed)
@@ -140,14 +143,14 @@ class _Training:
 
 
 def _optimizer(recipe: Recipe, model: FastLeNet) -> torch.optim.Optimizer:
-    shared = {"lr": recipe.learning_rate, "weight_decay": recipe.weight_decay, "fused": True}
+    shared: dict[str, Any] = {"lr": recipe.learning_rate, "weight_decay": recipe.weight_decay, "fused": True}
     if recipe.optimizer == "adamw":
         return torch.optim.AdamW(model.parameters(), **shared)
     return torch.optim.SGD(model.parameters(), momentum=recipe.momentum, nesterov=recipe.momentum > 0, **shared)
 
 
 def _attack(
-    model: FastLeNet, images: Tensor, labels: Tensor, epsilon: float, steps: int, generator: torch.Generator
+    model: nn.Module, images: Tensor, labels: Tensor, epsilon: float, steps: int, generator: torch.Generator
 ) -> Tensor:
     model.requires_grad_(False)  # PGD wants the gradients of the pixels alone
     attacked = pgd(model, images, labels, epsilon, steps=steps, random_start=True, generator=generator)
@@ -155,7 +158,7 @@ def _attack(
     return attacked
 
 
-def _evaluate(model: FastLeNet, images: Tensor, labels: Tensor, recipe: Recipe) -> tuple[float, float]:
+def _evaluate(model: nn.Module, images: Tensor, labels: Tensor, recipe: Recipe) -> tuple[float, float]:
     device = next(model.parameters()).device
     generator = torch.Generator(device).manual_seed(0)  # the same random starts after every epoch
     logits = []

@@ -1,7 +1,7 @@
 """How a LeNet can be trained, as data."""
 
 from dataclasses import dataclass, fields, replace
-from typing import Literal
+from typing import Any, Literal
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ def pick_recipe(name: str, **overrides: float | int | None) -> Recipe:
     range, for a value outside it."""
     if not isinstance(name, str) or name not in RECIPES:
         raise ValueError(f"unknown recipe {str(name)[:40]!r}: choose one of {', '.join(RECIPES)}")
-    changes = {key: value for key, value in overrides.items() if value is not None}
+    changes: dict[str, Any] = {key: value for key, value in overrides.items() if value is not None}
     whole = {field.name for field in fields(Recipe) if field.type is int}
     for key, value in changes.items():
         if key not in RANGES:

@@ -44,19 +44,18 @@ def reproduce(
     runs = []
     for seed in seeds:
         kept, held_out = hold_out(images, labels, HELD_OUT, seed)
-        best = last = None
+        epochs_done: list[EpochRecord] = []
         for event in train_steps(recipe, *kept, validation=held_out, seed=seed, device=device):
             if isinstance(event, EpochRecord):
-                last = event
-                if best is None or event.validation_accuracy > best.validation_accuracy:
-                    best = event
+                epochs_done.append(event)
                 say(f"seed {seed}  {describe(event)}")
             else:
                 on_step(event)
+        best = max(epochs_done, key=lambda epoch: epoch.validation_accuracy or 0.0)
         model = FastLeNet()
         model.load_state_dict(best.weights)
         runs.append(
-            {"seed": seed, "epochs": last.epoch, "epoch": best.epoch}
+            {"seed": seed, "epochs": len(epochs_done), "epoch": best.epoch}
             | measure(freeze(model).to(device), test_images, truth)
         )
     return {"epsilons": EPSILONS, "published": TUTORIAL_ACCURACIES, "runs": runs}

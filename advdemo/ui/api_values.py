@@ -1,17 +1,18 @@
 """Values as they travel through Gradio: to programs that use the API, and to the page when it opens."""
 
 import base64
-from typing import Any
+from typing import Any, cast
 
 import gradio as gr
 import numpy as np
+from starlette.requests import Request
 
 from advdemo.ui.visitors import Visitor, visitor_of
 
 
 def who(request: gr.Request) -> Visitor:
     """The visitor whose session a request belongs to."""
-    return Visitor(visitor_of(request.request).address, request.session_hash or "")
+    return Visitor(visitor_of(cast(Request, request.request)).address, request.session_hash or "")
 
 
 def as_text(reply: Any) -> Any:

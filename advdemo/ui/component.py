@@ -35,7 +35,8 @@ def component(tab: str, value: dict | None = None, **props: Any) -> gr.HTML:
         **props,
     )
     # Not a subclass: Gradio would write a .pyi file beside its source.
-    html.api_info = lambda: {"type": "object", "description": "what the component draws"}
+    info = {"type": "object", "description": "what the component draws"}
+    html.api_info = lambda: info  # type: ignore[method-assign]
     return html
 
 

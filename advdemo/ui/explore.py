@@ -6,8 +6,8 @@ slider asks nothing.
 
 import base64
 import io
-from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -46,7 +46,7 @@ def explore_tab(service: Service) -> None:
     )
 
 
-def interruptible(model: nn.Module, superseded: Superseded) -> Callable[[Tensor], Tensor]:
+def interruptible(model: nn.Module, superseded: Superseded) -> Any:
     """`model` as a function that raises SupersededError once nobody waits for it: PGD runs it a hundred times."""
 
     def run(images: Tensor) -> Tensor:
@@ -106,7 +106,7 @@ def answer(
         target = check_digit(side.get("target"), "errors.bad_target")
         taken = target is not None and target == int(predict(network, image[None]).argmax())
         targeted = target is not None and not taken
-        aim = target if targeted else truth
+        aim = truth if target is None or taken else target
         result = scan(interruptible(network, superseded), image, aim, targeted=targeted, attack=attack)
         drawn.append(
             {

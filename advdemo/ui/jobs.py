@@ -91,12 +91,12 @@ def train(name: str, recipe: Recipe, seed: int) -> Iterator[dict]:
         done = (event.epoch - 1 + share) / recipe.epochs
         seconds = now - started
         progress = {"epoch": event.epoch, "epochs": recipe.epochs, "share": done, "seconds": seconds}
-        update = {"progress": progress | {"left": seconds * (1 / done - 1)}}
+        update: dict[str, dict] = {"progress": progress | {"left": seconds * (1 / done - 1)}}
         reply = {}
         if isinstance(event, EpochRecord):
             update["epoch"] = {key: value for key, value in vars(event).items() if key != "weights"}
-            if event.validation_accuracy > best:
-                best = event.validation_accuracy
+            if (accuracy := event.validation_accuracy or 0.0) > best:
+                best = accuracy
                 record = {"recipe": name, "seed": seed, **vars(recipe), **update["epoch"]}
                 reply["weights"] = base64.b64encode(pack_checkpoint(event.weights, record)).decode()
         yield reply | {"update": update}

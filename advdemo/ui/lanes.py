@@ -6,6 +6,7 @@ import asyncio
 from collections import OrderedDict, deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import torch
@@ -59,8 +60,8 @@ class Lane:
     def _supersede(self, older: _Ticket | None) -> None:
         if older is None:
             return
-        theirs = self._waiting.get(older.visitor.address, ())
-        if older in theirs:
+        theirs = self._waiting.get(older.visitor.address)
+        if theirs and older in theirs:
             theirs.remove(older)
         if not older.answer.done():
             older.answer.set_exception(SupersededError("errors.superseded"))
@@ -77,9 +78,9 @@ class Lane:
                 continue
             self._free -= 1
             work = asyncio.get_running_loop().run_in_executor(
-                self._threads, ticket.work, lambda ticket=ticket: ticket.superseded
+                self._threads, ticket.work, partial(getattr, ticket, "superseded")
             )
-            work.add_done_callback(lambda work, ticket=ticket: self._finish(ticket, work))
+            work.add_done_callback(partial(self._finish, ticket))
 
     def _finish(self, ticket: _Ticket, work: asyncio.Future) -> None:
         self._free += 1

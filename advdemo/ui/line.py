@@ -1,7 +1,7 @@
 """A line to wait in: the heavy work of one visitor runs at a time, and the others see how many are before them."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncGenerator, Awaitable
 from contextlib import aclosing, suppress
 from itertools import count
 from typing import TypeVar
@@ -45,7 +45,7 @@ class Line:
         self._served: dict[str, int] = {}  # address -> the last turn that it had
         self._numbers, self._turns = count(1), count(1)
 
-    async def take_turns(self, visitor: Visitor, work: AsyncIterator[dict]) -> AsyncIterator[dict]:
+    async def take_turns(self, visitor: Visitor, work: AsyncGenerator[dict, None]) -> AsyncGenerator[dict, None]:
         """{"ahead": how many are to come first} while there are any, then what `work` yields."""
         ticket = self._join(visitor)
         try:
@@ -95,6 +95,6 @@ class Line:
             self._served[self._running.visitor.address] = next(self._turns)
         if self._running is None:
             self._served.clear()
-        for ticket in [self._running, *self._waiting]:
-            if ticket is not None:
-                ticket.moved.set()
+        for place in [self._running, *self._waiting]:
+            if place is not None:
+                place.moved.set()

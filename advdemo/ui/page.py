@@ -4,6 +4,7 @@ import json
 import os
 import threading
 from collections.abc import Callable
+from typing import Any
 
 import gradio as gr
 import torch
@@ -27,7 +28,7 @@ from advdemo.ui.train import train_tab
 from advdemo.ui.words import WORDS, say
 
 # The bundled fonts have ASCII only in these weights.
-FONTS = {
+FONTS: dict[str, Any] = {
     "font": (gr.themes.LocalFont("IBM Plex Sans", weights=(400, 700)), "system-ui", "sans-serif"),
     "font_mono": (gr.themes.LocalFont("IBM Plex Mono", weights=(400, 700)), "ui-monospace", "monospace"),
 }
@@ -74,30 +75,27 @@ def launch(page: gr.Blocks, *, block: bool = True, **options) -> None:
     Shows no traceback to visitors and calls no other host. OSError when the port that GRADIO_SERVER_PORT names is
     taken."""
     files = [Mount("/web/words", _Files(directory=WORDS)), Mount("/web", _Files(directory=WEB))]
-    service: Service = page.service
+    service: Service = page.service  # type: ignore[attr-defined]
     port = os.environ.get("GRADIO_SERVER_PORT")
+    settings: dict[str, Any] = {
+        "theme": gr.themes.Default(primary_hue="blue", neutral_hue="slate", radius_size="lg", **FONTS),
+        "css": read_styles("shared"),
+        "head": PRELOADS,
+        "app_kwargs": {
+            "routes": [*files, *make_routes(service)],
+            "middleware": [Middleware(Guard, streams=service.streams)],
+        },
+        "server_port": int(port) if port else None,  # or Gradio would move on to the next
+        "footer_links": ["api"],
+        "ssr_mode": False,
+        "show_error": False,
+        "enable_monitoring": False,
+        "strict_cors": True,
+        "run_history": False,
+        "max_file_size": "1mb",
+    }
     try:
-        page.launch(
-            prevent_thread_lock=True,
-            **{
-                "theme": gr.themes.Default(primary_hue="blue", neutral_hue="slate", radius_size="lg", **FONTS),
-                "css": read_styles("shared"),
-                "head": PRELOADS,
-                "app_kwargs": {
-                    "routes": [*files, *make_routes(service)],
-                    "middleware": [Middleware(Guard, streams=service.streams)],
-                },
-                "server_port": int(port) if port else None,  # or Gradio would move on to the next
-                "footer_links": ["api"],
-                "ssr_mode": False,
-                "show_error": False,
-                "enable_monitoring": False,
-                "strict_cors": True,
-                "run_history": False,
-                "max_file_size": "1mb",
-            }
-            | options,
-        )
+        page.launch(prevent_thread_lock=True, **settings | options)
     except OSError as error:
         if not port:
             raise

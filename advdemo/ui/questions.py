@@ -2,6 +2,7 @@
 
 import json
 import math
+from typing import TypeGuard
 
 from advdemo.attacks import ATTACKS, Attack
 from advdemo.attacks import find_attack as find
@@ -41,16 +42,16 @@ def _finite(digits: str) -> float:
     return number
 
 
-def is_whole(value: object, low: int, high: int) -> bool:
+def is_whole(value: object, low: int, high: int) -> TypeGuard[int]:
     """Whether `value` is an int (True and False are none) from `low` to `high`."""
     return isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
 
 
 def check_digit(digit: object, refusal: str) -> int | None:
     """0..9 or None."""
-    if digit is not None and not is_whole(digit, 0, 9):
-        raise RefusalError(refusal, digit=shown(digit))
-    return digit
+    if digit is None or is_whole(digit, 0, 9):
+        return digit
+    raise RefusalError(refusal, digit=shown(digit))
 
 
 def check_class(digit: object) -> int:
@@ -88,7 +89,7 @@ def parse_epsilons(text: object) -> list[float]:
     try:
         epsilons = sorted({float(word) for word in words})
     except ValueError:
-        raise RefusalError("errors.epsilon_text", text=text[:60]) from None
+        raise RefusalError("errors.epsilon_text", text=str(text)[:60]) from None
     if not all(0 <= epsilon <= 1 for epsilon in epsilons):
-        raise RefusalError("errors.epsilon_range", text=text[:60])
+        raise RefusalError("errors.epsilon_range", text=str(text)[:60])
     return epsilons

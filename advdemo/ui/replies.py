@@ -7,6 +7,7 @@ and no traceback reaches a visitor.
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from advdemo.images.drawing import NO_INK, NO_STROKE
 from advdemo.ui.words import say
@@ -23,7 +24,7 @@ class RefusalError(ValueError):
 
     status = 400  # of HTTP
 
-    def __init__(self, key: str, **values: str | int | float) -> None:
+    def __init__(self, key: str, **values: Any) -> None:
         self.key, self.values = key, values
         super().__init__(say(key, **values))
 

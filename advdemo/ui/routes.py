@@ -20,7 +20,7 @@ Once messages have begun it is the last of them.
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from typing import Any
 
@@ -42,7 +42,7 @@ SECONDS_TO_TAKE = 60  # what was sent: who does not take it would hold the line 
 MAX_BODY = 2_000_000  # bytes: a network as base64 and a drawing
 
 Ask = Callable[[Service, Visitor, dict], Awaitable[dict]]
-Follow = Callable[[Service, Visitor, dict], AsyncIterator[dict]]
+Follow = Callable[[Service, Visitor, dict], AsyncGenerator[dict, None]]
 ASK: dict[str, Ask] = {"scan": scan_digit, "cell": find_examples, "judge": judge}
 FOLLOW: dict[str, Follow] = {"sweep": run_sweep, "transfer": run_transfer, "train": run_training}
 
@@ -133,7 +133,7 @@ def pack(reply: dict) -> bytes:
 class Messages(Response):
     """A line of JSON for each message of a handler, which ends when the visitor leaves."""
 
-    def __init__(self, messages: AsyncIterator[dict]) -> None:
+    def __init__(self, messages: AsyncGenerator[dict, None]) -> None:
         self._messages = messages
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

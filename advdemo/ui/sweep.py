@@ -1,7 +1,7 @@
 """The Sweep tab: the whole test set against a list of epsilons, drawn while it runs."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from functools import partial
 
 from torch import Tensor
@@ -31,7 +31,7 @@ def sweep_tab(service: Service) -> None:
     )
 
 
-async def run_sweep(service: Service, visitor: Visitor, question: dict) -> AsyncIterator[dict]:
+async def run_sweep(service: Service, visitor: Visitor, question: dict) -> AsyncGenerator[dict, None]:
     """The visitor's place in the line, then partial results, some ten a second, as `jobs.sweep` yields them.
 
     question: {"images": how many of the first, "epsilons": numbers separated by commas, "attack": one of ATTACKS,
@@ -47,7 +47,7 @@ async def run_sweep(service: Service, visitor: Visitor, question: dict) -> Async
         yield message
 
 
-async def run_transfer(service: Service, visitor: Visitor, question: dict) -> AsyncIterator[dict]:
+async def run_transfer(service: Service, visitor: Visitor, question: dict) -> AsyncGenerator[dict, None]:
     """The same for `jobs.transfer`: every network on the adversarial images made on every network.
 
     question: as for `run_sweep`, with "epsilon" in place of "epsilons" and "models", a list, in place of "model".

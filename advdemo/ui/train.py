@@ -5,7 +5,7 @@ The browser keeps what was trained. The server trains, judges weights it is show
 
 import json
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from functools import partial
 
 from torch import Tensor
@@ -50,7 +50,7 @@ def epoch_cap(recipe: Recipe) -> int:
     return max(1, int(text) // 5) if recipe.epsilon else int(text)
 
 
-async def run_training(service: Service, visitor: Visitor, question: dict) -> AsyncIterator[dict]:
+async def run_training(service: Service, visitor: Visitor, question: dict) -> AsyncGenerator[dict, None]:
     """The visitor's place in the line, then progress, as `jobs.train` yields it.
 
     question: {"recipe": a name, "epochs": int, "learning_rate": number, "seed": int}.
@@ -59,12 +59,12 @@ async def run_training(service: Service, visitor: Visitor, question: dict) -> As
         raise RefusalError("errors.training_off")
     name, epochs, rate, seed = (question.get(key) for key in ("recipe", "epochs", "learning_rate", "seed"))
     with refusing("errors.unknown_recipe", recipe=shown(name), recipes=", ".join(RECIPES)):
-        most = epoch_cap(pick_recipe(name))
+        most = epoch_cap(pick_recipe(str(name)))
     if not is_whole(epochs, 1, most):
         raise RefusalError("errors.bad_epochs", epochs=shown(epochs), most=most)
     low, high = RANGES["learning_rate"]
     with refusing("errors.bad_rate", rate=shown(rate), low=low, high=high):
-        recipe = pick_recipe(name, epochs=epochs, learning_rate=rate)
+        recipe = pick_recipe(str(name), epochs=epochs, learning_rate=rate)
     if not is_whole(seed, 0, 2**63 - 1):
         raise RefusalError("errors.bad_seed", seed=shown(seed))
     work = service.workers.run(jobs.train, name, recipe, seed, long=True)

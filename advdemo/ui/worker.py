@@ -16,10 +16,10 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 from advdemo.ui.replies import RefusalError
 
@@ -45,7 +45,7 @@ class Workers:
         if not self._idle:
             self._idle.append(_Worker())
 
-    async def run(self, job: Job, *arguments: Any, long: bool = False) -> AsyncIterator[Any]:
+    async def run(self, job: Job, *arguments: Any, long: bool = False) -> AsyncGenerator[Any, None]:
         """What the job yields. Closing this iterator ends the work and its process. A `long` job lets the others go
         first, and its process is ended in any case, for its memory's sake. RefusalError as the job raises it, or when
         the process has ended by itself."""
@@ -92,6 +92,8 @@ class _Worker:
             env={"OMP_WAIT_POLICY": "PASSIVE"} | os.environ | {"PYTHONPATH": path},
             start_new_session=True,  # the terminal's Ctrl-C is for the page
         )
+        self._to = cast(BinaryIO, self._process.stdin)
+        self._from = cast(BinaryIO, self._process.stdout)
         self._talking = threading.Lock()
 
     def alive(self) -> bool:
@@ -105,10 +107,10 @@ class _Worker:
     def _bury(self) -> None:
         self._process.wait()  # or it would be left as a zombie
         with self._talking, suppress(OSError):
-            self._process.stdout.close()
-            self._process.stdin.close()
+            self._from.close()
+            self._to.close()
 
-    async def run(self, job: Job, arguments: tuple, niceness: int) -> AsyncIterator[Any]:
+    async def run(self, job: Job, arguments: tuple, niceness: int) -> AsyncGenerator[Any, None]:
         arrived: asyncio.Queue[tuple[str, Any]] = asyncio.Queue()
         loop = asyncio.get_running_loop()
 
@@ -135,10 +137,10 @@ class _Worker:
         """Send a job and hand on what comes back, until it is done."""
         kind = "message"
         try:
-            pickle.dump(job, self._process.stdin)
-            self._process.stdin.flush()
+            pickle.dump(job, self._to)
+            self._to.flush()
             while kind == "message":
-                kind, content = pickle.load(self._process.stdout)
+                kind, content = pickle.load(self._from)
                 put((kind, content))
         except (OSError, EOFError, pickle.UnpicklingError):
             put(("died", None))
