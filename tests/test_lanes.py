@@ -16,10 +16,10 @@ from advdemo.ui.visitors import Limits, Visitor, visitor_of
 def test_a_lane_answers_and_raises():
     async def run():
         lane = Lane("lane", 2)
-        assert await lane.run(Visitor("a"), lambda superseded: 5) == 5
+        assert await lane.run(Visitor("a"), "scan", lambda superseded: 5) == 5
         with pytest.raises(ZeroDivisionError):
-            await lane.run(Visitor("a"), lambda superseded: 1 / 0)
-        answers = await asyncio.gather(*(lane.run(Visitor("a"), lambda superseded, n=n: n) for n in range(50)))
+            await lane.run(Visitor("a"), "scan", lambda superseded: 1 / 0)
+        answers = await asyncio.gather(*(lane.run(Visitor("a"), "scan", lambda superseded, n=n: n) for n in range(50)))
         assert answers == list(range(50))
 
     asyncio.run(run())
@@ -29,12 +29,12 @@ def test_addresses_take_turns():
     async def run():
         lane, order = Lane("lane", 1), []
         hold = threading.Event()
-        first = asyncio.ensure_future(lane.run(Visitor("a"), lambda superseded: hold.wait(5)))
+        first = asyncio.ensure_future(lane.run(Visitor("a"), "scan", lambda superseded: hold.wait(5)))
         await asyncio.sleep(0)
-        crowd = [lane.run(Visitor("a"), lambda superseded: order.append("a")) for _ in range(20)]
+        crowd = [lane.run(Visitor("a"), "scan", lambda superseded: order.append("a")) for _ in range(20)]
         crowd = [asyncio.ensure_future(question) for question in crowd]
         await asyncio.sleep(0)
-        other = asyncio.ensure_future(lane.run(Visitor("b"), lambda superseded: order.append("b")))
+        other = asyncio.ensure_future(lane.run(Visitor("b"), "scan", lambda superseded: order.append("b")))
         await asyncio.sleep(0)
         hold.set()
         await asyncio.gather(first, other, *crowd)
@@ -52,14 +52,24 @@ def test_a_newer_question_of_the_page_ends_the_older():
 
     async def run():
         lane, page = Lane("lane", 1), Visitor("a", "page")
-        older = asyncio.ensure_future(lane.run(page, until_superseded))
+        older = asyncio.ensure_future(lane.run(page, "scan", until_superseded))
         await asyncio.sleep(0.05)
-        skipped = asyncio.ensure_future(lane.run(page, lambda superseded: pytest.fail("nobody wants this")))
+        skipped = asyncio.ensure_future(lane.run(page, "scan", lambda superseded: pytest.fail("nobody wants this")))
         await asyncio.sleep(0)
-        assert await lane.run(page, lambda superseded: "newest") == "newest"
+        assert await lane.run(page, "scan", lambda superseded: "newest") == "newest"
         for question in (older, skipped):
             with pytest.raises(SupersededError):
                 await question
+
+    asyncio.run(run())
+
+
+def test_a_newer_question_of_another_kind_ends_nothing():
+    async def run():
+        lane, page = Lane("lane", 1), Visitor("a", "page")
+        kinds = ("scan", "judge", "cell")
+        answers = await asyncio.gather(*(lane.run(page, kind, lambda superseded, kind=kind: kind) for kind in kinds))
+        assert tuple(answers) == kinds
 
     asyncio.run(run())
 
@@ -73,7 +83,7 @@ def test_who_leaves_stops_the_work():
                 time.sleep(0.001)
             stopped.set()
 
-        question = asyncio.ensure_future(lane.run(Visitor("a"), work))
+        question = asyncio.ensure_future(lane.run(Visitor("a"), "scan", work))
         await asyncio.sleep(0.05)
         question.cancel()
         assert await asyncio.to_thread(stopped.wait, 5)
@@ -86,11 +96,13 @@ def test_a_full_lane_says_so(monkeypatch):
 
     async def run():
         lane, hold = Lane("lane", 1), threading.Event()
-        crowd = [asyncio.ensure_future(lane.run(Visitor("a"), lambda superseded: hold.wait(5))) for _ in range(4)]
+        crowd = [
+            asyncio.ensure_future(lane.run(Visitor("a"), "scan", lambda superseded: hold.wait(5))) for _ in range(4)
+        ]
         await asyncio.sleep(0)
         with pytest.raises(BusyError):
-            await lane.run(Visitor("a"), lambda superseded: None)
-        other = asyncio.ensure_future(lane.run(Visitor("b"), lambda superseded: "b"))
+            await lane.run(Visitor("a"), "scan", lambda superseded: None)
+        other = asyncio.ensure_future(lane.run(Visitor("b"), "scan", lambda superseded: "b"))
         hold.set()
         assert await other == "b"
         await asyncio.gather(*crowd)

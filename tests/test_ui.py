@@ -189,6 +189,11 @@ def test_api_sweep_streams_and_can_be_stopped(client):
     assert client.predict(100, "0", api_name="/sweep")["done"] == 100
 
 
+def test_api_answers_many_at_once(client):
+    jobs = [client.submit(index, attack="pgd", api_name="/scan_test_image") for index in range(4)]
+    assert [job.result(timeout=60)["index"] for job in jobs] == [0, 1, 2, 3]
+
+
 @pytest.mark.parametrize("arguments", [(-1, None), (None, None), ("x", None), (7, 11), (10**12, None)])
 def test_api_refuses_without_a_traceback(client, arguments):
     with pytest.raises(AppError) as caught:

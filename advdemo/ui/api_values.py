@@ -11,8 +11,8 @@ from advdemo.ui.visitors import Visitor, visitor_of
 
 
 def who(request: gr.Request) -> Visitor:
-    """The visitor whose session a request belongs to."""
-    return Visitor(visitor_of(cast(Request, request.request)).address, request.session_hash or "")
+    """The address that a program asks from: its questions do not end one another, as those of a page do."""
+    return Visitor(visitor_of(cast(Request, request.request)).address)
 
 
 def as_text(reply: Any) -> Any:

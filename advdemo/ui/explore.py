@@ -61,7 +61,7 @@ async def scan_digit(service: Service, visitor: Visitor, question: dict) -> dict
     """`answer` in the lane for its attacks."""
     lane = service.light if all(row.quick for row, _ in attacks_of(question)) else service.slow
     work = partial(answer, service.models, service.images, service.labels, question)
-    return await lane.run(visitor, work)
+    return await lane.run(visitor, "scan", work)
 
 
 def attacks_of(question: dict) -> list[tuple[Attack, Settings]]:

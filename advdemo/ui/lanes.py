@@ -36,26 +36,26 @@ class Lane:
         self._threads = ThreadPoolExecutor(threads, name, initializer=torch.set_num_threads, initargs=(1,))
         self._free = threads
         self._waiting: OrderedDict[str, deque[_Ticket]] = OrderedDict()  # by address, in the order of their turns
-        self._newest: dict[Visitor, _Ticket] = {}
+        self._newest: dict[tuple[Visitor, str], _Ticket] = {}  # by visitor and kind
 
-    async def run(self, visitor: Visitor, work: Callable[[Superseded], Any]) -> Any:
-        """What `work` returns or raises; SupersededError when the same page asks again before, BusyError when too many
-        wait."""
-        self._supersede(self._newest.pop(visitor, None))
+    async def run(self, visitor: Visitor, kind: str, work: Callable[[Superseded], Any]) -> Any:
+        """What `work` returns or raises; SupersededError when the same page asks something newer of the same kind
+        before, BusyError when too many wait."""
+        self._supersede(self._newest.pop((visitor, kind), None))
         theirs = self._waiting.get(visitor.address, ())
         if len(theirs) >= WAITING_EACH or sum(map(len, self._waiting.values())) >= WAITING:
             raise BusyError("errors.busy")
         ticket = _Ticket(visitor, work)
         if visitor.page:
-            self._newest[visitor] = ticket
+            self._newest[visitor, kind] = ticket
         self._waiting.setdefault(visitor.address, deque()).append(ticket)
         self._serve()
         try:
             return await ticket.answer
         finally:  # left, perhaps
             ticket.superseded = True
-            if self._newest.get(visitor) is ticket:
-                del self._newest[visitor]
+            if self._newest.get((visitor, kind)) is ticket:
+                del self._newest[visitor, kind]
 
     def _supersede(self, older: _Ticket | None) -> None:
         if older is None:

@@ -67,9 +67,8 @@ async def run_transfer(service: Service, visitor: Visitor, question: dict) -> As
 
 async def find_examples(service: Service, visitor: Visitor, question: dict) -> dict:
     """`examples_of` in the slow lane."""
-    return await service.slow.run(
-        visitor, partial(examples_of, service.models, service.images, service.labels, question)
-    )
+    work = partial(examples_of, service.models, service.images, service.labels, question)
+    return await service.slow.run(visitor, "cell", work)
 
 
 def examples_of(

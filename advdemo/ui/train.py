@@ -75,7 +75,7 @@ async def run_training(service: Service, visitor: Visitor, question: dict) -> As
 async def judge(service: Service, visitor: Visitor, question: dict) -> dict:
     """`judgement_of` in the slow lane."""
     work = partial(judgement_of, service.models, service.images, service.labels, question)
-    return await service.slow.run(visitor, work)
+    return await service.slow.run(visitor, "judge", work)
 
 
 def judgement_of(
