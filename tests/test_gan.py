@@ -119,10 +119,12 @@ def test_a_detective_that_learns_alone_tells_them_apart(mnist_test):
 
 def test_a_forger_that_learns_alone_is_believed(mnist_test):
     game = Game(SMALL, 0, CPU)
+    believed = {}
     for who in ("discriminator", "generator"):
         for start in range(0, 640, 32):
             turn = game.step(mnist_test[0][start : start + 32], mnist_test[1][start : start + 32], who=who)
-    assert turn.fake > 0.8
+        believed[who] = turn.fake
+    assert believed["generator"] > believed["discriminator"] + 0.3
 
 
 def test_a_seed_gives_the_same_pair_again(mnist_test):
