@@ -167,7 +167,8 @@ def test_half_the_bytes_change_no_pixel_visibly(tmp_path, mnist_test, shipped):
         atol=2e-3,
         rtol=0,
     )
-    assert Image.open(tmp_path / "pair.png").size == (560, 560)
+    with Image.open(tmp_path / "pair.png") as sheet:
+        assert sheet.size == (560, 560)
 
 
 # The measures
@@ -198,7 +199,8 @@ def test_generate_writes_a_sheet(tmp_path, shipped):
     out = tmp_path / "sheet.png"
     result = CliRunner().invoke(app, ["generate", "--digit", "3", "--count", "12", "--out", str(out)])
     assert result.exit_code == 0, result.output
-    sheet = np.asarray(Image.open(out))[::2, ::2]
+    with Image.open(out) as picture:
+        sheet = np.asarray(picture)[::2, ::2]
     assert sheet.shape == (56, 280)
     first = generate(shipped, torch.full((12,), 3))[0, 0]
     assert np.array_equal(sheet[:28, :28], (first * 255).round().byte().numpy())
