@@ -179,6 +179,11 @@ def test_only_the_two_can_learn(mnist_test):
 # Put down and taken up again
 
 
+@pytest.fixture
+def calibrated_briefly(monkeypatch):
+    monkeypatch.setattr("advdemo.training.gan.CALIBRATION", 500)
+
+
 class Stop:
     """Ctrl-C in the step after `share` of the training."""
 
@@ -190,6 +195,7 @@ class Stop:
             raise KeyboardInterrupt
 
 
+@pytest.mark.usefixtures("calibrated_briefly")
 def test_a_training_goes_on_where_it_was_stopped_as_if_it_had_not_been(tmp_path, small_mnist):
     whole, parts = tmp_path / "whole" / "g.safetensors", tmp_path / "parts" / "g.safetensors"
     train_pair(whole, SMALL, data_dir=small_mnist, device=CPU)
@@ -206,6 +212,7 @@ def test_a_training_goes_on_where_it_was_stopped_as_if_it_had_not_been(tmp_path,
     assert not unfinished_path(parts).exists()
 
 
+@pytest.mark.usefixtures("calibrated_briefly")
 @pytest.mark.parametrize("changed", [{"recipe": GanRecipe(epochs=3, batch_size=32)}, {"seed": 1}])
 def test_an_unfinished_training_of_other_settings_is_not_lost(tmp_path, small_mnist, changed):
     path = tmp_path / "g.safetensors"
