@@ -21,6 +21,7 @@ from advdemo.networks.fast import FastLeNet
 from advdemo.networks.generator import Generator, generate
 from advdemo.networks.lenet import LeNet
 from advdemo.networks.predict import accuracy, freeze
+from advdemo.training.pair import halved
 from advdemo.training.train import train
 from tests.conftest import CHECKPOINT
 
@@ -104,8 +105,8 @@ def main() -> None:
         for name, (ours, real) in figures.items():
             print(f"{name:42}{ours:9.4f}   {real:.4f}", flush=True)
         if options.write:
-            quality = {"command": COMMAND} | {name: round(ours, 4) for name, (ours, _) in figures.items()}
-            save_checkpoint(generator.half(), path, record | {"quality": quality})
+            measured = {"command": COMMAND} | {name: round(ours, 4) for name, (ours, _) in figures.items()}
+            save_checkpoint(halved(generator), path, record | {"measured": measured})
 
 
 if __name__ == "__main__":

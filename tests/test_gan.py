@@ -168,7 +168,8 @@ def test_half_the_bytes_change_no_pixel_visibly(tmp_path, mnist_test, shipped):
         atol=2e-3,
         rtol=0,
     )
-    assert Image.open(tmp_path / "pair.png").size == (560, 560)
+    with Image.open(tmp_path / "pair.png") as sheet:
+        assert sheet.size == (560, 560)
 
 
 def test_only_the_two_can_learn(mnist_test):
