@@ -1,23 +1,34 @@
 """How good the shipped generator is: `python -m tests.bench_gan`, some ten minutes on two CPU cores.
 
 Judged by networks that had no part in its training: the shipped LeNet, whose features the Frechet distance is taken in,
-and LeNets trained here, on real digits by the recipe `quick`, or on 60,000 generated ones alone.
+and LeNets trained here by the recipe `quick`, on real digits or on 60,000 generated ones alone. Beside each figure
+stands what real digits get: test images; for the Frechet distance, training images.
+
+    python -m tests.bench_gan a.safetensors b.safetensors    # other generators
+    python -m tests.bench_gan --write                        # also puts the figures into the checkpoint's record
 """
+
+import argparse
+from pathlib import Path
 
 import torch
 from torch import Tensor
 
 from advdemo import MEAN, STD
 from advdemo.images.mnist import load_mnist
-from advdemo.networks.checkpoint import load_checkpoint
+from advdemo.networks.checkpoint import load_checkpoint, save_checkpoint
 from advdemo.networks.fast import FastLeNet
-from advdemo.networks.generator import generate
+from advdemo.networks.generator import Generator, generate
 from advdemo.networks.lenet import LeNet
 from advdemo.networks.predict import accuracy, freeze
+from advdemo.training.pair import halved
 from advdemo.training.train import train
 from tests.conftest import CHECKPOINT
 
+COMMAND = "python -m tests.bench_gan"
 COUNT = 10_000
+SHIPPED = "the shipped LeNet"
+STUDENT = "test accuracy of a LeNet trained on 60,000"
 JUDGE_SEED = 7  # of the second judge, which no other part of the project knows
 
 
@@ -55,36 +66,47 @@ def trained_on(images: Tensor, labels: Tensor, seed: int) -> LeNet:
     return freeze(network)
 
 
-def main() -> None:
-    path = CHECKPOINT.with_name("generator.safetensors")
-    generator, record = load_checkpoint(path, "cpu")
-    lenet, _ = load_checkpoint(CHECKPOINT, "cpu")
+def measure(generator: Generator, judges: dict[str, LeNet]) -> dict[str, tuple[float, float]]:
+    """What the generator's digits are worth, and beside each figure the same of real ones."""
     (images, labels), (test_images, truth) = load_mnist("train"), load_mnist("test")
-    digits = torch.arange(COUNT) % 10
+    digits, many = torch.arange(COUNT) % 10, torch.arange(len(images)) % 10
     drawn = generate(generator, digits, seed=1)
-    many = torch.arange(60_000) % 10
-    judge = trained_on(images, labels, JUDGE_SEED)
-    print(f"{path.name}: seed {record['seed']}, {record['epoch']} epochs, {COUNT} digits\n")
-    print(f"{'':44}generated   real test images")
-    rows = {
-        "read as asked, by the shipped LeNet": (accuracy(lenet, drawn, digits), accuracy(lenet, test_images, truth)),
-        "the same, by another LeNet": (accuracy(judge, drawn, digits), accuracy(judge, test_images, truth)),
+    figures = {
+        f"read as asked, by {name}": (accuracy(judge, drawn, digits), accuracy(judge, test_images, truth))
+        for name, judge in judges.items()
     }
-    for name, (ours, theirs) in rows.items():
-        print(f"{name:44}{ours:9.2%}   {theirs:9.2%}")
-    real = features(lenet, test_images)
-    ours, base = (frechet_distance(features(lenet, some), real) for some in (drawn, images[:COUNT]))
-    print(
-        f"{'Frechet distance to them (84 features)':44}{ours:9.3f}   {base:9.3f} (training images): {ours / base:.2f}x"
+    lenet = judges[SHIPPED]
+    test_features = features(lenet, test_images)
+    figures["Frechet distance to the test images"] = tuple(
+        frechet_distance(features(lenet, some), test_features) for some in (drawn, images[:COUNT])
     )
     shares = [spread(drawn[digits == digit]) / spread(test_images[truth == digit]) for digit in range(10)]
-    print(f"{'spread within a class, over the real one':44}{min(shares):.2f} to {max(shares):.2f}")
-    ours, theirs = (nearest(some[:1000], images).median().item() for some in (drawn, test_images))
-    print(f"{'median distance to the nearest training image':44}{ours:9.2f}   {theirs:9.2f}")
-    student = trained_on(generate(generator, many, seed=2), many, 0)
-    teacher = trained_on(images, labels, 0)
-    ours, theirs = (accuracy(network, test_images, truth) for network in (student, teacher))
-    print(f"{'test accuracy of a LeNet trained on 60,000':44}{ours:9.2%}   {theirs:9.2%}")
+    figures |= {"least spread within a class": (min(shares), 1.0), "most spread within a class": (max(shares), 1.0)}
+    figures["distance to the nearest training image"] = tuple(
+        nearest(some[:1000], images).median().item() for some in (drawn, test_images)
+    )
+    students = trained_on(generate(generator, many, seed=2), many, 0), trained_on(images, labels, 0)
+    figures[STUDENT] = tuple(accuracy(student, test_images, truth) for student in students)
+    return figures
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog=COMMAND, description=__doc__.splitlines()[0])
+    parser.add_argument("checkpoints", type=Path, nargs="*", default=[CHECKPOINT.with_name("generator.safetensors")])
+    parser.add_argument("--write", action="store_true", help="put the figures into the checkpoints' records")
+    options = parser.parse_args()
+    lenet, _ = load_checkpoint(CHECKPOINT, "cpu")
+    judges = {SHIPPED: lenet, "another": trained_on(*load_mnist("train"), JUDGE_SEED)}
+    for path in options.checkpoints:
+        generator, record = load_checkpoint(path, "cpu", {"generator": Generator})
+        print(f"{path.name}: seed {record['seed']}, {record['epoch']} of {record['epochs']} epochs\n")
+        print(f"{'':42}generated   real")
+        figures = measure(generator, judges)
+        for name, (ours, real) in figures.items():
+            print(f"{name:42}{ours:9.4f}   {real:.4f}", flush=True)
+        if options.write:
+            measured = {"command": COMMAND} | {name: round(ours, 4) for name, (ours, _) in figures.items()}
+            save_checkpoint(halved(generator), path, record | {"measured": measured})
 
 
 if __name__ == "__main__":

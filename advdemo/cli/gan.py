@@ -19,8 +19,9 @@ def train_gan(
         Path, typer.Option(help="The generator's file; discriminator and sample sheets go beside it.")
     ] = GENERATOR,
 ) -> None:
-    """Train a generator of digits and its discriminator. Ctrl-C keeps the last whole epoch."""
-    from advdemo.training.gan import GanRecipe, train_pair
+    """Train a generator of digits and its discriminator. Ctrl-C keeps the last whole epoch; again, it goes on there."""
+    from advdemo.training.gan import GanRecipe
+    from advdemo.training.pair import train_pair
 
     recipe = GanRecipe() if epochs is None else GanRecipe(epochs=epochs)
     with progress() as shown:

@@ -30,9 +30,14 @@ def save_checkpoint(model: nn.Module, path: Path | str, record: dict) -> None:
     The file is written beside `path` and renamed over it, so that a kill at any moment leaves the old one whole.
     OSError, naming `path`, when it cannot be written.
     """
+    save_weights(model.state_dict(), path, record)
+
+
+def save_weights(weights: dict[str, Tensor], path: Path | str, record: dict) -> None:
+    """`save_checkpoint` of any tensors, by their names."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    content = pack_checkpoint(model.state_dict(), record)
+    content = pack_checkpoint(weights, record)
     _clean_up(path)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:

@@ -7,10 +7,9 @@ which is what is judged and kept, and learning rates that fall to almost nothing
 
 import copy
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import Any, Literal
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
 
 import torch
 from torch import Tensor, nn
@@ -18,15 +17,11 @@ from torch.nn import functional as F
 
 from advdemo import CLASSES
 from advdemo.attacks.inputs import check_images, check_labels
-from advdemo.images.mnist import load_mnist
-from advdemo.images.picture import write_sheet
-from advdemo.networks.checkpoint import save_checkpoint
 from advdemo.networks.discriminator import Discriminator
-from advdemo.networks.generator import LATENT, Generator, generate
+from advdemo.networks.generator import LATENT, Generator
 from advdemo.networks.predict import pick_device
 
 Learner = Literal["both", "generator", "discriminator"]
-LARGE = 10_000  # values of a parameter that is stored as float16
 CALIBRATION = 20_000  # digits over which the kept generator's batch norms are measured
 
 
@@ -64,7 +59,7 @@ class GanEpoch:
 
 
 class Game:
-    """The two players and all that lasts between their turns; a pickle-free `state_dict` resumes it."""
+    """The two players and all that lasts between their turns; `state` and `resume` put it down and take it up again."""
 
     def __init__(self, recipe: GanRecipe, seed: int, device: torch.device) -> None:
         self.recipe = recipe
@@ -77,10 +72,13 @@ class Game:
         self.forging = torch.optim.Adam(self.generator.parameters(), **options)
         self.detecting = torch.optim.Adam(self.discriminator.parameters(), **options)
         self.steps = 0
+        self.epochs = 0  # whole ones, played by `train_gan`
 
     def step(self, images: Tensor, digits: Tensor, *, who: Learner = "both", done: float = 0.0) -> Turn:
         """One turn with a batch of real digits, float32 (N, 1, 28, 28), and their classes, int64 (N,). `who` learns
-        from it; `done`, in 0..1, is the share of the training that is over."""
+        from it; `done`, in 0..1, is the share of the training that is over. ValueError for another `who`."""
+        if who not in get_args(Learner):
+            raise ValueError(f"who must be one of {', '.join(get_args(Learner))}, got {who!r}")
         fall = min(1.0, (1.0 - done) / self.recipe.falling) if self.recipe.falling else 1.0
         for optimizer in (self.forging, self.detecting):
             optimizer.param_groups[0]["lr"] = self.recipe.learning_rate * max(fall, 0.02)
@@ -142,6 +140,40 @@ class Game:
             generator(latents.to(device), torch.randint(CLASSES, (500,), generator=random).to(device))
         return generator.eval()
 
+    def state(self) -> dict[str, Tensor]:
+        """All that changes as the game goes on, by name: weights, Adam's means, the random numbers' state, counts."""
+        state = {"random": self.random.get_state(), "counts": torch.tensor([self.steps, self.epochs])}
+        for name, network in self._networks().items():
+            state |= {f"{name}.{key}": value for key, value in network.state_dict().items()}
+        for name, optimizer in self._optimizers().items():
+            for index, means in optimizer.state_dict()["state"].items():
+                state |= {f"{name}.{index}.{key}": value for key, value in means.items()}
+        return state
+
+    def resume(self, state: dict[str, Tensor]) -> None:
+        """Go on from what `state` returned, exactly as if there had been no pause; from a game of the same recipe."""
+        self.random.set_state(state["random"].cpu())
+        self.steps, self.epochs = state["counts"].tolist()
+        for name, network in self._networks().items():
+            network.load_state_dict(_under(name, state))
+        for name, optimizer in self._optimizers().items():
+            means: dict[int, dict[str, Tensor]] = {}
+            for key, value in _under(name, state).items():
+                index, of_adam = key.split(".")
+                means.setdefault(int(index), {})[of_adam] = value
+            optimizer.load_state_dict({"state": means, "param_groups": optimizer.state_dict()["param_groups"]})
+
+    def _networks(self) -> dict[str, nn.Module]:
+        return {"generator": self.generator, "discriminator": self.discriminator, "averaged": self.averaged}
+
+    def _optimizers(self) -> dict[str, torch.optim.Optimizer]:
+        return {"forging": self.forging, "detecting": self.detecting}
+
+
+def _under(name: str, state: dict[str, Tensor]) -> dict[str, Tensor]:
+    """What is called `name.`something, without the `name.`"""
+    return {key.removeprefix(f"{name}."): value for key, value in state.items() if key.startswith(f"{name}.")}
+
 
 def train_gan(
     recipe: GanRecipe,
@@ -150,16 +182,20 @@ def train_gan(
     *,
     seed: int = 0,
     device: torch.device | None = None,
+    resumed: dict[str, Tensor] | None = None,
 ) -> Iterator[tuple[Game, Turn | GanEpoch]]:
     """Play the game on float32 images (N, 1, 28, 28) in [0, 1] and int64 labels (N,): the game and each step's Turn,
     and after each pass over the images a GanEpoch; stop by no longer asking. The same seed gives the same weights on
-    the same device. ValueError for wrong shapes, pixels or labels."""
+    the same device, also when `resumed`, the game's `state` after one of its epochs, takes it up there. ValueError for
+    wrong shapes, pixels or labels."""
     check_images(images)
     check_labels(labels, len(images))
     device = torch.device(device or pick_device())
     images, labels = images.to(device), labels.to(device)
     game = Game(recipe, seed, device)
-    for epoch in range(1, recipe.epochs + 1):
+    if resumed:
+        game.resume(resumed)
+    for epoch in range(game.epochs + 1, recipe.epochs + 1):
         started = time.perf_counter()
         order = torch.randperm(len(images), generator=game.random, device=device)
         batches = order.split(recipe.batch_size)
@@ -168,66 +204,7 @@ def train_gan(
             done = (epoch - 1 + step / len(batches)) / recipe.epochs
             turns.append(game.step(images[batch], labels[batch], done=done))
             yield game, turns[-1]
+        game.epochs = epoch
         seconds = time.perf_counter() - started
         real, fake = (sum(getattr(turn, name) for turn in turns) / len(turns) for name in ("real", "fake"))
         yield game, GanEpoch(epoch, recipe.epochs, seconds, real, fake)
-
-
-def train_pair(
-    path: Path | str,
-    recipe: GanRecipe,
-    *,
-    seed: int = 0,
-    data_dir: Path | None = None,
-    device: torch.device | None = None,
-    on_step: Callable[[float], None] = lambda done: None,
-    say: Callable[[str], None] = lambda line: None,
-) -> None:
-    """Train on MNIST and write generator and discriminator, each with its record, and a sheet of samples an epoch: what
-    the command line does. The discriminator's file is `discriminator.safetensors` in the same folder.
-
-    A KeyboardInterrupt ends it and keeps the last whole epoch; before the first has ended it is raised.
-
-    Raises:
-        ValueError: broken data.
-        OSError: no data, or a path that cannot be written.
-    """
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    images, labels = load_mnist("train", data_dir)
-    steps = -(-len(images) // recipe.batch_size) * recipe.epochs
-    started, ended = time.perf_counter(), 0
-    try:
-        for game, event in train_gan(recipe, images, labels, seed=seed, device=device):
-            on_step(game.steps / steps)
-            if isinstance(event, GanEpoch):
-                record = {**asdict(recipe), "epoch": event.epoch, "seed": seed, "torch": torch.__version__}
-                save_pair(path, game, record | {"seconds": round(time.perf_counter() - started, 1)})
-                ended = event.epoch
-                say(
-                    f"epoch {event.epoch}/{event.epochs}  {event.seconds:5.1f} s  real digits look {event.real:.0%} "
-                    f"real, forgeries {event.fake:.0%}"
-                )
-    except KeyboardInterrupt:
-        if not ended:
-            raise
-    say(f"saved epoch {ended} of {recipe.epochs} to {path}")
-
-
-def halved(network: nn.Module) -> nn.Module:
-    """A copy whose large weights are float16: half the bytes, and no pixel differs by more than 0.002. In the small
-    ones, biases and norms, it would be twice that."""
-    network = copy.deepcopy(network)
-    for parameter in network.parameters():
-        if parameter.numel() > LARGE:
-            parameter.data = parameter.data.half()
-    return network
-
-
-def save_pair(path: Path, game: Game, record: dict) -> None:
-    """Write the kept generator, the discriminator beside it and a sheet of ten samples of each digit."""
-    generator = game.kept_generator()
-    save_checkpoint(halved(generator), path, record | {"kind": "generator"})
-    beside = path.with_name("discriminator.safetensors")
-    save_checkpoint(halved(game.discriminator), beside, record | {"kind": "discriminator"})
-    write_sheet(generate(generator, torch.arange(CLASSES).repeat_interleave(10)), path.with_suffix(".png"))
