@@ -21,6 +21,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from advdemo.attacks import PGD
 from advdemo.images.drawing import to_mnist
 from advdemo.images.mnist import load_mnist
 from advdemo.measures.scan import scan
@@ -180,8 +181,8 @@ def bench_pgd(images: Tensor, labels: Tensor, device: torch.device, runs: int) -
     model = load_checkpoint(CHECKPOINT, device)[0]
     plain = plain_lenet(load_checkpoint(CHECKPOINT, "cpu")[0]).to(device)
     images, labels = images.to(device), labels.to(device)
-    settings = {"attack": "pgd", "steps": PGD_STEPS, "step_size": PGD_STEP_SIZE}
-    contenders = {"advdemo": lambda: sweep(model, images, labels, [PGD_EPSILON], **settings).correct[0]}
+    settings = PGD(steps=PGD_STEPS, step_size=PGD_STEP_SIZE)
+    contenders = {"advdemo": lambda: sweep(model, images, labels, [PGD_EPSILON], attack=settings).correct[0]}
     for name, attack in {"ART": art_pgd, "torchattacks": torchattacks_pgd}.items():
         try:
             attacked = attack(plain)
