@@ -20,6 +20,7 @@ from advdemo.networks.lenet import LeNet
 ROOT = Path(__file__).parent.parent
 CHECKPOINT = ROOT / "checkpoints" / "lenet.safetensors"
 ROBUST_CHECKPOINT = CHECKPOINT.with_name("lenet-robust.safetensors")
+CERTIFIED_CHECKPOINT = CHECKPOINT.with_name("lenet-certified.safetensors")
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -44,6 +45,12 @@ def lenet() -> LeNet:
 def robust() -> LeNet:
     """The shipped network that was trained against PGD, on the CPU."""
     return load_checkpoint(ROBUST_CHECKPOINT, "cpu")[0]
+
+
+@pytest.fixture(scope="session")
+def certified() -> LeNet:
+    """The shipped network that was trained to be proved, on the CPU."""
+    return load_checkpoint(CERTIFIED_CHECKPOINT, "cpu")[0]
 
 
 @contextmanager

@@ -12,6 +12,8 @@ from typer.testing import CliRunner
 from advdemo.attacks import PGD, Momentum, fgsm, make_settings
 from advdemo.cli import app
 from advdemo.images.drawing import to_mnist
+from advdemo.measures.bounds import certified_epsilon, certified_stream
+from advdemo.measures.scan import scan
 from advdemo.measures.sweep import EPSILONS, sweep
 from advdemo.networks.checkpoint import load_checkpoint
 from advdemo.networks.ensemble import Ensemble
@@ -321,3 +323,53 @@ def test_as_a_program(tmp_path):
     assert failed.returncode == 1
     assert failed.stderr.startswith("Error: no checkpoint at")
     assert len(failed.stderr.splitlines()) == 1
+
+
+# certify
+
+
+def test_certify_says_what_is_proved_and_what_is_broken(run, lenet, seven):
+    image = to_mnist(pixels_of(seven))
+    proved = certified_epsilon(lenet, image, 7)
+    result = run("certify", seven)
+    assert result.exit_code == 0
+    label, reads, lower, upper = result.stdout.splitlines()
+    assert label == "Label:   7 (the prediction: none was given)"
+    assert reads.startswith("Reads:   7 (")
+    assert lower == f"Proved:  up to epsilon {proved:.4f}, by crown"
+    assert upper == f"Broken:  by FGSM at epsilon {scan(lenet, image, 7).flip_epsilon:.4f}"
+    by_intervals = certified_epsilon(lenet, image, 7, method="intervals")
+    assert f"epsilon {by_intervals:.4f}, by intervals" in run("certify", seven, "--method", "intervals").stdout
+    assert by_intervals < proved
+
+
+def test_certify_of_a_misread_picture_proves_nothing(run, seven):
+    assert "Proved:  nothing, by crown" in run("certify", seven, "--label", 3).stdout
+
+
+def test_certify_refuses(run, seven, tmp_path):
+    assert refused(run("certify", seven, "--method", "guess"), "unknown method 'guess': choose one of intervals, crown")
+    assert refused(run("certify", tmp_path / "none.png"), "none.png")
+
+
+@pytest.mark.parametrize("method", ["intervals", "crown"])
+def test_sweep_certified_prints_and_writes_what_is_proved(method, run, lenet, mnist_test, tmp_path):
+    epsilons = [0.0, 0.002, 0.02]
+    result = run(
+        "sweep", "--certified", "--method", method, "--images", 20, "--epsilons", "0,0.002,0.02", "--out", tmp_path
+    )
+    *_, expected = certified_stream(lenet, mnist_test[0][:20], mnist_test[1][:20], epsilons, method=method)
+    lines = [
+        f"Epsilon: {epsilon:g}  Certified Accuracy = {correct} / 20 = {correct / 20}"
+        for epsilon, correct in zip(epsilons, expected.correct, strict=True)
+    ]
+    assert result.stdout.splitlines()[:3] == lines
+    assert (tmp_path / "sweep.csv").read_text().splitlines()[
+        2
+    ] == f"0.002,{expected.correct[1]},20,{expected.accuracies[1]}"
+
+
+def test_sweep_certified_takes_no_attack(run):
+    assert refused(run("sweep", "--certified", "--attack", "pgd"), "leave out --attack")
+    assert refused(run("sweep", "--certified", "--source", CHECKPOINT), "leave out --attack and --source")
+    assert refused(run("sweep", "--method", "crown"), "--method is of --certified")

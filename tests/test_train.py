@@ -1,16 +1,20 @@
 import json
 from dataclasses import replace
+from functools import partial
 from itertools import islice
 
 import pytest
 import torch
+from torch.nn import functional as F
 
 from advdemo.attacks import pgd
 from advdemo.images.augment import augment
 from advdemo.images.mnist import load_mnist
+from advdemo.measures.bounds import certified_stream
 from advdemo.networks.checkpoint import load_checkpoint
 from advdemo.networks.lenet import LeNet
 from advdemo.networks.predict import accuracy, freeze
+from advdemo.training import certified
 from advdemo.training import loop as loop_module
 from advdemo.training.recipes import RECIPES, Recipe, pick_recipe
 from advdemo.training.train import EpochRecord, Step, describe, hold_out, train, train_checkpoint, train_steps
@@ -60,6 +64,62 @@ def test_adversarial_training_makes_robust(thousand, mnist_test):
         if epsilon:  # held-out images are attacked too
             assert accuracies[epsilon] == pytest.approx(last.validation_accuracy, abs=0.1)
     assert accuracies[0.15] > accuracies[0.0] + 0.15
+
+
+def test_certified_training_makes_provable(thousand, mnist_test):
+    validation = mnist_test[0][1000:1300], mnist_test[1][1000:1300]
+    recipe = replace(
+        QUICK, epochs=20, batch_size=25, optimizer="adamw", learning_rate=0.005, weight_decay=0.0,
+        schedule="late-cosine", epsilon=0.05, certified=True,
+    )  # fmt: skip
+    *_, last = train(recipe, *thousand, validation=validation, device=CPU)
+    model = LeNet()
+    model.load_state_dict(last.weights)
+    *_, proved = certified_stream(freeze(model), *validation, [0.0, 0.05])
+    assert proved.accuracies[0] > 0.75
+    assert proved.accuracies[1] > 0.5  # of a network trained otherwise nothing is
+    # held-out images are judged by what is proved of them at the full epsilon
+    assert last.validation_accuracy == pytest.approx(proved.accuracies[1], abs=0.01)
+
+
+def test_worst_logits_are_a_bound_and_their_gradient_is_that_of_the_plain_layers(thousand):
+    """The pooling of bounds writes its gradient out: held against the library's, layer by layer."""
+    model = LeNet()
+    images, labels = thousand[0][:20], thousand[1][:20]
+    epsilon = certified.draw_epsilons(20, 0.1, torch.Generator().manual_seed(0))
+    assert (epsilon[4:] == 0.1).all()
+    assert (epsilon[:4] < 0.1).all()
+    lower, upper = ((images + sign * epsilon).clamp(0, 1) for sign in (-1, 1))
+    low, high = ((end - 0.1307) / 0.3081 for end in (lower, upper))
+    for layer in (*model.conv, torch.nn.Flatten(), *model.fc[:-1]):
+        if isinstance(layer, (torch.nn.Conv2d, torch.nn.Linear)):
+            apply = partial(F.conv2d, padding=layer.padding) if isinstance(layer, torch.nn.Conv2d) else F.linear
+            positive, negative, bias = layer.weight.relu(), -(-layer.weight).relu(), layer.bias
+            low, high = (
+                apply(a, positive, bias) + apply(b, negative, None) for a, b in ((low, high), (high, low))
+            )  # fmt: skip
+        else:
+            low, high = layer(low), layer(high)
+    last = model.fc[-1]
+    leads = last.weight[None] - last.weight[labels][:, None]
+    expected = (leads.relu() * high[:, None] - (-leads).relu() * low[:, None]).sum(2)
+    expected = expected + last.bias - last.bias[labels][:, None]
+    found = certified.worst_logits(model, images, labels, epsilon)
+    assert torch.allclose(found, expected, atol=1e-4)
+    parameters = list(model.parameters())
+    for ours, theirs in zip(
+        torch.autograd.grad(F.cross_entropy(found, labels), parameters),
+        torch.autograd.grad(F.cross_entropy(expected, labels), parameters),
+        strict=True,
+    ):
+        assert torch.allclose(ours, theirs, atol=1e-5 + 1e-3 * theirs.abs().max().item())
+
+
+def test_late_cosine_stays_and_falls(thousand):
+    recipe = replace(QUICK, schedule="late-cosine", epochs=40, batch_size=20, warm_up=0.5)
+    rates = [record.learning_rate for record in islice(train(recipe, *(part[:200] for part in thousand)), 40)]
+    assert rates[0] < 0.001  # it begins with small steps
+    assert rates[-1] < rates[-10] < rates[22]
 
 
 def test_averaging_judges_and_keeps_the_mean(thousand):

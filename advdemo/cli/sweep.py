@@ -42,19 +42,33 @@ def sweep(
             show_default=False,
         ),
     ] = None,
+    certified: Annotated[
+        bool, typer.Option("--certified", help="No attack, but proof: what is sure to hold against all of them.")
+    ] = False,
+    method: Annotated[
+        str | None,
+        typer.Option(
+            help="Of --certified: intervals, or crown, slower and tighter; intervals by default.", show_default=False
+        ),
+    ] = None,
     loss: Annotated[str, typer.Option(help="cross-entropy, or nll-on-logits as in the tutorial.")] = "cross-entropy",
     data_dir: DataDir = None,
     out: Annotated[
         Path | None, typer.Option(help="A folder for sweep.csv, sweep.json, accuracy.png, examples.png.")
     ] = None,
 ) -> None:
-    """Accuracy on the MNIST test images under an attack, at each epsilon."""
+    """Accuracy on the MNIST test images under an attack, or certified, at each epsilon."""
     from advdemo.attacks import ATTACKS, FGSM, make_settings
     from advdemo.images.mnist import load_mnist
+    from advdemo.measures.bounds import certified_stream
     from advdemo.measures.sweep import sweep_stream, to_csv, to_json
     from advdemo.networks.checkpoint import CLASSIFIERS, load_checkpoint
     from advdemo.networks.ensemble import Ensemble
 
+    if certified and (source or attack_name != "fgsm"):
+        raise ValueError("--certified holds against every attack: leave out --attack and --source")
+    if method is not None and not certified:
+        raise ValueError("--method is of --certified: add that, or leave it out")
     model, _ = load_checkpoint(checkpoint, kinds=CLASSIFIERS)
     settings = make_settings(
         attack_name,
@@ -73,18 +87,25 @@ def sweep(
         raise ValueError(f"--images must be at most {len(pixels)}, the number of test images, got {images}")
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)
+    chosen = pixels[:images], labels[:images], _parse_epsilons(epsilons)
+    if certified:
+        results, measure = certified_stream(model, *chosen, method=method or "intervals"), "Certified"
+    else:
+        results, measure = sweep_stream(model, *chosen, attack=settings, source=made_on), "Test"
     with progress() as shown:
         bar = shown.add_task("images", total=images)
-        chosen = pixels[:images], labels[:images], _parse_epsilons(epsilons)
-        for result in sweep_stream(model, *chosen, attack=settings, source=made_on):
+        for result in results:
             shown.update(bar, completed=result.n_images)
 
     for epsilon, correct, accuracy in zip(result.epsilons, result.correct, result.accuracies, strict=True):
-        typer.echo(f"Epsilon: {epsilon:g}  Test Accuracy = {correct} / {result.n_images} = {round(accuracy, 4)}")
+        typer.echo(f"Epsilon: {epsilon:g}  {measure} Accuracy = {correct} / {result.n_images} = {round(accuracy, 4)}")
     if out is not None:
+        (out / "sweep.csv").write_text(to_csv(result))
+        if certified:
+            typer.echo(f"Wrote sweep.csv to {out}")
+            return
         from advdemo.measures.plots import accuracy_curve, example_grid
 
-        (out / "sweep.csv").write_text(to_csv(result))
         (out / "sweep.json").write_text(to_json(result))
         accuracy_curve(result, title=f"Accuracy under {ATTACKS[attack_name].title}").savefig(out / "accuracy.png")
         example_grid(result).savefig(out / "examples.png")

@@ -5,6 +5,7 @@ import io
 import json
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any
@@ -114,10 +115,7 @@ def sweep_stream(
     """`sweep` as an iterator: the result so far after each batch, all epsilons advancing together."""
     check_images(images)
     check_labels(labels, len(images))
-    if len(epsilons) == 0 or len(set(epsilons)) != len(epsilons):
-        raise ValueError(f"epsilons must be a list of different numbers, got {list(epsilons)!r}")
-    for epsilon in epsilons:
-        check_epsilon(epsilon)
+    check_epsilons(epsilons)
     row, settings = find_attack(attack)
     device = next(model.parameters(), images).device
     if batch_size is None:
@@ -126,6 +124,28 @@ def sweep_stream(
         raise ValueError(f"batch_size must be at least 1, got {batch_size}")
     batches = _Batches(model, source or model, images, labels, [float(e) for e in epsilons], settings, batch_size, seed)
     return batches.run(device)
+
+
+def check_epsilons(epsilons: Sequence[float]) -> None:
+    """Raise ValueError unless there are some, each in 0..1, none twice."""
+    if len(epsilons) == 0 or len(set(epsilons)) != len(epsilons):
+        raise ValueError(f"epsilons must be a list of different numbers, got {list(epsilons)!r}")
+    for epsilon in epsilons:
+        check_epsilon(epsilon)
+
+
+@contextmanager
+def each_core(device: torch.device) -> Iterator[ThreadPoolExecutor]:
+    """A pool in which each core computes batches of its own: threads that share an operation wait for one another, on a
+    busy machine long."""
+    threads = torch.get_num_threads()
+    workers = CORES if device.type == "cpu" else 1
+    pool = ThreadPoolExecutor(workers, initializer=torch.set_num_threads, initargs=(1,))
+    try:
+        yield pool
+    finally:
+        pool.shutdown(cancel_futures=True)
+        torch.set_num_threads(threads)
 
 
 @dataclass
@@ -147,12 +167,7 @@ class _Batches:
         flips = np.zeros((rows, CLASSES, CLASSES), dtype=np.int64)
         first_flips = np.zeros(rows + 1, dtype=np.int64)
         self.examples: list[list[Example]] = [[] for _ in self.epsilons]
-        threads = torch.get_num_threads()
-        # Each core computes its own batches: threads that share an operation wait for one another, on a busy machine
-        # long.
-        workers = CORES if device.type == "cpu" else 1
-        pool = ThreadPoolExecutor(workers, initializer=torch.set_num_threads, initargs=(1,))
-        try:
+        with each_core(device) as pool:
             for counts, first, found in pool.map(partial(self._attack, device), range(0, total, self.batch_size)):
                 flips, first_flips = flips + counts, first_flips + first
                 for row in range(rows):
@@ -164,9 +179,6 @@ class _Batches:
                     total=total,
                     examples=tuple(tuple(row) for row in self.examples),
                 )
-        finally:
-            pool.shutdown(cancel_futures=True)
-            torch.set_num_threads(threads)
 
     def _attack(self, device: torch.device, start: int) -> tuple[np.ndarray, np.ndarray, list[list[Example]]]:
         """Flips and first flips of one batch, and what it has of examples where some are still wanted."""

@@ -4,9 +4,11 @@ The whole training set is one tensor on the device: no DataLoader, no copy back 
 accuracies are read once an epoch, from the logits of its steps: reading them at each step would stall the device.
 """
 
+import math
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import torch
@@ -17,9 +19,12 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from advdemo.attacks import pgd
 from advdemo.images.augment import augment
 from advdemo.networks.fast import FastLeNet
+from advdemo.training import certified
 from advdemo.training.recipes import Recipe
 
 MIN_LEARNING_RATE = 1e-6  # of the plateau schedule, which ends there
+LAST_SHARE = 0.003  # of the learning rate, at the end of the late-cosine schedule
+FIRST_STEPS = 300  # over which that schedule reaches the learning rate
 
 
 @dataclass(frozen=True)
@@ -32,7 +37,7 @@ class EpochRecord:
     learning_rate: float  # at its start
     train_loss: float  # over the epoch, on the distorted or attacked images the network saw
     train_accuracy: float
-    validation_loss: float | None  # on held-out images, attacked at the full epsilon if the recipe has one
+    validation_loss: float | None  # on held-out images; with an epsilon, attacked, or the worst within it
     validation_accuracy: float | None
     weights: dict[str, Tensor]  # a copy of the parameters, on the CPU
 
@@ -98,16 +103,21 @@ class _Training:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             self.network = FastLeNet().to(device)
+        if recipe.certified:
+            certified.initialise(self.network, self.generator)
         average = get_ema_multi_avg_fn(recipe.averaging) if recipe.averaging else None
         self.averaged = AveragedModel(self.network, multi_avg_fn=average) if average else None
         self.judged = self.averaged.module if self.averaged else self.network
         self.optimizer = _optimizer(recipe, self.network)
-        self.one_cycle = self.plateau = None
+        self.each_step = self.plateau = None
+        steps = recipe.epochs * -(-count // recipe.batch_size)
         if recipe.schedule == "one-cycle":
-            steps = recipe.epochs * -(-count // recipe.batch_size) + 1
-            self.one_cycle = torch.optim.lr_scheduler.OneCycleLR(
-                self.optimizer, recipe.learning_rate, total_steps=steps, cycle_momentum=False
+            self.each_step = torch.optim.lr_scheduler.OneCycleLR(
+                self.optimizer, recipe.learning_rate, total_steps=steps + 1, cycle_momentum=False
             )
+        elif recipe.schedule == "late-cosine":
+            share = partial(_late_cosine, steps=steps, flat=recipe.warm_up)
+            self.each_step = torch.optim.lr_scheduler.LambdaLR(self.optimizer, share)
         else:
             self.plateau = torch.optim.lr_scheduler.ReduceLROnPlateau(
                 self.optimizer, factor=0.5, patience=5, min_lr=MIN_LEARNING_RATE
@@ -118,20 +128,28 @@ class _Training:
         return self.optimizer.param_groups[0]["lr"]
 
     def step(self, images: Tensor, labels: Tensor, done: float) -> Tensor:
-        """Learn from one batch when `done`, in 0..1, of the training is over; the logits (N, 10) it gave."""
+        """Learn from one batch when `done`, in 0..1, of the training is over; the logits (N, 10), or worst logits, that
+        it gave."""
         recipe = self.recipe
+        grown = min(1.0, done / recipe.warm_up) if recipe.warm_up else 1.0
         if recipe.augmented:
             images = augment(images, self.generator)
-        if recipe.epsilon:
-            epsilon = recipe.epsilon * (min(1.0, done / recipe.warm_up) if recipe.warm_up else 1.0)
-            images = _attack(self.network, images, labels, epsilon, recipe.attack_steps, self.generator)
-        logits = self.network(images)
+        if recipe.certified:
+            epsilons = certified.draw_epsilons(len(images), recipe.epsilon * grown**certified.GROWTH, self.generator)
+            logits = certified.worst_logits(self.network, images, labels, epsilons)
+        else:
+            if recipe.epsilon:
+                epsilon = recipe.epsilon * grown
+                images = _attack(self.network, images, labels, epsilon, recipe.attack_steps, self.generator)
+            logits = self.network(images)
         loss = F.cross_entropy(logits, labels, label_smoothing=recipe.label_smoothing)
         self.optimizer.zero_grad()
         loss.backward()
+        if recipe.certified:
+            torch.nn.utils.clip_grad_norm_(self.network.parameters(), certified.LARGEST_GRADIENT)
         self.optimizer.step()
-        if self.one_cycle is not None:
-            self.one_cycle.step()
+        if self.each_step is not None:
+            self.each_step.step()
         if self.averaged is not None:
             self.averaged.update_parameters(self.network)
         return logits.detach()
@@ -149,6 +167,13 @@ def _optimizer(recipe: Recipe, model: FastLeNet) -> torch.optim.Optimizer:
     return torch.optim.SGD(model.parameters(), momentum=recipe.momentum, nesterov=recipe.momentum > 0, **shared)
 
 
+def _late_cosine(step: int, *, steps: int, flat: float) -> float:
+    """The share of the learning rate at a step: all of it until `flat` of the training is over, while epsilon grows,
+    then down along a cosine."""
+    down = max(0.0, step / steps - flat) / max(1e-9, 1 - flat)
+    return min(1.0, (step + 1) / FIRST_STEPS) * max(LAST_SHARE, (1 + math.cos(math.pi * min(1.0, down))) / 2)
+
+
 def _attack(
     model: nn.Module, images: Tensor, labels: Tensor, epsilon: float, steps: int, generator: torch.Generator
 ) -> Tensor:
@@ -163,10 +188,11 @@ def _evaluate(model: nn.Module, images: Tensor, labels: Tensor, recipe: Recipe) 
     generator = torch.Generator(device).manual_seed(0)  # the same random starts after every epoch
     logits = []
     for batch, truth in zip(images.to(device).split(500), labels.to(device).split(500), strict=True):
-        if recipe.epsilon:
+        if recipe.epsilon and not recipe.certified:
             batch = _attack(model, batch, truth, recipe.epsilon, recipe.attack_steps, generator)
         with torch.no_grad():
-            logits.append(model(batch))
+            worst = partial(certified.worst_logits, model, batch, truth, recipe.epsilon)
+            logits.append(worst() if recipe.certified else model(batch))
     return _measure(torch.cat(logits), labels.to(device))
 
 

@@ -11,8 +11,8 @@ class Recipe:
     about: str
     epochs: int
     batch_size: int
-    learning_rate: float  # one-cycle: its peak; plateau: its start
-    schedule: Literal["one-cycle", "plateau"] = "one-cycle"
+    learning_rate: float  # one-cycle: its peak; plateau, late-cosine: its start
+    schedule: Literal["one-cycle", "plateau", "late-cosine"] = "one-cycle"
     optimizer: Literal["sgd", "adamw"] = "sgd"
     momentum: float = 0.9  # Nesterov's; for SGD
     weight_decay: float = 5e-4
@@ -20,6 +20,7 @@ class Recipe:
     augmented: bool = True
     epsilon: float = 0.0  # of the PGD examples to train on instead of the images, in 0..1; 0 trains on the images
     attack_steps: int = 10  # of that PGD
+    certified: bool = False  # learn from interval bounds within epsilon, not from PGD examples
     warm_up: float = 0.4  # the share of the training over which epsilon grows to its size
     averaging: float = 0.0  # decay of the running mean of the weights, which is what is judged and kept; 0 for none
 
@@ -52,6 +53,19 @@ RECIPES = {
         augmented=False,
         epsilon=0.33,  # a little more than the 0.3 that it is judged at
         attack_steps=7,
+        averaging=0.999,
+    ),
+    "certified": Recipe(
+        about="Certified training: each step learns from bounds on what any attack could do within epsilon.",
+        epochs=160,
+        batch_size=128,
+        learning_rate=0.002,
+        schedule="late-cosine",
+        optimizer="adamw",
+        weight_decay=0.0,
+        augmented=False,
+        epsilon=0.33,  # a little more than the 0.3 that it is judged at
+        certified=True,
         averaging=0.999,
     ),
     "tutorial": Recipe(

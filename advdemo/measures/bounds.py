@@ -1,0 +1,203 @@
+"""Proof: how far every image around a given one is sure to be read alike, whatever the attack.
+
+Two methods, from the files beside: "intervals" (advdemo.networks.intervals: thousands of images a second, tight only on
+networks that were trained for it) and "crown" (advdemo.measures.linear_bounds: one image at a time, far tighter on the
+others). What either proves is true of this network, of changes up to epsilon in every pixel, within [0, 1]; what it
+does not prove may be true as well.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from advdemo import CLASSES
+from advdemo.attacks.inputs import check_images, check_labels
+from advdemo.measures.linear_bounds import linear_margins
+from advdemo.measures.sweep import EPSILONS, check_epsilons, each_core
+from advdemo.networks.intervals import affine_layers, margins, pixel_box
+
+RESOLUTION = 1e-4  # of certified_epsilon
+LARGEST = round(1 / RESOLUTION)  # step, epsilon 1
+FIRST_GUESS = 250  # in steps of RESOLUTION, about what CROWN proves on a network trained without thought of it
+METHODS = {"intervals": 250, "crown": 4}  # images at a time: what the cache holds; what is told of one by one
+
+
+def certified_epsilon(model: nn.Module, image: Tensor, label: int, *, method: str = "crown") -> float:
+    """The largest epsilon for which it could be proved that no image within |x' - x| <= epsilon and [0, 1] is read as
+    anything but `label`: a lower bound of the smallest epsilon that any attack can succeed with.
+
+    Args:
+        model: a frozen LeNet.
+        image: float32 (1, 28, 28), or a batch of one, in [0, 1].
+        label: the true class, 0..9.
+        method: "crown" (tight, about 0.2 s) or "intervals" (some milliseconds).
+
+    Returns:
+        a multiple of 1e-4 in 0..1; 0.0 when the image itself is misread, or nothing can be proved.
+
+    Raises:
+        ValueError: wrong shape, pixels, label or method, or a network that is no LeNet.
+    """
+    batch = image[None] if isinstance(image, Tensor) and image.dim() == 3 else image
+    check_images(batch)
+    if len(batch) != 1:
+        raise ValueError(f"certified_epsilon takes one image (1, 28, 28), got {len(batch)}")
+    if isinstance(label, bool) or not isinstance(label, (int, np.integer)):
+        raise ValueError(f"label must be an integer in 0..9, got {label!r}")
+    truth = torch.tensor([int(label)], device=batch.device)
+    check_labels(truth, 1)
+    _check_method(method)
+    by_intervals = _largest_by_intervals(model, batch, truth)
+    if method == "intervals":
+        return round(by_intervals * RESOLUTION, 4)
+    return round(_largest(lambda step: _crown_margin(model, batch[0], step * RESOLUTION, truth), by_intervals) / 1e4, 4)
+
+
+@dataclass(frozen=True)
+class CertifiedResult:
+    """What of `n_images` images is proved at each of E epsilons; while a sweep runs, of those done so far. What
+    `SweepResult` has of the same names means the same here, "correct" being certified."""
+
+    epsilons: np.ndarray  # float64 (E,)
+    certified: np.ndarray  # int64 (E, 10), images read as their true class whatever the change, by that class
+    images: np.ndarray  # int64 (10,), all of them, by true class
+    total: int  # images in the whole sweep
+
+    @cached_property
+    def n_images(self) -> int:
+        return int(self.images.sum())
+
+    @cached_property
+    def correct(self) -> np.ndarray:
+        """int64 (E,), images certified."""
+        return self.certified.sum(axis=1)
+
+    @cached_property
+    def accuracies(self) -> np.ndarray:
+        """float64 (E,) in 0..1: no attack within epsilon can bring the accuracy below this."""
+        return self.correct / self.n_images
+
+    @cached_property
+    def per_class(self) -> np.ndarray:
+        """float64 (E, 10) in 0..1, within each true class; NaN for a class with no image."""
+        return np.divide(self.certified, self.images, out=np.full(self.certified.shape, np.nan), where=self.images > 0)
+
+
+def certified_stream(
+    model: nn.Module,
+    images: Tensor,
+    labels: Tensor,
+    epsilons: Sequence[float] = EPSILONS,
+    *,
+    method: str = "intervals",
+    batch_size: int | None = None,
+) -> Iterator[CertifiedResult]:
+    """Certified accuracy at each epsilon: the result so far after each batch.
+
+    Args:
+        model: a frozen LeNet, on the device to compute on.
+        images: float32 (N, 1, 28, 28) in [0, 1]; labels: int64 (N,) in 0..9.
+        epsilons: each in 0..1, none twice.
+        method: "intervals", or "crown" (up to 0.03 s for each image and epsilon) for what intervals leave open.
+        batch_size: None picks one that suits the method.
+
+    Raises:
+        ValueError: wrong shapes, pixels, labels, epsilons or method, or a network that is no LeNet.
+    """
+    check_images(images)
+    check_labels(labels, len(images))
+    check_epsilons(epsilons)
+    _check_method(method)
+    affine_layers(model)
+    if batch_size is not None and batch_size < 1:
+        raise ValueError(f"batch_size must be at least 1, got {batch_size}")
+    return _stream(model, images, labels, [float(e) for e in epsilons], method, batch_size or METHODS[method])
+
+
+def _stream(
+    model: nn.Module, images: Tensor, labels: Tensor, epsilons: list[float], method: str, batch_size: int
+) -> Iterator[CertifiedResult]:
+    device = next(model.parameters()).device
+    certified, count = np.zeros((len(epsilons), CLASSES), dtype=np.int64), np.zeros(CLASSES, dtype=np.int64)
+    batches = list(zip(images.split(batch_size), labels.split(batch_size), strict=True))
+
+    def prove(batch: tuple[Tensor, Tensor]) -> tuple[np.ndarray, np.ndarray]:
+        pixels, truth = (part.to(device) for part in batch)
+        proved = _proved_at(model, pixels, truth, epsilons, method)
+        one_hot = torch.nn.functional.one_hot(truth, CLASSES)
+        return (proved @ one_hot).cpu().numpy(), one_hot.sum(0).cpu().numpy()
+
+    with each_core(device) as pool:
+        for found, seen in pool.map(prove, batches):
+            certified, count = certified + found, count + seen
+            yield CertifiedResult(np.array(epsilons), certified, count, total=len(images))
+
+
+def _proved_at(model: nn.Module, images: Tensor, labels: Tensor, epsilons: list[float], method: str) -> Tensor:
+    """int64 (E, N), 1 where proved. What fails at one epsilon is not asked at larger ones."""
+    proved = torch.zeros(len(epsilons), len(images), dtype=torch.long)
+    left = torch.arange(len(images))
+    for row in np.argsort(epsilons).tolist():
+        held = _proved(model, images[left], labels[left], epsilons[row]).cpu()
+        if method == "crown":
+            for i in (~held).nonzero().flatten().tolist():
+                held[i] = _crown_margin(model, images[left[i]], epsilons[row], labels[left[i]]) > 0
+        left = left[held]
+        proved[row, left] = 1
+    return proved
+
+
+def _largest_by_intervals(model: nn.Module, image: Tensor, label: Tensor, *, points: int = 21) -> int:
+    """In steps of RESOLUTION: `points` epsilons at a time, which cost little more than one."""
+    low, high = -1, LARGEST + 1  # proved, not proved
+    while high - low > 1:
+        steps = torch.linspace(low, high, points + 2, dtype=torch.float64)[1:-1].round().long().unique()
+        steps = steps[(steps > low) & (steps < high)]
+        proved = _proved(model, image.expand(len(steps), -1, -1, -1), label.expand(len(steps)), steps * RESOLUTION)
+        low = int(steps[proved].max()) if proved.any() else low
+        high = int(steps[~proved].min()) if not proved.all() else high
+    return max(low, 0)
+
+
+def _proved(model: nn.Module, images: Tensor, labels: Tensor, epsilons: float | Tensor) -> Tensor:
+    """bool (N,), by intervals; one epsilon for all or one for each."""
+    if isinstance(epsilons, Tensor):
+        epsilons = epsilons.to(images).view(-1, 1, 1, 1)
+    with torch.inference_mode():
+        lowest = margins(model, pixel_box(images, epsilons), labels)
+    return (lowest.scatter(1, labels[:, None], torch.inf) > 0).all(1)
+
+
+def _crown_margin(model: nn.Module, image: Tensor, epsilon: float, label: Tensor) -> float:
+    return linear_margins(model, image, epsilon, int(label)).min().item()
+
+
+def _largest(margin: Callable[[int], float], proved: int) -> int:
+    """The last step at which `margin` is positive, `proved` or more, by regula falsi (the Illinois way): margins are
+    smooth in epsilon, so that 8 of them do what bisection needs 13 for."""
+    low, at_low = proved, margin(proved)
+    high, at_high = low, at_low
+    while at_high > 0:
+        if high == LARGEST:
+            return high
+        low, at_low = high, at_high
+        high = min(max(FIRST_GUESS, 2 * low), LARGEST)
+        at_high = margin(high)
+    while high - low > 1:
+        step = low + round((high - low) * at_low / (at_low - at_high))
+        step = min(max(step, low + 1), high - 1)
+        at_step = margin(step)
+        if at_step > 0:
+            low, at_low, at_high = step, at_step, at_high / 2
+        else:
+            high, at_high, at_low = step, at_step, at_low / 2
+    return low
+
+
+def _check_method(method: str) -> None:
+    if method not in METHODS:
+        raise ValueError(f"unknown method {str(method)[:40]!r}: choose one of {', '.join(METHODS)}")
