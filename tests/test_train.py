@@ -69,7 +69,7 @@ def test_adversarial_training_makes_robust(thousand, mnist_test):
 def test_certified_training_makes_provable(thousand, mnist_test):
     validation = mnist_test[0][1000:1300], mnist_test[1][1000:1300]
     recipe = replace(
-        QUICK, epochs=20, batch_size=25, optimizer="adamw", learning_rate=0.005, weight_decay=0.0,
+        QUICK, epochs=25, batch_size=25, optimizer="adamw", learning_rate=0.01, weight_decay=0.0,
         schedule="late-cosine", epsilon=0.05, certified=True,
     )  # fmt: skip
     *_, last = train(recipe, *thousand, validation=validation, device=CPU)
