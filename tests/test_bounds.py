@@ -71,6 +71,7 @@ def test_an_enclosure_holds_every_value(windows):
     generator = torch.Generator().manual_seed(windows)
     ends = torch.randn(500, windows, 2, generator=generator).sort(-1).values
     lower, upper = ends[..., 0], ends[..., 1]
+    noise = 0.1 * torch.rand(lower.shape, generator=generator)
     found = enclose(lower, upper, torch.zeros_like(lower))
     corners = torch.cartesian_prod(*[torch.tensor([0.0, 0.3, 1.0])] * windows).view(-1, 1, windows)
     x = lower + corners * (upper - lower)
@@ -80,6 +81,11 @@ def test_an_enclosure_holds_every_value(windows):
     assert (below <= y + 1e-6).all()
     assert (above >= y - 1e-6).all()
     assert ((above - y).amin(0) < 1e-3).all()  # and touches
+    noisy = enclose(lower, upper, noise)
+    for added in (noise, -noise):  # on the inputs of the ReLU, which the bounds of x do not know of
+        y = (x + added).clamp(lower, upper).amax(-1).relu()
+        assert ((noisy.below_slope * x).sum(-1) - noisy.below <= y + 1e-6).all()
+        assert ((noisy.above_slope * x).sum(-1) + noisy.above >= y - 1e-6).all()
 
 
 @pytest.mark.parametrize("name", ["lenet", "robust", "certified"])
@@ -129,6 +135,29 @@ def test_noise_is_more_than_rounding_adds(lenet, mnist_test):
         assert (added <= noise).all()
         assert noise.max() < 1e-2
         x = F.max_pool2d(single(x).relu(), 2)
+
+
+def test_noise_of_every_layer_is_in_the_linear_bounds(lenet, mnist_test, monkeypatch):
+    """With far more noise than rounding's, the bounds hold for the noise that hurts most."""
+    size, label, plain = 0.02, int(mnist_test[1][0]), LeNet()
+    plain.load_state_dict(lenet.state_dict())
+    true_noise = linear_bounds._Layer.noise
+    monkeypatch.setattr(linear_bounds._Layer, "noise", lambda layer, reach: true_noise(layer, reach) * 0 + size)
+    noises = [torch.zeros(shape, requires_grad=True) for shape in ((6, 28, 28), (16, 10, 10), 120, 84, 10)]
+
+    def noisy(noises):
+        x, left = (mnist_test[0][:1] - 0.1307) / 0.3081, iter(noises)
+        for layer in (*plain.conv, torch.nn.Flatten(), *plain.fc):
+            x = layer(x)
+            x = x + next(left) if hasattr(layer, "weight") else x
+        return (x[0, label] - x[0])[torch.arange(10) != label]
+
+    bounds = linear_margins(lenet, mnist_test[0][0], 0.0, label)[torch.arange(10) != label]
+    for k in range(9):
+        gradients = torch.autograd.grad(noisy(noises)[k], noises)
+        worst = noisy([-size * gradient.sign() for gradient in gradients])[k]
+        assert bounds[k] <= worst
+        assert bounds[k] > worst - 2.0
 
 
 @pytest.mark.parametrize(("name", "method", "count"), [
