@@ -10,7 +10,7 @@ from tests.browser.test_sweep import open_sweep, state
 NAMES = {
     "LeNet", "FGSM", "PGD", "DIM", "Square", "RayS", "MNIST", "GAN", "AutoAttack", "CPU", "CSV", "JSON", "PNG",
     "PyTorch", "Goodfellow", "Shlens", "Szegedy", "Madry", "Croce", "Hein", "Conv2d", "ReLU", "MaxPool2d", "Linear",
-    "conv", "logits", "default", "quick", "robust", "tutorial", "nll_loss", "sign", "clip", "min", "max",
+    "conv", "logits", "default", "quick", "robust", "certified", "tutorial", "nll_loss", "sign", "clip", "min", "max",
 }  # fmt: skip
 
 
