@@ -21,6 +21,7 @@ export function mount({ element, props }) {
   /** @type {import("./plots.js").Epoch[]} */
   let epochs = [];
   let planned = 10; // epochs asked for
+  let recipeName = ""; // of that training, whatever is picked since
   let seconds = 0; // of the training so far
   /** @type {Phrase} what to say before how the test set is read */
   let outcome = { key: "train.quiet" };
@@ -52,10 +53,11 @@ export function mount({ element, props }) {
     const { signal } = begin();
     epochs = [];
     planned = Number(pick(".epochs").value);
+    recipeName = recipeBox.value;
     model.show(null);
     setState("running", "train.starting");
     const question = {
-      recipe: recipeBox.value,
+      recipe: recipeName,
       epochs: planned,
       learning_rate: Number(pick(".rate").value),
       seed: Number(pick(".seed").value),
@@ -122,7 +124,7 @@ export function mount({ element, props }) {
     planned = progress.epochs;
     if (epoch) epochs.push(epoch);
     seconds = progress.seconds;
-    if (weights) model.show({ weights, name: `${recipeBox.value}, epoch ${progress.epoch}` });
+    if (weights) model.show({ weights, name: `${recipeName}, epoch ${progress.epoch}` });
     pick(".progress i").style.transform = `scaleX(${progress.share})`;
     pick(".progress").setAttribute("aria-valuenow", Math.round(100 * progress.share));
     const last = epochs[epochs.length - 1];
