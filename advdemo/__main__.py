@@ -1,4 +1,4 @@
-"""python -m advdemo train | attack | sweep"""
+"""python -m advdemo ...: see advdemo.cli"""
 
 from advdemo.cli import app
 

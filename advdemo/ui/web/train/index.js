@@ -40,7 +40,7 @@ export function mount({ element, props }) {
     pick(".rate").value = recipe.learning_rate;
     say(pick(".about"), "train.about", {
       about: { key: `recipes.${name}` },
-      attacked: { key: recipe.epsilon ? "train.curves_attacked" : "train.quiet" },
+      attacked: { key: recipe.epsilon && !recipe.certified ? "train.curves_attacked" : "train.quiet" },
       cap: recipe.epochs > recipe.cap ? { key: "train.cap", values: { cap: recipe.cap } } : "",
     });
   }
