@@ -35,10 +35,10 @@ def add_api(service: Service) -> None:
         target: int | None = None,
         network: str = "standard",
     ) -> dict[str, Any]:
-        """An attack (any but square) on one MNIST test image at 101 epsilons, 0 to 0.5. `label` replaces the true
-        one; `target` is the class to reach; `network` is standard or robust. `image` (uint8), `sign` (int8), 28 x 28
-        each, `frames` (uint8, 101 x 28 x 28; in place of the sign where it is not one) and `probabilities` (float32, 101 x 10) are
-        base64; `flip` is the smallest epsilon that succeeds, or null."""
+        """An attack (any but square) on one MNIST test image at 101 epsilons, 0 to 0.5. `label` replaces the true one;
+        `target` is the class to reach; `network` is standard or robust. `image` (uint8), `sign` (int8), 28 x 28 each,
+        `frames` (uint8, 101 x 28 x 28; in place of the sign where it is not one) and `probabilities` (float32,
+        101 x 10) are base64; `flip` is the smallest epsilon that succeeds, or null."""
         side = {"model": network, "attack": attack, "target": target}
         return await scan({"index": index, "label": label}, side, request)
 
