@@ -13,16 +13,19 @@ from pathlib import Path
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from advdemo import MEAN, STD
+from advdemo.attacks.latent import search_latents
 from advdemo.images.mnist import load_mnist
 from advdemo.networks.checkpoint import load_checkpoint, save_checkpoint
 from advdemo.networks.fast import FastLeNet
-from advdemo.networks.generator import Generator, generate
+from advdemo.networks.generator import Generator, generate, plane, round_latents
 from advdemo.networks.lenet import LeNet
 from advdemo.networks.predict import accuracy, freeze
 from advdemo.training.pair import halved
 from advdemo.training.train import train
+from advdemo.ui.forger import load_pair
 from tests.conftest import CHECKPOINT
 
 COMMAND = "python -m tests.bench_gan"
@@ -90,6 +93,34 @@ def measure(generator: Generator, judges: dict[str, LeNet]) -> dict[str, tuple[f
     return figures
 
 
+def print_finds(folder: Path) -> None:
+    """How many of 100 searches through the latent space end in a digit that fools a network, and how many of those the
+    others still read as what was asked for."""
+    pair = load_pair(folder)
+    names = {"standard": "lenet", "robust": "lenet-robust", "certified": "lenet-certified"}
+    networks = {name: load_checkpoint(CHECKPOINT.with_stem(stem), "cpu")[0] for name, stem in names.items()}
+    print("\nof 100 searches            found   still read as asked by")
+    for name, network in networks.items():
+        finds, digits = [], []
+        for place in range(100):
+            digit = torch.tensor([place % 10])
+            *_, end = search_latents(
+                lambda latents, digit=digit: pair.generator(latents, digit),
+                network,
+                place % 10,
+                plane(place, torch.zeros(1, 2)),
+                doubt=lambda images, digit=digit: F.softplus(-pair.discriminator(images, digit)),
+                rounded=round_latents,
+            )
+            if end.fooled:
+                finds.append(end.image)
+                digits.append(digit)
+        images, asked = torch.cat(finds), torch.cat(digits)
+        others = {other: accuracy(judge, images, asked) for other, judge in networks.items() if other != name}
+        shown = ", ".join(f"{other} {share:.0%}" for other, share in others.items())
+        print(f"that fool the {name:12} {len(finds):5}   {shown}", flush=True)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(prog=COMMAND, description=__doc__.splitlines()[0])
     parser.add_argument("checkpoints", type=Path, nargs="*", default=[CHECKPOINT.with_name("generator.safetensors")])
@@ -107,6 +138,7 @@ def main() -> None:
         if options.write:
             measured = {"command": COMMAND} | {name: round(ours, 4) for name, (ours, _) in figures.items()}
             save_checkpoint(halved(generator), path, record | {"measured": measured})
+    print_finds(options.checkpoints[0].parent)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from torch.nn import functional as F
 from advdemo import CLASSES
 
 LATENT = 64  # random numbers that a digit is made from
+PER_UNIT = 32  # values of an int8 to one, in latents that are written down
 
 
 class Generator(nn.Module):
@@ -78,3 +79,24 @@ def generate(generator: Generator, digits: Tensor, *, seed: int = 0, latent: Ten
     device = next(generator.parameters()).device
     batches = zip(latent.to(device).split(500), digits.to(device).split(500), strict=True)
     return torch.cat([generator(some, classes) for some, classes in batches])
+
+
+def plane(seed: int, places: Tensor, *, centre: Tensor | None = None) -> Tensor:
+    """Latents of a plane that passes through the space of all: neighbours give digits that look alike.
+
+    Args:
+        seed: decides the plane.
+        places: float32 (N, 2), coordinates on it; 1 is as far from the middle as two latents are from one another.
+        centre: float32 (64,), the latent in its middle instead of a random one.
+
+    Returns:
+        float32 (N, 64); with a random centre each is standard normal, wherever it lies.
+    """
+    random = torch.randn(3, LATENT, generator=torch.Generator().manual_seed(seed))
+    middle = random[0] if centre is None else centre
+    return (middle + places @ random[1:]) / (1 + places.square().sum(1, keepdim=True)).sqrt()
+
+
+def round_latents(latents: Tensor) -> Tensor:
+    """The nearest latents that int8 can hold in steps of 1 / PER_UNIT, as float32; -4 to 4 is their range."""
+    return (latents * PER_UNIT).round().clamp(-127, 127) / PER_UNIT

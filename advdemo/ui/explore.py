@@ -20,6 +20,7 @@ from advdemo.measures.scan import scan
 from advdemo.networks.predict import predict
 from advdemo.ui.api_values import as_text
 from advdemo.ui.component import attack_rows, component
+from advdemo.ui.forger import Pair, parse_order, required
 from advdemo.ui.lanes import Superseded
 from advdemo.ui.models import Models
 from advdemo.ui.questions import check_digit, check_index, find_attack
@@ -43,6 +44,7 @@ def explore_tab(service: Service) -> None:
         networks=list(models.shipped),
         attacks=attack_rows(),
         start=START_EPSILON,
+        generates=service.pair is not None,
     )
 
 
@@ -60,7 +62,7 @@ def interruptible(model: nn.Module, superseded: Superseded) -> Any:
 async def scan_digit(service: Service, visitor: Visitor, question: dict) -> dict:
     """`answer` in the lane for its attacks."""
     lane = service.light if all(row.quick for row, _ in attacks_of(question)) else service.slow
-    work = partial(answer, service.models, service.images, service.labels, question)
+    work = partial(answer, service.models, service.images, service.labels, question, pair=service.pair)
     return await lane.run(visitor, "scan", work)
 
 
@@ -73,24 +75,36 @@ def attacks_of(question: dict) -> list[tuple[Attack, Settings]]:
 
 
 def answer(
-    models: Models, images: Tensor, labels: Tensor, question: dict, superseded: Superseded = lambda: False
+    models: Models,
+    images: Tensor,
+    labels: Tensor,
+    question: dict,
+    superseded: Superseded = lambda: False,
+    *,
+    pair: Pair | None = None,
 ) -> dict:
     """The scans of the digit asked for, as the page draws them.
 
     question: {"label": 0..9 or None, "sides": one or two of {"model": as in `Models.pick`, "attack": one of ATTACKS,
-    "target": 0..9 or None}} with "index" (a test image) or "drawing" (a PNG data URL), and with "weights" when a model
-    is the visitor's own.
+    "target": 0..9 or None}} with "index" (a test image), "drawing" (a PNG data URL) or "generated" (as in
+    `parse_order`), and with "weights" when a model is the visitor's own.
 
-    Returns {"index", "label", "label_source", "image": uint8 (28, 28), "sides"}, each side {"target", "taken", "flip",
-    "sign": int8 (28, 28) or None, "frames": uint8 (101, 28, 28) where there is no one sign, "zero", "probabilities":
-    float32 (101, 10)}. A target that the network reads already is `taken`: there is nothing to attack.
+    Returns {"index", "label", "label_source", "realness": 0..1 where generated, "image": uint8 (28, 28), "sides"}, each
+    side {"target", "taken", "flip", "sign": int8 (28, 28) or None, "frames": uint8 (101, 28, 28) where there is no one
+    sign, "zero", "probabilities": float32 (101, 10)}. A target that the network reads already is `taken`: there is
+    nothing to attack.
     """
     attacks = attacks_of(question)
     sides = question.get("sides", [{}])
     networks = [models.pick(side.get("model"), question.get("weights")) for side in sides]
     label = check_digit(question.get("label"), "errors.bad_label")
-    index = None
-    if "drawing" in question:
+    index = realness = None
+    if "generated" in question:
+        order = parse_order(question["generated"])
+        image, realness = required(pair).draw(order)
+        image = image.to(models.device)
+        source, truth = "asked", order.digit
+    elif "drawing" in question:
         pixels = decode_drawing(question["drawing"])
         with refusing("errors.drawing_damaged"):
             image = to_mnist(pixels).to(models.device)
@@ -119,7 +133,8 @@ def answer(
                 "probabilities": result.probabilities,
             }
         )
-    return {"index": index, "label": truth, "label_source": source, "image": result.images[0], "sides": drawn}
+    digit = {"index": index, "label": truth, "label_source": source, "realness": realness}
+    return digit | {"image": result.images[0], "sides": drawn}
 
 
 def decode_drawing(url: object) -> np.ndarray:

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from advdemo.ui.api import add_api
 from advdemo.ui.component import WEB, component, read_styles
 from advdemo.ui.explore import explore_tab
+from advdemo.ui.forger import Pair
 from advdemo.ui.guard import Guard
 from advdemo.ui.learn import learn_tab
 from advdemo.ui.models import Models
@@ -41,14 +42,16 @@ PRELOADS = "".join(
 )
 
 
-def build_page(networks: dict[str, tuple[nn.Module, dict]], images: Tensor, labels: Tensor) -> gr.Blocks:
+def build_page(
+    networks: dict[str, tuple[nn.Module, dict]], images: Tensor, labels: Tensor, pair: Pair | None = None
+) -> gr.Blocks:
     """The whole app over a test set: images float32 (N, 1, 28, 28) in [0, 1], labels int64 (N,).
 
-    `networks` are models and their records by name: "standard", and where there is one "robust".
+    `networks` are models and their records by name: "standard", and where there is one "robust". `pair` is the GAN's.
     """
     # Gradio would build a table of its last 10,000 events after each.
     os.environ |= {"GRADIO_ANALYTICS_CACHE_FREQUENCY": str(10**9), "GRADIO_ANALYTICS_MAX_EVENTS": "1"}
-    service = Service(Models({name: model for name, (model, _) in networks.items()}), images, labels)
+    service = Service(Models({name: model for name, (model, _) in networks.items()}), images, labels, pair)
     records = {name: record for name, (_, record) in networks.items()}
     tabs: dict[str, Callable[[], None]] = {
         "explore": lambda: explore_tab(service),

@@ -31,6 +31,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from advdemo.ui.explore import scan_digit
+from advdemo.ui.generate import find_fooling, latent_grid
 from advdemo.ui.questions import parse_question
 from advdemo.ui.replies import RefusalError, as_error
 from advdemo.ui.service import Service
@@ -43,7 +44,13 @@ MAX_BODY = 2_000_000  # bytes: a network as base64 and a drawing
 
 Ask = Callable[[Service, Visitor, dict], Awaitable[dict]]
 Follow = Callable[[Service, Visitor, dict], AsyncGenerator[dict, None]]
-ASK: dict[str, Ask] = {"scan": scan_digit, "cell": find_examples, "judge": judge}
+ASK: dict[str, Ask] = {
+    "scan": scan_digit,
+    "latents": latent_grid,
+    "fool": find_fooling,
+    "cell": find_examples,
+    "judge": judge,
+}
 FOLLOW: dict[str, Follow] = {"sweep": run_sweep, "transfer": run_transfer, "train": run_training}
 
 

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from advdemo.ui.costs import Costs
+from advdemo.ui.forger import Pair
 from advdemo.ui.lanes import Lane
 from advdemo.ui.line import Line
 from advdemo.ui.models import Models, pack
@@ -22,6 +23,7 @@ class Service:
     models: Models
     images: Tensor  # float32 (N, 1, 28, 28), the test set
     labels: Tensor  # int64 (N,)
+    pair: Pair | None = None  # of the GAN; without it no digits are generated
     limits: Limits = field(default_factory=Limits)
     streams: Streams = field(default_factory=Streams)
     light: Lane = field(default_factory=lambda: Lane("light", CORES))

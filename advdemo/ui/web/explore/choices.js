@@ -78,6 +78,11 @@ export function makeChoices(root, networks, attacks, onChange) {
       sides: sides().map((side) => ({ ...side, model: serverName(side.model) })),
       ...(withWeights ? ownWeights(sides().map((side) => side.model)) : {}),
     }),
+    /** The network, as the server is asked about it. @param {boolean} withWeights */
+    network: (withWeights) => ({
+      model: serverName(model.value),
+      ...(withWeights ? ownWeights([model.value]) : {}),
+    }),
     /** What a side is called. @param {Side} side @returns {import("../shared/words.js").Phrase} */
     title: (side) => ({
       key: "explore.side",

@@ -9,11 +9,14 @@ import { askPatiently, isTrouble, isUnknown } from "../shared/server.js";
 import { fillWords, say, sayError } from "../shared/words.js";
 import { makeBoard } from "./board.js";
 import { makeChoices } from "./choices.js";
+import { makeGenerate } from "./generate.js";
+import { write } from "./latents.js";
 import { makePad } from "./pad.js";
 import { makeResult } from "./result.js";
 import { makeSlider } from "./slider.js";
 
-/** @typedef {{index?: number, drawing?: string, label?: number | null}} Digit */
+/** @typedef {import("./latents.js").Order} Order */
+/** @typedef {{index?: number, drawing?: string, generated?: Order, label?: number | null}} Digit */
 
 /** @param {{element: HTMLElement, props: any}} component */
 export function mount({ element, props }) {
@@ -41,6 +44,7 @@ export function mount({ element, props }) {
     root.classList.add("stale");
     showError(null);
   });
+  const generate = makeGenerate(root, (generated) => ask({ generated, label: null }), showError, choices);
   pick('[data-testid="random"]').addEventListener("click", () => ask({ index: board.random(), label: null }));
 
   /** @param {Digit} digit @param {boolean} [withWeights] */
@@ -85,6 +89,7 @@ export function mount({ element, props }) {
     if (error) sayError(box, error);
   }
 
+  pick('[data-show="generate"]').hidden = !props.generates;
   const modes = /** @type {NodeListOf<HTMLElement>} */ (root.querySelectorAll("[data-show]"));
   /** @param {string | undefined} mode */
   function showMode(mode) {
@@ -96,15 +101,17 @@ export function mount({ element, props }) {
       if (button.dataset.show === root.dataset.mode) return;
       showMode(button.dataset.show);
       if (button.dataset.show === "draw") pad.resend();
+      if (button.dataset.show === "generate") generate.resend();
     });
   }
 
   // The address holds what is on screen, so that it can be shared; a drawing or a network of one's own it cannot hold.
   function linkHere() {
     const { model, attack, target, compare } = choices;
-    const own = asked.index === undefined || model.value === "yours" || compare.value === "yours";
+    const own = asked.drawing !== undefined || model.value === "yours" || compare.value === "yours";
     const state = {
       index: asked.index,
+      generate: asked.generated && write(asked.generated),
       model: model.value,
       attack: attack.value,
       target: target.value,
@@ -120,7 +127,9 @@ export function mount({ element, props }) {
     slider.stop();
     choices.open(state);
     if (state.has("epsilon")) slider.input.value = String(Number(state.get("epsilon")) || 0);
-    showMode("pick");
+    const generated = props.generates ? generate.open(state.get("generate")) : null;
+    showMode(generated ? "generate" : "pick");
+    if (generated) return void ask({ generated, label: null });
     const index = Number(state.get("index") ?? props.value.index ?? 0);
     ask({ index: Number.isInteger(index) ? index : 0, label: null });
   }
