@@ -12,7 +12,7 @@ GENERATOR = Path("checkpoints/generator.safetensors")
 
 @app.command()
 def train_gan(
-    epochs: Annotated[int | None, typer.Option(min=1, max=1000, help="Instead of the recipe's 25.")] = None,
+    epochs: Annotated[int | None, typer.Option(min=1, max=1000, help="Instead of the recipe's 45.")] = None,
     seed: Annotated[int, typer.Option(min=0, max=2**63 - 1, help="The same seed gives the same pair.")] = 0,
     data_dir: DataDir = None,
     out: Annotated[

@@ -29,7 +29,7 @@ CALIBRATION = 20_000  # digits over which the kept generator's batch norms are m
 class GanRecipe:
     """Everything that decides how the pair is trained, but for the seed."""
 
-    epochs: int = 25
+    epochs: int = 45
     batch_size: int = 64
     learning_rate: float = 5e-4
     betas: tuple[float, float] = (0.5, 0.99)  # of Adam
