@@ -12,10 +12,10 @@ from tests.test_routes import Asker
 
 MANY = {"deadline": None, "suppress_health_check": list(HealthCheck)}
 LEAKS = (b"Traceback", b"site-packages", b"advdemo/", b".py", b"Error(")
-NAMES = ("scan", "cell", "judge")
+NAMES = ("scan", "latents", "fool", "cell", "judge")
 LONG_NAMES = ("sweep", "transfer", "train")
 KEYS = """index drawing label sides attack target model models weights images epsilon epsilons truth predicted recipe
-    epochs learning_rate seed number kind"""
+    epochs learning_rate seed number kind generated"""
 GRADIO_KEYS = "data session_hash fn_index event_id event_data trigger_id simple_format batched oauth_token"
 CALLS = ("call/scan_test_image", "call/scan_drawing", "call/sweep", "call/v2/sweep")
 GRADIO_PATHS = ("queue/join", *CALLS, "cancel", "reset")
@@ -36,6 +36,14 @@ questions = st.dictionaries(st.sampled_from(KEYS.split()), values, max_size=6)
 scans = st.fixed_dictionaries(
     {"index": st.just(7) | values, "sides": values | st.lists(st.fixed_dictionaries({"attack": values}), max_size=3)},
     optional={"label": values, "weights": values},
+)
+orders = st.fixed_dictionaries(
+    {
+        "generated": st.fixed_dictionaries(
+            {"digit": st.just(3) | values, "seed": st.just(5) | values},
+            optional={"place": st.just([1, 2]) | values, "centre": values},
+        )
+    }
 )
 envelopes = st.dictionaries(st.sampled_from(GRADIO_KEYS.split()), values, max_size=6)
 joins = st.fixed_dictionaries(
@@ -69,7 +77,7 @@ def post(app_url):
 
 
 @settings(max_examples=600, **MANY)
-@given(name=st.sampled_from(NAMES), question=questions | scans)
+@given(name=st.sampled_from(NAMES), question=questions | scans | orders)
 def test_questions(post, name, question):
     status, content = post(f"/ask/{name}", question)
     assert status == 200 or json.loads(content)["error"]["key"] not in ("errors.apology", "errors.bad_call")

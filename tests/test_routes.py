@@ -117,6 +117,32 @@ def test_a_network_of_ones_own(asker):
     assert (status, error["key"], error["values"]["network"]) == (400, "errors.unknown_network", "foo")
 
 
+def test_a_plane_of_generated_digits(asker):
+    order = {"digit": 3, "seed": 5, "place": [10, 0]}
+    status, reply = asker.ask("latents", {"generated": order})
+    assert status == 200
+    frames = reply["frames"].reshape(15, 15, 28, 28)
+    assert reply["realness"].shape == (225,)
+    assert frames.nbytes < 200_000
+    _, middle = asker.ask("scan", {"generated": order | {"place": [0, 0]}})
+    _, right = asker.ask("scan", {"generated": order | {"place": [50, 0]}})
+    assert np.abs(frames[7, 7].astype(int).ravel() - middle["image"].ravel()).max() <= 1
+    assert np.abs(frames[7, 14].astype(int).ravel() - right["image"].ravel()).max() <= 1
+    assert reply["realness"][7 * 15 + 14] == pytest.approx(right["realness"], abs=1e-3)
+
+
+def test_a_search_for_a_digit_that_fools(asker):
+    order = {"digit": 3, "seed": 5, "place": [20, -10]}
+    status, reply = asker.ask("fool", {"generated": order, "model": "standard"})
+    assert (status, reply["fooled"], reply["judge"]) == (200, True, "robust")
+    assert reply["label"] != 3
+    _, found = asker.ask("scan", {"generated": {"digit": 3, "seed": 5, "centre": reply["centre"]}})
+    assert found["sides"][0]["probabilities"].reshape(-1, 10)[0].argmax() == reply["label"]
+    film = reply["frames"].reshape(-1, 784)
+    assert len(film) == len(reply["shares"].reshape(-1, 2))
+    assert np.abs(film[-1].astype(int) - found["image"].ravel()).max() <= 1
+
+
 def test_examples_of_a_cell(asker, mnist_test):
     status, reply = asker.ask("cell", {"images": 1000, "epsilon": 0.2, "truth": 4, "predicted": 9})
     assert status == 200
