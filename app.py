@@ -6,7 +6,7 @@ from pathlib import Path
 from advdemo.images.mnist import load_mnist
 from advdemo.networks.checkpoint import load_checkpoint
 from advdemo.training.train import train_checkpoint
-from advdemo.ui.forger import load_pair
+from advdemo.ui.forger import load_pairs
 from advdemo.ui.page import build_page, launch
 
 CHECKPOINT = Path(__file__).parent / "checkpoints" / "lenet.safetensors"
@@ -32,7 +32,7 @@ def load_networks() -> dict:
 
 if __name__ == "__main__":
     try:
-        launch(build_page(load_networks(), *load_mnist("test"), load_pair(CHECKPOINT.parent)))
+        launch(build_page(load_networks(), *load_mnist("test"), load_pairs(CHECKPOINT.parent)))
     except (OSError, ValueError) as error:
         sys.exit(f"Error: {error}")
     except KeyboardInterrupt:

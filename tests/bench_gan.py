@@ -25,7 +25,7 @@ from advdemo.networks.lenet import LeNet
 from advdemo.networks.predict import accuracy, freeze
 from advdemo.training.pair import halved
 from advdemo.training.train import train
-from advdemo.ui.forger import load_pair
+from advdemo.ui.forger import load_pairs
 from tests.conftest import CHECKPOINT
 
 COMMAND = "python -m tests.bench_gan"
@@ -96,7 +96,7 @@ def measure(generator: Generator, judges: dict[str, LeNet]) -> dict[str, tuple[f
 def print_finds(folder: Path) -> None:
     """How many of 100 searches through the latent space end in a digit that fools a network, and how many of those the
     others still read as what was asked for."""
-    pair = load_pair(folder)
+    pair = load_pairs(folder).shipped["shipped"]
     names = {"standard": "lenet", "robust": "lenet-robust", "certified": "lenet-certified"}
     networks = {name: load_checkpoint(CHECKPOINT.with_stem(stem), "cpu")[0] for name, stem in names.items()}
     print("\nof 100 searches            found   still read as asked by")

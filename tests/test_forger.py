@@ -6,7 +6,7 @@ import torch
 
 from advdemo.networks.generator import LATENT, PER_UNIT, plane, round_latents
 from advdemo.ui.explore import answer
-from advdemo.ui.forger import EDGE, REACH, load_pair, parse_order
+from advdemo.ui.forger import EDGE, REACH, Pairs, load_pairs, parse_order
 from advdemo.ui.models import Models
 from advdemo.ui.replies import RefusalError
 from tests.conftest import CHECKPOINT
@@ -16,7 +16,7 @@ ORDER = {"digit": 3, "seed": 5, "place": [20, -10]}
 
 @pytest.fixture(scope="module")
 def pair():
-    return load_pair(CHECKPOINT.parent)
+    return load_pairs(CHECKPOINT.parent).shipped["shipped"]
 
 
 def test_latents_are_standard_normal_everywhere_on_a_plane():
@@ -81,17 +81,17 @@ def test_odd_orders_are_refused_by_name(order, names):
 
 def test_a_generated_digit_is_attacked_as_what_was_asked_for(lenet, mnist_test, pair):
     models = Models({"standard": lenet})
-    reply = answer(models, *mnist_test, {"generated": ORDER}, pair=pair)
+    reply = answer(models, *mnist_test, {"generated": ORDER}, pairs=Pairs({"shipped": pair}))
     image, realness = pair.draw(parse_order(ORDER))
     assert (reply["label"], reply["label_source"], reply["realness"]) == (3, "asked", realness)
     assert np.array_equal(reply["image"], (image[0] * 255).round().byte().numpy())
-    assert answer(models, *mnist_test, {"generated": ORDER, "label": 8}, pair=pair)["label"] == 8
+    assert answer(models, *mnist_test, {"generated": ORDER, "label": 8}, pairs=Pairs({"shipped": pair}))["label"] == 8
     with pytest.raises(RefusalError, match="no generator"):
         answer(models, *mnist_test, {"generated": ORDER})
 
 
 def test_a_missing_or_foreign_file_means_no_pair(tmp_path, capsys):
-    assert load_pair(tmp_path) is None
+    assert load_pairs(tmp_path).shipped == {}
     (tmp_path / "generator.safetensors").write_bytes(CHECKPOINT.read_bytes())
-    assert load_pair(tmp_path) is None
+    assert load_pairs(tmp_path).shipped == {}
     assert "git checkout" in capsys.readouterr().err

@@ -6,13 +6,13 @@ from torch.nn import functional as F
 from advdemo.attacks.latent import STEPS, SURE, search_latents
 from advdemo.networks.generator import LATENT, plane, round_latents
 from advdemo.networks.predict import predict
-from advdemo.ui.forger import load_pair
+from advdemo.ui.forger import load_pairs
 from tests.conftest import CHECKPOINT
 
 
 @pytest.fixture(scope="module")
 def pair():
-    return load_pair(CHECKPOINT.parent)
+    return load_pairs(CHECKPOINT.parent).shipped["shipped"]
 
 
 def search(pair, model, digit, seed, **options):

@@ -20,7 +20,7 @@ from advdemo.measures.scan import scan
 from advdemo.networks.predict import predict
 from advdemo.ui.api_values import as_text
 from advdemo.ui.component import attack_rows, component
-from advdemo.ui.forger import Pair, parse_order, required
+from advdemo.ui.forger import Pairs, parse_order
 from advdemo.ui.lanes import Superseded
 from advdemo.ui.models import Models
 from advdemo.ui.questions import check_digit, check_index, find_attack
@@ -44,7 +44,7 @@ def explore_tab(service: Service) -> None:
         networks=list(models.shipped),
         attacks=attack_rows(),
         start=START_EPSILON,
-        generates=service.pair is not None,
+        generates="shipped" in service.pairs.shipped,
     )
 
 
@@ -62,7 +62,7 @@ def interruptible(model: nn.Module, superseded: Superseded) -> Any:
 async def scan_digit(service: Service, visitor: Visitor, question: dict) -> dict:
     """`answer` in the lane for its attacks."""
     lane = service.light if all(row.quick for row, _ in attacks_of(question)) else service.slow
-    work = partial(answer, service.models, service.images, service.labels, question, pair=service.pair)
+    work = partial(answer, service.models, service.images, service.labels, question, pairs=service.pairs)
     return await lane.run(visitor, "scan", work)
 
 
@@ -81,7 +81,7 @@ def answer(
     question: dict,
     superseded: Superseded = lambda: False,
     *,
-    pair: Pair | None = None,
+    pairs: Pairs | None = None,
 ) -> dict:
     """The scans of the digit asked for, as the page draws them.
 
@@ -101,7 +101,7 @@ def answer(
     index = realness = None
     if "generated" in question:
         order = parse_order(question["generated"])
-        image, realness = required(pair).draw(order)
+        image, realness = (pairs or Pairs({})).pick(question).draw(order)
         image = image.to(models.device)
         source, truth = "asked", order.digit
     elif "drawing" in question:

@@ -11,7 +11,7 @@ from torch.nn import functional as F
 from advdemo.attacks.latent import search_latents
 from advdemo.networks.generator import PER_UNIT, generate, round_latents
 from advdemo.networks.predict import classify
-from advdemo.ui.forger import EDGE, Order, Pair, parse_order, required, whole_greys
+from advdemo.ui.forger import EDGE, Order, Pair, parse_order, whole_greys
 from advdemo.ui.lanes import Superseded
 from advdemo.ui.replies import SupersededError
 from advdemo.ui.service import Service
@@ -23,7 +23,7 @@ GRID = 15  # frames to a side of the plane that is shown
 async def latent_grid(service: Service, visitor: Visitor, question: dict) -> dict:
     """All of the plane that an order lies on: {"frames": uint8 (GRID * GRID, 28, 28), row by row from the top left
     corner, "realness": float32 (GRID * GRID,)}."""
-    pair, order = required(service.pair), parse_order(question.get("generated"))
+    pair, order = service.pairs.pick(question), parse_order(question.get("generated"))
 
     def work(superseded: Superseded) -> dict:
         steps = torch.linspace(-EDGE, EDGE, GRID)
@@ -41,7 +41,7 @@ async def find_fooling(service: Service, visitor: Visitor, question: dict) -> di
     base64 of the last latent, "label": what the network reads at the end, "second": what another network reads,
     "judge": its name, "frames": uint8 (N, 28, 28), the way there, "shares": float32 (N, 2), the network's confidence in
     what was asked for and in the strongest other class}."""
-    pair, order = required(service.pair), parse_order(question.get("generated"))
+    pair, order = service.pairs.pick(question), parse_order(question.get("generated"))
     network = service.models.pick(question.get("model"), question.get("weights"))
     judge = next((name for name, model in service.models.shipped.items() if model is not network), None)
     return await service.slow.run(visitor, "fool", partial(_search, service, pair, order, network, judge))

@@ -17,7 +17,8 @@ from torch import Tensor, nn
 from advdemo.ui.api import add_api
 from advdemo.ui.component import WEB, component, read_styles
 from advdemo.ui.explore import explore_tab
-from advdemo.ui.forger import Pair
+from advdemo.ui.forger import Pairs
+from advdemo.ui.gan import gan_tab
 from advdemo.ui.guard import Guard
 from advdemo.ui.learn import learn_tab
 from advdemo.ui.models import Models
@@ -43,20 +44,23 @@ PRELOADS = "".join(
 
 
 def build_page(
-    networks: dict[str, tuple[nn.Module, dict]], images: Tensor, labels: Tensor, pair: Pair | None = None
+    networks: dict[str, tuple[nn.Module, dict]], images: Tensor, labels: Tensor, pairs: Pairs | None = None
 ) -> gr.Blocks:
     """The whole app over a test set: images float32 (N, 1, 28, 28) in [0, 1], labels int64 (N,).
 
-    `networks` are models and their records by name: "standard", and where there is one "robust". `pair` is the GAN's.
+    `networks` are models and their records by name: "standard", and where there is one "robust". `pairs` are the GAN's.
     """
     # Gradio would build a table of its last 10,000 events after each.
     os.environ |= {"GRADIO_ANALYTICS_CACHE_FREQUENCY": str(10**9), "GRADIO_ANALYTICS_MAX_EVENTS": "1"}
-    service = Service(Models({name: model for name, (model, _) in networks.items()}), images, labels, pair)
+    service = Service(
+        Models({name: model for name, (model, _) in networks.items()}), images, labels, pairs or Pairs({})
+    )
     records = {name: record for name, (_, record) in networks.items()}
     tabs: dict[str, Callable[[], None]] = {
         "explore": lambda: explore_tab(service),
         "sweep": lambda: sweep_tab(service),
         "train": lambda: train_tab(service),
+        "gan": lambda: gan_tab(service),
         "learn": lambda: learn_tab(robustness(records)),
     }
     with gr.Blocks(title=say("page.title"), analytics_enabled=False, fill_width=True) as page:

@@ -31,6 +31,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from advdemo.ui.explore import scan_digit
+from advdemo.ui.gan import run_game, steer
 from advdemo.ui.generate import find_fooling, latent_grid
 from advdemo.ui.questions import parse_question
 from advdemo.ui.replies import RefusalError, as_error
@@ -50,8 +51,9 @@ ASK: dict[str, Ask] = {
     "fool": find_fooling,
     "cell": find_examples,
     "judge": judge,
+    "steer": steer,
 }
-FOLLOW: dict[str, Follow] = {"sweep": run_sweep, "transfer": run_transfer, "train": run_training}
+FOLLOW: dict[str, Follow] = {"sweep": run_sweep, "transfer": run_transfer, "train": run_training, "game": run_game}
 
 
 class TooLargeError(RefusalError):

@@ -6,12 +6,12 @@ import torch
 from torch import Tensor
 
 from advdemo.ui.costs import Costs
-from advdemo.ui.forger import Pair
+from advdemo.ui.forger import Pairs
 from advdemo.ui.lanes import Lane
 from advdemo.ui.line import Line
 from advdemo.ui.models import Models, pack
-from advdemo.ui.visitors import Limits, Streams
-from advdemo.ui.worker import Workers
+from advdemo.ui.visitors import Limits, Streams, Visitor
+from advdemo.ui.worker import Steering, Workers
 
 CORES = torch.get_num_threads()
 
@@ -23,7 +23,7 @@ class Service:
     models: Models
     images: Tensor  # float32 (N, 1, 28, 28), the test set
     labels: Tensor  # int64 (N,)
-    pair: Pair | None = None  # of the GAN; without it no digits are generated
+    pairs: Pairs = field(default_factory=lambda: Pairs({}))  # of the GAN
     limits: Limits = field(default_factory=Limits)
     streams: Streams = field(default_factory=Streams)
     light: Lane = field(default_factory=lambda: Lane("light", CORES))
@@ -31,6 +31,8 @@ class Service:
     workers: Workers = field(default_factory=Workers)
     sweeps: Line = field(default_factory=Line)
     trainings: Line = field(default_factory=Line)
+    plays: Line = field(default_factory=Line)  # of the GAN's game
+    games: dict[Visitor, Steering] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.costs = Costs(self.workers, pack(self.models.shipped["standard"]))

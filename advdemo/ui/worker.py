@@ -21,8 +21,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
+from advdemo.ui.mail import BOX
 from advdemo.ui.replies import RefusalError
 
+MAIL = "mail"  # in place of a job's name
 NICENESS, LONG_NICENESS = 5, 15  # more than the page's own: its threads come first, then short work, then long
 IDLE = 2  # workers kept warm for the next jobs
 ROOT = Path(__file__).parents[2]
@@ -45,14 +47,18 @@ class Workers:
         if not self._idle:
             self._idle.append(_Worker())
 
-    async def run(self, job: Job, *arguments: Any, long: bool = False) -> AsyncGenerator[Any, None]:
+    async def run(
+        self, job: Job, *arguments: Any, long: bool = False, steering: "Steering | None" = None
+    ) -> AsyncGenerator[Any, None]:
         """What the job yields. Closing this iterator ends the work and its process. A `long` job lets the others go
-        first, and its process is ended in any case, for its memory's sake. RefusalError as the job raises it, or when
-        the process has ended by itself."""
+        first, and its process is ended in any case, for its memory's sake. `steering`, for long jobs, reaches it while
+        it runs. RefusalError as the job raises it, or when the process has ended by itself."""
         self.start()
         worker = self._idle.pop(0)
         self._busy.add(worker)
         self.start()  # the next one
+        if steering is not None:
+            steering.worker = worker
         finished = False
         try:
             async for message in worker.run(job, arguments, LONG_NICENESS - NICENESS if long else 0):
@@ -63,6 +69,8 @@ class Workers:
             raise
         finally:
             self._busy.discard(worker)
+            if steering is not None:
+                steering.worker = None
             if finished and not long and len(self._idle) < IDLE:
                 self._idle.insert(0, worker)
             else:
@@ -73,6 +81,16 @@ class Workers:
         for worker in [*self._idle, *self._busy]:
             worker.end()
         self._idle.clear()
+
+
+class Steering:
+    """A way to tell a running job something: it finds it in `advdemo.ui.mail`."""
+
+    worker: "_Worker | None" = None  # while the job runs
+
+    def tell(self, content: Any) -> bool:
+        """Whether there was a job to tell."""
+        return self.worker is not None and self.worker.tell(content)
 
 
 class _JobError(RefusalError):
@@ -95,6 +113,7 @@ class _Worker:
         self._to = cast(BinaryIO, self._process.stdin)
         self._from = cast(BinaryIO, self._process.stdout)
         self._talking = threading.Lock()
+        self._writing = threading.Lock()
 
     def alive(self) -> bool:
         return self._process.poll() is None
@@ -109,6 +128,19 @@ class _Worker:
         with self._talking, suppress(OSError):
             self._from.close()
             self._to.close()
+
+    def tell(self, content: Any) -> bool:
+        return self._send((MAIL, content))
+
+    def _send(self, content: tuple) -> bool:
+        """Whether the process was there to take it."""
+        with self._writing:
+            try:
+                pickle.dump(content, self._to)
+                self._to.flush()
+            except (OSError, ValueError):  # ended, or its pipe closed
+                return False
+        return True
 
     async def run(self, job: Job, arguments: tuple, niceness: int) -> AsyncGenerator[Any, None]:
         arrived: asyncio.Queue[tuple[str, Any]] = asyncio.Queue()
@@ -137,8 +169,8 @@ class _Worker:
         """Send a job and hand on what comes back, until it is done."""
         kind = "message"
         try:
-            pickle.dump(job, self._to)
-            self._to.flush()
+            if not self._send(job):
+                raise EOFError
             while kind == "message":
                 kind, content = pickle.load(self._from)
                 put((kind, content))
@@ -165,7 +197,11 @@ def _listen(source: BinaryIO, jobs: queue.Queue) -> None:
     """Read jobs; end the process, whatever it does, when there will be no more: nobody wants its results."""
     try:
         while True:
-            jobs.put(pickle.load(source))
+            message = pickle.load(source)
+            if message[0] == MAIL:
+                BOX.put(message[1])
+            else:
+                jobs.put(message)
     except (EOFError, OSError, pickle.UnpicklingError):
         os._exit(0)
 

@@ -5,7 +5,7 @@ from playwright.sync_api import expect
 
 from advdemo.networks.checkpoint import load_checkpoint
 from advdemo.networks.predict import predict
-from advdemo.ui.forger import load_pair, parse_order
+from advdemo.ui.forger import load_pairs, parse_order
 from tests.conftest import CHECKPOINT
 
 ORDERED = re.compile(r"generate=(\d)\.(\d+)\.(-?\d+)\.(-?\d+)")
@@ -13,7 +13,7 @@ ORDERED = re.compile(r"generate=(\d)\.(\d+)\.(-?\d+)\.(-?\d+)")
 
 @pytest.fixture(scope="module")
 def pair():
-    return load_pair(CHECKPOINT.parent)
+    return load_pairs(CHECKPOINT.parent).shipped["shipped"]
 
 
 @pytest.fixture(scope="module")

@@ -2,9 +2,10 @@
 // there is played as a film. Whether the find still is what was asked for only an eye can say: the page asks, and keeps
 // the tally of this visit beside another network's.
 
+import { forgerQuestion } from "../shared/forger.js";
 import { networkTitle } from "../shared/networks.js";
 import { percent } from "../shared/numbers.js";
-import { ask, isTrouble } from "../shared/server.js";
+import { ask, isTrouble, isUnknown } from "../shared/server.js";
 import { say } from "../shared/words.js";
 
 const FILM = 2000; // milliseconds, at most
@@ -45,7 +46,11 @@ export function makeFinds(box, page) {
     const { digit, seed, ...rest } = page.order();
     button.disabled = true;
     try {
-      const question = { generated: { digit, seed, ...rest }, ...page.question(withWeights) };
+      const question = {
+        generated: { digit, seed, ...rest },
+        ...page.question(withWeights),
+        ...forgerQuestion(withWeights),
+      };
       const answer = await ask("fool", question, { signal });
       pick(".found").hidden = false;
       pick(".question").hidden = true;
@@ -67,7 +72,7 @@ export function makeFinds(box, page) {
     } catch (error) {
       if (signal.aborted) return;
       if (!isTrouble(error)) throw error;
-      if (error.key === "errors.unknown_model" && !withWeights) return search(true);
+      if (isUnknown(error) && !withWeights) return search(true);
       page.showError(error);
     } finally {
       if (searching.signal === signal) button.disabled = false;

@@ -4,10 +4,11 @@
 // request. Letting go attacks the digit itself, which the server draws at exactly that place.
 
 import { make } from "../shared/dom.js";
+import { forgerQuestion, onForger, ownForger, useForger } from "../shared/forger.js";
 import { DIGITS, percent } from "../shared/numbers.js";
 import { paint } from "../shared/pixels.js";
-import { ask, isTrouble } from "../shared/server.js";
-import { say } from "../shared/words.js";
+import { ask, isTrouble, isUnknown } from "../shared/server.js";
+import { hush, say } from "../shared/words.js";
 import { makeFinds } from "./finds.js";
 import { anySeed, around, between, EDGE, inside, read, write } from "./latents.js";
 
@@ -59,8 +60,8 @@ export function makeGenerate(root, onOrder, showError, choices) {
     onOrder(order);
   }
 
-  /** @param {Order} next */
-  async function show(next) {
+  /** @param {Order} next @param {boolean} [withFiles] */
+  async function show(next, withFiles = false) {
     order = next;
     finds.close(order);
     for (const button of orders.children) {
@@ -78,12 +79,14 @@ export function makeGenerate(root, onOrder, showError, choices) {
     asking = new AbortController();
     const { signal } = asking;
     try {
-      plane = await ask("latents", { generated: { ...order, place: [0, 0] } }, { signal });
+      const question = { generated: { ...order, place: [0, 0] }, ...forgerQuestion(withFiles) };
+      plane = await ask("latents", question, { signal });
       draw();
     } catch (error) {
       if (signal.aborted) return;
       shown = "";
       if (!isTrouble(error)) throw error;
+      if (isUnknown(error) && !withFiles) return show(next, true);
       showError(error);
     }
   }
@@ -147,6 +150,20 @@ export function makeGenerate(root, onOrder, showError, choices) {
     move(order.place[0] + step * by[0], order.place[1] + step * by[1]);
   });
   canvas.addEventListener("keyup", ({ key }) => key.startsWith("Arrow") && onOrder(order));
+
+  const restore = /** @type {HTMLElement} */ (box.querySelector(".restore"));
+  restore.addEventListener("click", () => {
+    useForger(null);
+    go(order);
+  });
+  onForger(() => {
+    shown = "";
+    const own = ownForger();
+    restore.hidden = !own;
+    const name = /** @type {HTMLElement} */ (box.querySelector(".own-forger"));
+    if (own) say(name, "generate.own", { count: own.steps });
+    else hush(name);
+  });
 
   return {
     /** Show the digit there is and attack it. */

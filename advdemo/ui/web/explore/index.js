@@ -3,6 +3,7 @@
 // request, no arithmetic beyond 784 additions.
 
 import { make } from "../shared/dom.js";
+import { forgerQuestion, ownForger } from "../shared/forger.js";
 import { onOpen, opened, remember } from "../shared/link.js";
 import { DIGITS } from "../shared/numbers.js";
 import { askPatiently, isTrouble, isUnknown } from "../shared/server.js";
@@ -55,7 +56,8 @@ export function mount({ element, props }) {
     const { signal } = asking;
     root.classList.add("waiting");
     say(pick(".working"), choices.slow() ? "explore.working_long" : "explore.working");
-    const question = { ...digit, ...choices.question(withWeights) };
+    const forger = digit.generated ? forgerQuestion(withWeights) : {};
+    const question = { ...digit, ...choices.question(withWeights), ...forger };
     try {
       receive(await askPatiently("scan", question, { signal, onTrouble: showError }));
     } catch (error) {
@@ -111,7 +113,7 @@ export function mount({ element, props }) {
     const own = asked.drawing !== undefined || model.value === "yours" || compare.value === "yours";
     const state = {
       index: asked.index,
-      generate: asked.generated && write(asked.generated),
+      generate: asked.generated && !ownForger() ? write(asked.generated) : "",
       model: model.value,
       attack: attack.value,
       target: target.value,

@@ -1,0 +1,132 @@
+import re
+import time
+
+from playwright.sync_api import expect
+
+SLOW = 30_000  # milliseconds: other tests' work may be under way
+
+
+def open_tab(visit, **context):
+    visitor = visit(**context)
+    visitor.page.locator("#tab-gan-button").click()
+    expect(visitor.find("gan-read")).to_be_visible()
+    return visitor
+
+
+def steps(visitor):
+    return int(visitor.find("gan-steps").get_attribute("data-steps"))
+
+
+def wait_for_steps(visitor, more_than):
+    visitor.page.wait_for_function(
+        "least => +document.querySelector('[data-testid=gan-steps]').dataset.steps > least", arg=more_than, timeout=SLOW
+    )
+
+
+def forgery(visitor, place=0):
+    return visitor.page.locator(".forgeries canvas").nth(place).evaluate("canvas => canvas.toDataURL()")
+
+
+def pause(visitor):
+    visitor.page.locator("#gan-pause").click()
+    expect(visitor.page.locator(".gan .status")).to_contain_text("Paused at step", timeout=SLOW)
+
+
+def test_the_shipped_pair_is_there_at_first(visit):
+    visitor = open_tab(visit)
+    expect(visitor.find("gan-read")).to_have_text(re.compile(r"LeNet reads (9\d|100)% of 100 forgeries"))
+    shares = visitor.page.locator(".forgeries .share").all_inner_texts()
+    assert len(shares) == 30
+    assert all(0 <= int(share) <= 100 for share in shares)
+    expect(visitor.page.locator(".real canvas").nth(3)).to_have_attribute("aria-label", re.compile(r"A real 3, \d+%"))
+
+
+def test_a_game_is_played_changed_paused_and_gone_on_with(visit):
+    visitor = open_tab(visit)
+    before = forgery(visitor)
+    visitor.page.locator("#gan-run").click()
+    wait_for_steps(visitor, 20)
+    assert forgery(visitor) != before
+    visitor.page.get_by_text("The forger alone").click()
+    expect(visitor.page.locator(".expect")).to_contain_text("first stage")
+    expect(visitor.page.locator(".happened")).to_contain_text("Steps since the change", timeout=SLOW)
+    pause(visitor)
+    paused_at = steps(visitor)
+    picture = forgery(visitor)
+    visitor.page.locator("#gan-step").click()
+    expect(visitor.page.locator(".gan .status")).to_have_text(f"{paused_at + 1} steps played.", timeout=SLOW)
+    assert forgery(visitor) != picture
+    expect(visitor.page.locator("#gan-run")).to_have_text("Go on")
+    visitor.page.locator("#gan-run").click()
+    wait_for_steps(visitor, paused_at + 5)
+    visitor.page.locator("#gan-stop").click()
+    expect(visitor.page.locator("#gan-run")).to_have_text("Play")
+
+
+def test_a_pace_makes_it_slow(visit):
+    visitor = open_tab(visit)
+    visitor.find("gan-pace").select_option("3")
+    visitor.page.locator("#gan-run").click()
+    wait_for_steps(visitor, 1)
+    first, began = steps(visitor), time.monotonic()
+    wait_for_steps(visitor, first + 3)
+    assert time.monotonic() - began > 0.9  # 4 steps at 3 a second
+    pause(visitor)
+
+
+def test_who_stops_or_leaves_makes_room(visit):
+    first, second = open_tab(visit), open_tab(visit)
+    first.page.locator("#gan-run").click()
+    wait_for_steps(first, 2)
+    second.page.locator("#gan-run").click()
+    expect(second.page.locator(".gan .status")).to_have_text("1 visitor plays before you…", timeout=SLOW)
+    first.page.locator("#gan-stop").click()
+    wait_for_steps(second, 2)
+    second.page.close()
+    first.page.locator("#gan-run").click()
+    wait_for_steps(first, 2)
+    pause(first)
+
+
+def test_a_greedy_forger_collapses_and_the_page_says_so(visit):
+    visitor = open_tab(visit)
+    visitor.find("gan-greedy").check()
+    expect(visitor.page.locator(".expect")).to_contain_text("15 steps for one")
+    visitor.page.locator("#gan-run").click()
+    expect(visitor.page.locator(".happened")).to_contain_text("Mode collapse", timeout=SLOW)
+    assert float(visitor.find("gan-variety").get_attribute("data-variety")) < 0.65
+    pause(visitor)
+
+
+def test_ones_own_forger_draws_in_explore_until_it_is_put_back(visit):
+    visitor = open_tab(visit)
+    visitor.find("gan-start").select_option("halfway")
+    visitor.page.locator("#gan-run").click()
+    wait_for_steps(visitor, 150)
+    pause(visitor)
+    count = steps(visitor)
+    with visitor.page.expect_download() as download:
+        visitor.find("gan-download").click()
+    assert download.value.suggested_filename == "generator.safetensors"
+    visitor.find("gan-use").click()
+    expect(visitor.page.locator(".own-forger")).to_have_text(f"Your forger, after {count} steps")
+    expect(visitor.page.locator(".truth-source")).to_have_text("as asked of the generator")
+    expect(visitor.page).not_to_have_url(re.compile("generate="))  # a link cannot hold it
+    own = visitor.pixels("image-clean")
+    visitor.page.locator(".generate .restore").click()
+    expect(visitor.page).to_have_url(re.compile("generate=3"))
+    visitor.page.wait_for_function(
+        """pixels => {
+            const canvas = document.querySelector('[data-testid=image-clean]');
+            const shown = canvas.getContext('2d').getImageData(0, 0, 28, 28).data.filter((_, i) => i % 4 === 0);
+            return shown.join() !== pixels;
+        }""",
+        arg=",".join(map(str, own)),
+    )
+
+
+def test_the_tabs_fit_on_a_phone(visit):
+    for locale in ("en-US", "zh-CN"):
+        visitor = visit(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True, locale=locale)
+        for tab in ("explore", "sweep", "train", "gan", "learn"):
+            expect(visitor.page.locator(f"#tab-{tab}-button")).to_be_visible()
