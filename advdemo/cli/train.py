@@ -11,7 +11,7 @@ from advdemo.cli.shared import CHECKPOINT, DataDir, Number, WholeNumber, app, pr
 
 @app.command()
 def train(
-    recipe: Annotated[str, typer.Option(help="default, quick, robust or tutorial.")] = "default",
+    recipe: Annotated[str, typer.Option(help="default, quick, robust, certified or tutorial.")] = "default",
     seed: Annotated[int, typer.Option(min=0, max=2**63 - 1, help="The same seed gives the same network.")] = 0,
     holdout: Annotated[int, typer.Option(min=0, help="Training images to hold out, to choose the best epoch by.")] = 0,
     epochs: WholeNumber = None,
@@ -22,6 +22,7 @@ def train(
     label_smoothing: Number = None,
     epsilon: Number = None,
     attack_steps: WholeNumber = None,
+    clean: Number = None,
     warm_up: Number = None,
     averaging: Number = None,
     data_dir: DataDir = None,
@@ -45,6 +46,7 @@ def train(
                     "label_smoothing": label_smoothing,
                     "epsilon": epsilon,
                     "attack_steps": attack_steps,
+                    "clean": clean,
                     "warm_up": warm_up,
                     "averaging": averaging,
                 },

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -18,10 +19,12 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from advdemo.attacks import pgd
 from advdemo.images.augment import augment
+from advdemo.networks.checkpoint import CLASSIFIERS, load_checkpoint
 from advdemo.networks.fast import FastLeNet
 from advdemo.training import certified
 from advdemo.training.recipes import Recipe
 
+SHIPPED = Path(__file__).parents[2] / "checkpoints"
 MIN_LEARNING_RATE = 1e-6  # of the plateau schedule, which ends there
 LAST_SHARE = 0.003  # of the learning rate, at the end of the late-cosine schedule
 FIRST_STEPS = 300  # over which that schedule reaches the learning rate
@@ -103,8 +106,9 @@ class _Training:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             self.network = FastLeNet().to(device)
-        if recipe.certified:
-            certified.initialise(self.network, self.generator)
+        if recipe.start is not None:
+            started, _ = load_checkpoint(SHIPPED / f"{recipe.start}.safetensors", device, CLASSIFIERS)
+            self.network.load_state_dict(started.state_dict())
         average = get_ema_multi_avg_fn(recipe.averaging) if recipe.averaging else None
         self.averaged = AveragedModel(self.network, multi_avg_fn=average) if average else None
         self.judged = self.averaged.module if self.averaged else self.network
@@ -135,14 +139,15 @@ class _Training:
         if recipe.augmented:
             images = augment(images, self.generator)
         if recipe.certified:
-            epsilons = certified.draw_epsilons(len(images), recipe.epsilon * grown**certified.GROWTH, self.generator)
-            logits = certified.worst_logits(self.network, images, labels, epsilons)
+            logits = certified.worst_logits(self.network, images, labels, recipe.epsilon * grown**certified.GROWTH)
         else:
             if recipe.epsilon:
                 epsilon = recipe.epsilon * grown
                 images = _attack(self.network, images, labels, epsilon, recipe.attack_steps, self.generator)
             logits = self.network(images)
         loss = F.cross_entropy(logits, labels, label_smoothing=recipe.label_smoothing)
+        if recipe.certified and recipe.clean:
+            loss = (1 - recipe.clean) * loss + recipe.clean * F.cross_entropy(self.network(images), labels)
         self.optimizer.zero_grad()
         loss.backward()
         if recipe.certified:

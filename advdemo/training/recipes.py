@@ -21,6 +21,8 @@ class Recipe:
     epsilon: float = 0.0  # of the PGD examples to train on instead of the images, in 0..1; 0 trains on the images
     attack_steps: int = 10  # of that PGD
     certified: bool = False  # learn from interval bounds within epsilon, not from PGD examples
+    clean: float = 0.0  # certified: the share of the images as they are in the loss, beside the worst within epsilon
+    start: str | None = None  # the shipped network to begin with; None begins with random weights
     warm_up: float = 0.4  # the share of the training over which epsilon grows to its size
     averaging: float = 0.0  # decay of the running mean of the weights, which is what is judged and kept; 0 for none
 
@@ -57,15 +59,17 @@ RECIPES = {
     ),
     "certified": Recipe(
         about="Certified training: each step learns from bounds on what any attack could do within epsilon.",
-        epochs=160,
+        epochs=100,
         batch_size=128,
-        learning_rate=0.002,
+        learning_rate=0.0007,
         schedule="late-cosine",
         optimizer="adamw",
         weight_decay=0.0,
         augmented=False,
-        epsilon=0.33,  # a little more than the 0.3 that it is judged at
+        epsilon=0.3,
         certified=True,
+        clean=0.6,
+        start="lenet-robust",
         averaging=0.999,
     ),
     "tutorial": Recipe(
@@ -87,6 +91,7 @@ RANGES = {
     "label_smoothing": (0.0, 0.9),
     "epsilon": (0.0, 0.5),
     "attack_steps": (1, 100),
+    "clean": (0.0, 1.0),
     "warm_up": (0.0, 1.0),
     "averaging": (0.0, 0.9999),
 }
