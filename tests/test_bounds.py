@@ -1,10 +1,11 @@
 import math
+from fractions import Fraction
 
 import pytest
 import torch
 from torch.nn import functional as F
 
-from advdemo.attacks import fgsm, pgd
+from advdemo.attacks import fgsm
 from advdemo.measures import linear_bounds
 from advdemo.measures.bounds import certified_epsilon, certified_stream
 from advdemo.measures.linear_bounds import enclose, linear_margins
@@ -13,6 +14,7 @@ from advdemo.networks.discriminator import Discriminator
 from advdemo.networks.intervals import affine_layers, hidden_bounds, margins, pixel_box
 from advdemo.networks.lenet import LeNet
 from advdemo.networks.predict import accuracy, classify, freeze
+from tests import bench_soundness
 from tests.tiny import Tiny, exact_margins, tiny_image
 
 SOLVER = 2e-5  # what HiGHS may be off by
@@ -123,6 +125,32 @@ def test_intervals_make_room_for_rounding(lenet, mnist_test):
     assert (exact - margins(lenet, box, labels))[others].max() < 0.05
 
 
+class Follower(LeNet):
+    """Two classes for 2x2 pixels: class 1 leads by the brightest normalised pixel, if that is positive."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = torch.nn.Sequential(torch.nn.Conv2d(1, 1, 1), torch.nn.ReLU(), torch.nn.MaxPool2d(2))
+        self.fc = torch.nn.Sequential(torch.nn.Linear(1, 1), torch.nn.ReLU(), torch.nn.Linear(1, 2))
+        freeze(self)
+        for layer in affine_layers(self):
+            layer.weight.zero_()[-1] = 1.0
+            layer.bias.zero_()
+
+
+@pytest.mark.parametrize("epsilon", [1e-9, 3e-9, 1e-8, 1e-7])
+def test_bounds_make_room_for_the_rounding_of_pixels(epsilon):
+    """Near the mean a normalised pixel is so small that no share of it covers what float32 takes from x + epsilon and
+    from the mean. Fractions, which do not round, are the referee."""
+    for steps in range(300, 340):
+        image = torch.tensor([[[0.1307 + steps * 2.0**-26, 0.0], [0.0, 0.0]]])
+        pixel = Fraction(image.max().item())
+        exact = -(pixel + Fraction(epsilon) - Fraction("0.1307")) / Fraction("0.3081")
+        by_intervals = margins(Follower(), pixel_box(image[None], epsilon), torch.tensor([0]))[0, 1]
+        assert Fraction(by_intervals.item()) <= exact
+        assert Fraction(linear_margins(Follower(), image, epsilon, 0)[1].item()) <= exact
+
+
 def test_noise_is_more_than_rounding_adds(lenet, mnist_test):
     plain, exact = LeNet(), LeNet().double()
     plain.load_state_dict(lenet.state_dict())
@@ -175,9 +203,23 @@ def test_no_attack_succeeds_within_what_is_proved(name, method, count, request, 
         ]
     )
     assert proved.median() > 0.01
-    epsilons = proved.view(-1, 1, 1, 1)
-    for attacked in (fgsm(network, images, labels, epsilons), pgd(network, images, labels, epsilons, steps=20)):
-        assert (classify(network, attacked) == labels).all()
+    for name, fooled in bench_soundness.fooled(network, images, labels, proved, queries=30).items():
+        assert not fooled.any(), name
+
+
+def test_the_bench_of_soundness_asks_for_the_largest_proofs_and_sees_a_false_one(lenet, certified, mnist_test, capsys):
+    """It is the check of all 10,000 images: it must be able to fail."""
+    images, labels = mnist_test[0][:4], mnist_test[1][:4]
+    proved = bench_soundness.proved_by_intervals(certified, images, labels)
+    expected = [
+        certified_epsilon(certified, *pair, method="intervals") for pair in zip(images, labels.tolist(), strict=True)
+    ]
+    assert proved.tolist() == pytest.approx(expected, abs=1e-4)
+    assert bench_soundness.check(lenet, images, labels, 0.02, queries=30) == 0
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(bench_soundness, "linear_margins", lambda *_: torch.ones(10))
+        assert bench_soundness.check(lenet, images, labels, 0.3, queries=30) > 4
+    assert "FALSE: image 0, proved up to 0.3000, FGSM succeeds" in capsys.readouterr().out
 
 
 def test_certified_epsilon_is_the_last_step_that_is_proved(lenet, certified, mnist_test):

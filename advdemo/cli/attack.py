@@ -2,11 +2,14 @@
 
 import json
 from pathlib import Path
-from typing import Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
 from advdemo.cli.shared import CHECKPOINT, AttackName, Checkpoint, Decay, Diversity, Queries, Steps, StepSize, app
+
+if TYPE_CHECKING:
+    from advdemo.measures.scan import EpsilonScan
 
 
 @app.command()
@@ -92,7 +95,7 @@ def attack(
     typer.echo(f"Wrote original.png, perturbation.png, adversarial.png and prediction.json to {out}")
 
 
-def _describe_flip(result, target: int | None) -> str:
+def _describe_flip(result: "EpsilonScan", target: int | None) -> str:
     if result.flip_epsilon == 0:
         return "already another digit without any attack"
     if result.flip_epsilon is not None:

@@ -34,7 +34,7 @@ def certify(
         raise ValueError(f"{image}: {error}") from error
     clean = predict(model, pixels[None])[0]
     given = label is not None
-    label = label if given else int(clean.argmax())
+    label = int(clean.argmax()) if label is None else label
     proved = certified_epsilon(model, pixels, label, method=method)
     broken = scan(model, pixels, label).flip_epsilon
 

@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -15,7 +15,7 @@ CHECKPOINT = Path("checkpoints/lenet.safetensors")
 class _Commands(TyperGroup):
     """Says what is wrong in one sentence, where Python would print a traceback."""
 
-    def invoke(self, context):
+    def invoke(self, context: Any) -> Any:
         try:
             return super().invoke(context)
         except BrokenPipeError:  # `| head`: not the user's mistake

@@ -1,5 +1,6 @@
 """python -m advdemo sweep"""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -60,8 +61,8 @@ def sweep(
     """Accuracy on the MNIST test images under an attack, or certified, at each epsilon."""
     from advdemo.attacks import ATTACKS, FGSM, make_settings
     from advdemo.images.mnist import load_mnist
-    from advdemo.measures.bounds import certified_stream
-    from advdemo.measures.sweep import sweep_stream, to_csv, to_json
+    from advdemo.measures.bounds import CertifiedResult, certified_stream
+    from advdemo.measures.sweep import SweepResult, sweep_stream, to_csv, to_json
     from advdemo.networks.checkpoint import CLASSIFIERS, load_checkpoint
     from advdemo.networks.ensemble import Ensemble
 
@@ -88,6 +89,7 @@ def sweep(
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)
     chosen = pixels[:images], labels[:images], _parse_epsilons(epsilons)
+    results: Iterator[SweepResult | CertifiedResult]
     if certified:
         results, measure = certified_stream(model, *chosen, method=method or "intervals"), "Certified"
     else:
@@ -101,7 +103,7 @@ def sweep(
         typer.echo(f"Epsilon: {epsilon:g}  {measure} Accuracy = {correct} / {result.n_images} = {round(accuracy, 4)}")
     if out is not None:
         (out / "sweep.csv").write_text(to_csv(result))
-        if certified:
+        if isinstance(result, CertifiedResult):
             typer.echo(f"Wrote sweep.csv to {out}")
             return
         from advdemo.measures.plots import accuracy_curve, example_grid

@@ -31,7 +31,18 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from advdemo import STD
-from advdemo.networks.intervals import EXTRA, PIXEL, UNIT, Bounds, affine_layers, hidden_bounds, pixel_box
+from advdemo.networks.intervals import (
+    EXTRA,
+    PIXEL,
+    UNIT,
+    Affine,
+    Bounds,
+    affine_layers,
+    bias_of,
+    hidden_bounds,
+    padding_of,
+    pixel_box,
+)
 
 
 class Enclosure(NamedTuple):
@@ -62,7 +73,7 @@ def linear_margins(network: nn.Module, image: Tensor, epsilon: float, label: int
         lower, upper, noise = (_as_windows(part) for part in (lower, upper, noise))
         layer.enclosure = enclose(lower, upper, noise)
         reach = upper.amax(1).relu()
-    noise, weight, bias = last.noise(reach).double(), last.affine.weight, last.affine.bias
+    noise, weight, bias = last.noise(reach).double(), last.affine.weight, bias_of(last.affine)
     margins = _lowest(hidden, weight[label] - weight, (bias[label] - bias).double(), box) - noise[label] - noise
     margins[label] = torch.inf
     return margins
@@ -92,7 +103,7 @@ class _Layer:
 
     enclosure: Enclosure
 
-    def __init__(self, affine: nn.Conv2d | nn.Linear) -> None:
+    def __init__(self, affine: Affine) -> None:
         self.affine = affine
         if isinstance(affine, nn.Conv2d):
             places = [(column, 1 - column, row, 1 - row) for row in (0, 1) for column in (0, 1)]
@@ -105,13 +116,13 @@ class _Layer:
         a patch, those of the padded inputs."""
         if isinstance(self.affine, nn.Linear):
             return rows @ self.affine.weight
-        padding = 0 if patch else self.affine.padding[0] // 2
+        padding = 0 if patch else padding_of(self.affine) // 2
         return F.pixel_shuffle(F.conv2d(rows, self.turned, padding=self.turned.shape[-1] - 1 - padding), 2)
 
     def noise(self, reach: Tensor) -> Tensor:
         """What rounding adds at most to each output, in its shape, when no input is larger than `reach`: in the
         network's sum over inputs, in `pull`'s over outputs, and in that of the biases over all outputs."""
-        weight, bias = self.affine.weight.abs(), self.affine.bias.abs()
+        weight, bias = self.affine.weight.abs(), bias_of(self.affine).abs()
         terms = weight[0].numel() + weight[:, 0].numel() + EXTRA
         if isinstance(self.affine, nn.Linear):
             products = F.linear(reach.flatten(), weight)
@@ -122,7 +133,7 @@ class _Layer:
 
 
 def _tighten(
-    lower: Tensor, upper: Tensor, before: Sequence[_Layer], affine: nn.Conv2d | nn.Linear, noise: Tensor, box: Bounds
+    lower: Tensor, upper: Tensor, before: Sequence[_Layer], affine: Affine, noise: Tensor, box: Bounds
 ) -> None:
     """Improve, in place, the bounds of a layer's outputs by what is known of the layers before it: of those outputs
     only that matter to an enclosure."""
@@ -132,7 +143,7 @@ def _tighten(
         level = _as_windows(lower).amax(1, keepdim=True).relu()
         units = F.pixel_shuffle((_as_windows(upper) > level).flatten(0, 1).float(), 2).nonzero(as_tuple=True)
     for end, bound, sign in ((lower, torch.maximum, 1), (upper, torch.minimum, -1)):
-        rows, constant = sign * affine.weight[units[0]], sign * affine.bias[units[0]].double()
+        rows, constant = sign * affine.weight[units[0]], sign * bias_of(affine)[units[0]].double()
         if isinstance(affine, nn.Linear):
             found = _lowest(before, rows, constant, box)
         else:
@@ -155,10 +166,11 @@ def _lowest_of_patches(
     """`_lowest` for outputs of the second convolution, each of which sees only a patch: rows (R, C, K, K) are its
     weights of the windows at `places`."""
     (layer,) = before
+    assert isinstance(layer.affine, nn.Conv2d)
     cut = Enclosure(*(_cut(part, rows.shape[-1], 1, places) for part in layer.enclosure))
     rows, constant = _through(layer, cut, rows, constant)
     rows = layer.pull(rows, patch=True)
-    padded = (F.pad(part, [layer.affine.padding[0]] * 4) for part in box)
+    padded = (F.pad(part, [padding_of(layer.affine)] * 4) for part in box)
     return constant + _worst(rows, *(_cut(part, rows.shape[-1], 2, places) for part in padded))
 
 
@@ -167,7 +179,7 @@ def _through(layer: _Layer, enclosure: Enclosure, rows: Tensor, constant: Tensor
     positive, negative = rows.clamp(min=0), rows.clamp(max=0)
     constant = constant + _dot(negative, enclosure.above) - _dot(positive, enclosure.below)
     rows = torch.addcmul(positive.unsqueeze(2) * enclosure.below_slope, negative.unsqueeze(2), enclosure.above_slope)
-    return rows.flatten(1, 2), constant + (rows.flatten(2).sum(2) @ layer.affine.bias).double()
+    return rows.flatten(1, 2), constant + (rows.flatten(2).sum(2) @ bias_of(layer.affine)).double()
 
 
 def _worst(rows: Tensor, centre: Tensor, radius: Tensor) -> Tensor:

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -17,6 +17,9 @@ from torch import Tensor, nn
 from advdemo import CLASSES
 from advdemo.attacks import Settings, find_attack
 from advdemo.attacks.inputs import check_epsilon, check_images, check_labels
+
+if TYPE_CHECKING:
+    from advdemo.measures.bounds import CertifiedResult
 
 EPSILONS = (0.0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3)  # the PyTorch tutorial's
 TUTORIAL_ACCURACIES = (0.9904, 0.969, 0.9079, 0.7557, 0.5029, 0.3029, 0.1596)  # what it published for them
@@ -211,7 +214,7 @@ def _as_bytes(image: Tensor) -> np.ndarray:
     return (image * 255).round().byte().view(28, 28).cpu().numpy()
 
 
-def to_csv(result: SweepResult) -> str:
+def to_csv(result: "SweepResult | CertifiedResult") -> str:
     """One line for each epsilon under the header `epsilon,correct,total,accuracy`; accuracy in 0..1."""
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")

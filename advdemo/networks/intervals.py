@@ -24,9 +24,10 @@ EXTRA = 16  # operations on a number from one sum to the next, and more
 PIXEL = 2.0**-20  # more than what rounding adds to a pixel's distance from the image, and to its normalisation
 
 Bounds = tuple[Tensor, Tensor]  # centre, radius
+Affine = nn.Conv2d | nn.Linear
 
 
-def affine_layers(network: nn.Module) -> list[nn.Conv2d | nn.Linear]:
+def affine_layers(network: nn.Module) -> list[Affine]:
     """The convolutions, each followed by ReLU and 2x2 max-pooling, and the linear layers, each but the last followed by
     ReLU. ValueError for a network of other layers."""
     conv, fc = getattr(network, "conv", []), getattr(network, "fc", [])
@@ -34,6 +35,16 @@ def affine_layers(network: nn.Module) -> list[nn.Conv2d | nn.Linear]:
     if [type(layer) for layer in (*conv, *fc)] != [*expected, nn.Linear] or not conv:
         raise ValueError(f"bounds are for a LeNet, a {type(network).__name__} is made of other layers")
     return [layer for layer in (*conv, *fc) if isinstance(layer, (nn.Conv2d, nn.Linear))]
+
+
+def bias_of(layer: Affine) -> Tensor:
+    """(outputs,); zeros for a layer that has none."""
+    return layer.weight.new_zeros(len(layer.weight)) if layer.bias is None else layer.bias
+
+
+def padding_of(layer: nn.Conv2d) -> int:
+    """Pixels added at each side of the square pictures."""
+    return int(layer.padding[0])
 
 
 def pixel_box(images: Tensor, epsilon: float | Tensor) -> Bounds:
@@ -71,25 +82,28 @@ def margins(network: nn.Module, box: Bounds, labels: Tensor, *, outward: bool = 
     spread = (sizes @ radius[..., None]).squeeze(-1)
     if outward:
         reach = centre.abs() + radius
-        own = F.linear(reach, last.weight.abs(), last.bias.abs())  # (N, classes)
+        own = F.linear(reach, last.weight.abs(), bias_of(last).abs())  # (N, classes)
         spread = spread + rounding(last) * (own + own.gather(1, labels[:, None]))
     lower = logits.gather(1, labels[:, None]) - logits - spread
     return lower.scatter(1, labels[:, None], 0.0)
 
 
-def affine(layer: nn.Conv2d | nn.Linear, centre: Tensor, radius: Tensor, outward: bool) -> Bounds:
+def affine(layer: Affine, centre: Tensor, radius: Tensor, outward: bool) -> Bounds:
     """The bounds behind one layer of those before it."""
-    bias = torch.zeros_like(layer.bias)
+    bias = torch.zeros_like(bias_of(layer))
     if outward:
         share = rounding(layer)
-        radius, bias = radius + share * (centre.abs() + radius), share * layer.bias.abs()
+        radius, bias = radius + share * (centre.abs() + radius), share * bias_of(layer).abs()
     if isinstance(layer, nn.Linear):
         return F.linear(centre, layer.weight, layer.bias), F.linear(radius, layer.weight.abs(), bias)
-    options = {"stride": layer.stride, "padding": layer.padding}
-    return F.conv2d(centre, layer.weight, layer.bias, **options), F.conv2d(radius, layer.weight.abs(), bias, **options)
+    padding = padding_of(layer)
+    return (
+        F.conv2d(centre, layer.weight, layer.bias, padding=padding),
+        F.conv2d(radius, layer.weight.abs(), bias, padding=padding),
+    )
 
 
-def rounding(layer: nn.Conv2d | nn.Linear) -> float:
+def rounding(layer: Affine) -> float:
     """2 n u of the rounding explained above."""
     return 2 * (layer.weight[0].numel() + EXTRA) * UNIT
 

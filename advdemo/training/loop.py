@@ -113,7 +113,8 @@ class _Training:
         self.averaged = AveragedModel(self.network, multi_avg_fn=average) if average else None
         self.judged = self.averaged.module if self.averaged else self.network
         self.optimizer = _optimizer(recipe, self.network)
-        self.each_step = self.plateau = None
+        self.each_step: torch.optim.lr_scheduler.LRScheduler | None = None
+        self.plateau: torch.optim.lr_scheduler.ReduceLROnPlateau | None = None
         steps = recipe.epochs * -(-count // recipe.batch_size)
         if recipe.schedule == "one-cycle":
             self.each_step = torch.optim.lr_scheduler.OneCycleLR(
