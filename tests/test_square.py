@@ -188,6 +188,7 @@ def test_the_row_says_what_it_knows():
         "dim": "gradient",
         "square": "scores",
         "rays": "label",
+        "advgan": "nothing",
         "noise": "nothing",
     }
     assert all(hasattr(row.settings, "stream") == (row.knows in ("scores", "label")) for row in ATTACKS.values())

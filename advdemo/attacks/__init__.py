@@ -11,6 +11,7 @@ from typing import Any, Literal, cast
 
 from torch import Tensor
 
+from advdemo.attacks.advgan import AdvGAN, advgan
 from advdemo.attacks.fgsm import FGSM, fgsm, gradient_sign, perturb
 from advdemo.attacks.inputs import Attempt, Prepared, Settings
 from advdemo.attacks.momentum import DIM, Momentum, mifgsm
@@ -19,9 +20,9 @@ from advdemo.attacks.pgd import PGD, pgd
 from advdemo.attacks.rays import RayS, rays
 from advdemo.attacks.square import Square, square
 
-__all__ = ["ATTACKS", "DIM", "FGSM", "PGD", "Attack", "Attempt", "Momentum", "Noise", "Prepared", "RayS", "Settings",
-           "Square", "fgsm", "find_attack", "gradient_sign", "make_settings", "mifgsm", "noise", "perturb", "pgd",
-           "rays", "square"]  # fmt: skip
+__all__ = ["ATTACKS", "DIM", "FGSM", "PGD", "AdvGAN", "Attack", "Attempt", "Momentum", "Noise", "Prepared", "RayS",
+           "Settings", "Square", "advgan", "fgsm", "find_attack", "gradient_sign", "make_settings", "mifgsm", "noise",
+           "perturb", "pgd", "rays", "square"]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -119,6 +120,18 @@ ATTACKS = {
             knows="label",
             scannable=True,
             batch_size=50,
+        ),
+        Attack(
+            name="advgan",
+            title="AdvGAN",
+            formula="ε · ±1, by a generator",
+            function=advgan,
+            settings=AdvGAN,
+            targeted=False,
+            one_sign=True,
+            knows="nothing",  # any more: all that it ever asked was in training
+            scannable=True,
+            batch_size=400,
         ),
         Attack(
             name="noise",

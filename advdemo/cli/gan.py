@@ -1,11 +1,11 @@
-"""python -m advdemo train-gan | generate"""
+"""python -m advdemo train-gan | train-advgan | generate"""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from advdemo.cli.shared import DataDir, app, progress
+from advdemo.cli.shared import CHECKPOINT, DataDir, app, progress
 
 GENERATOR = Path("checkpoints/generator.safetensors")
 
@@ -38,6 +38,35 @@ def train_gan(
         except KeyboardInterrupt:
             typer.echo("Interrupted before the first epoch ended: nothing was saved.", err=True)
             raise typer.Exit(130) from None
+
+
+@app.command()
+def train_advgan(
+    network: Annotated[Path, typer.Option(help="The checkpoint of the network to fool.")] = CHECKPOINT,
+    epochs: Annotated[int | None, typer.Option(min=1, max=1000, help="Instead of the recipe's 8.")] = None,
+    seed: Annotated[int, typer.Option(min=0, max=2**63 - 1, help="The same seed gives the same generator.")] = 0,
+    data_dir: DataDir = None,
+    out: Annotated[Path, typer.Option(help="The generator's file.")] = Path("checkpoints/advgan.safetensors"),
+) -> None:
+    """Train AdvGAN's generator of perturbations against one network."""
+    from advdemo.networks.checkpoint import CLASSIFIERS, load_checkpoint
+    from advdemo.training.advgan import AdvGANRecipe
+    from advdemo.training.advgan import train_advgan as train
+
+    recipe = AdvGANRecipe() if epochs is None else AdvGANRecipe(epochs=epochs)
+    target, _ = load_checkpoint(network, kinds=CLASSIFIERS)
+    with progress() as shown:
+        bar = shown.add_task("steps", total=1.0)
+        train(
+            out,
+            recipe,
+            target,
+            network.stem,
+            seed=seed,
+            data_dir=data_dir,
+            on_step=lambda done: shown.update(bar, completed=done),
+            say=typer.echo,
+        )
 
 
 @app.command()

@@ -125,6 +125,32 @@ def test_ones_own_forger_draws_in_explore_until_it_is_put_back(visit):
     )
 
 
+def test_learn_opens_the_game_as_its_buttons_say(visit):
+    visitor = visit()
+    for button, start, who, greedy in (
+        ("the forger alone", "halfway", "generator", False),
+        ("a collapse", "halfway", "both", True),
+        ("from nothing to digits", "nothing", "both", False),
+    ):
+        visitor.page.locator("#tab-learn-button").click()
+        visitor.page.get_by_role("button", name=button).click()
+        expect(visitor.find("gan-start")).to_be_visible()
+        expect(visitor.find("gan-start")).to_have_value(start)
+        expect(visitor.page.locator(f"[data-who={who}]")).to_have_attribute("aria-pressed", "true")
+        assert visitor.find("gan-greedy").is_checked() == greedy
+
+
+def test_learn_opens_the_two_meetings_in_explore(visit):
+    visitor = visit()
+    visitor.page.locator("#tab-learn-button").click()
+    visitor.page.get_by_role("button", name="FGSM and AdvGAN").click()
+    expect(visitor.find("compare")).to_have_value("advgan")
+    visitor.page.locator("#tab-learn-button").click()
+    visitor.page.get_by_role("button", name="order a 3").click()
+    expect(visitor.find("find-fooling")).to_be_visible()
+    expect(visitor.page).to_have_url(re.compile("generate=3.5.20.-10"))
+
+
 def test_the_tabs_fit_on_a_phone(visit):
     for locale in ("en-US", "zh-CN"):
         visitor = visit(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True, locale=locale)

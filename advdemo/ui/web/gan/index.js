@@ -5,7 +5,7 @@ import { drawChart } from "../shared/chart.js";
 import { make } from "../shared/dom.js";
 import { download } from "../shared/download.js";
 import { useForger } from "../shared/forger.js";
-import { openInExplore } from "../shared/link.js";
+import { onOpen, openInExplore } from "../shared/link.js";
 import { numeral, thinned } from "../shared/numbers.js";
 import { bytes } from "../shared/pixels.js";
 import { ask, follow, isTrouble } from "../shared/server.js";
@@ -231,6 +231,17 @@ export function mount({ element, props }) {
       }),
     );
   }
+  onOpen((query) => {
+    const state = new URLSearchParams(query);
+    if (root.dataset.state !== "idle") halt();
+    if (setup.starts.includes(state.get("start"))) start.value = state.get("start");
+    alter(() => {
+      const learner = state.get("who");
+      who = learner === "generator" || learner === "discriminator" ? learner : "both";
+      greedy.checked = state.has("greedy");
+      giant.checked = state.has("giant");
+    });
+  }, "gan");
   pick(".use").addEventListener("click", () => {
     useForger(pair);
     openInExplore("generate=3");

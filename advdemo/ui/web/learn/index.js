@@ -1,7 +1,7 @@
 // The Learn tab: fills in the measured figures, and opens the Explore tab as a button says.
 
 import { make } from "../shared/dom.js";
-import { openInExplore } from "../shared/link.js";
+import { openTab } from "../shared/link.js";
 import { inPercent } from "../shared/numbers.js";
 import { fillWords, say } from "../shared/words.js";
 
@@ -13,8 +13,8 @@ export function mount({ element, props }) {
   fillWords(root);
   drawTable(/** @type {HTMLTableElement} */ (root.querySelector("table")), JSON.parse(props.figures));
   root.addEventListener("click", ({ target }) => {
-    const link = /** @type {HTMLElement} */ (target).closest("[data-open]")?.getAttribute("data-open");
-    if (link) openInExplore(link);
+    const button = /** @type {HTMLElement | null} */ (/** @type {HTMLElement} */ (target).closest("[data-open]"));
+    if (button) openTab(button.dataset.tab ?? "explore", button.dataset.open ?? "");
   });
 }
 

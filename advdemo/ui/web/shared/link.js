@@ -2,8 +2,11 @@
 
 /** @typedef {Record<string, string>} State */
 
-/** @type {((query: string) => void) | null} */
-let opener = null;
+/** @type {Record<string, (query: string) => void>} */
+const openers = {};
+
+/** What to open in tabs that are not there yet: they come when first shown. @type {Record<string, string>} */
+const waiting = {};
 
 /** What the link opened this page with. */
 export const opened = location.hash.slice(1);
@@ -19,13 +22,19 @@ export function remember(changes) {
   history.replaceState(null, "", `${location.pathname}${location.search}${hash ? `#${hash}` : ""}`);
 }
 
-/** The Explore tab says how a link is opened in it. @param {(query: string) => void} open */
-export const onOpen = (open) => {
-  opener = open;
+/** A tab says how a link is opened in it. @param {(query: string) => void} open @param {string} [tab] */
+export const onOpen = (open, tab = "explore") => {
+  openers[tab] = open;
+  if (tab in waiting) open(waiting[tab]);
+  delete waiting[tab];
 };
 
-/** Show a link's state in the Explore tab. @param {string} query */
-export function openInExplore(query) {
-  document.querySelector(/** @type {"button"} */ ("#tab-explore-button"))?.click();
-  opener?.(query);
+/** Show a tab in a state, as a link has it. @param {string} tab @param {string} query */
+export function openTab(tab, query) {
+  document.querySelector(/** @type {"button"} */ (`#tab-${tab}-button`))?.click();
+  if (tab in openers) openers[tab](query);
+  else waiting[tab] = query;
 }
+
+/** @param {string} query */
+export const openInExplore = (query) => openTab("explore", query);
