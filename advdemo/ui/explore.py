@@ -6,6 +6,7 @@ slider asks nothing.
 
 import base64
 import io
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -97,34 +98,14 @@ def answer(
     attacks = attacks_of(question)
     sides = question.get("sides", [{}])
     networks = [models.pick(side.get("model"), question.get("weights")) for side in sides]
-    label = check_digit(question.get("label"), "errors.bad_label")
-    index = realness = None
-    if "generated" in question:
-        order = parse_order(question["generated"])
-        image, realness = (pairs or Pairs({})).pick(question).draw(order)
-        image = image.to(models.device)
-        source, truth = "asked", order.digit
-    elif "drawing" in question:
-        pixels = decode_drawing(question["drawing"])
-        with refusing("errors.drawing_damaged"):
-            image = to_mnist(pixels).to(models.device)
-        source, truth = "prediction", int(predict(networks[0], image[None]).argmax())
-    else:
-        index = check_index(question.get("index"), len(images))
-        image = images[index].to(models.device)
-        source, truth = "mnist", int(labels[index])
-    if label is not None:
-        source, truth = "chosen", label
+    digit = read_digit(models, images, labels, question, networks[0], pairs)
     drawn = []
     for side, network, (_, attack) in zip(sides, networks, attacks, strict=True):
-        target = check_digit(side.get("target"), "errors.bad_target")
-        taken = target is not None and target == int(predict(network, image[None]).argmax())
-        targeted = target is not None and not taken
-        aim = truth if target is None or taken else target
-        result = scan(interruptible(network, superseded), image, aim, targeted=targeted, attack=attack)
+        aim, targeted, taken = find_aim(network, digit, side)
+        result = scan(interruptible(network, superseded), digit.image, aim, targeted=targeted, attack=attack)
         drawn.append(
             {
-                "target": None if taken else target,
+                "target": aim if targeted else None,
                 "taken": taken,
                 "flip": result.flip_epsilon,
                 "sign": result.sign,
@@ -133,8 +114,46 @@ def answer(
                 "probabilities": result.probabilities,
             }
         )
-    digit = {"index": index, "label": truth, "label_source": source, "realness": realness}
-    return digit | {"image": result.images[0], "sides": drawn}
+    known = {"index": digit.index, "label": digit.label, "label_source": digit.source, "realness": digit.realness}
+    return known | {"image": result.images[0], "sides": drawn}
+
+
+@dataclass(frozen=True)
+class Digit:
+    """What a question is about."""
+
+    image: Tensor  # float32 (1, 28, 28) in [0, 1], on the models' device
+    label: int
+    source: str  # of the label: "mnist", "asked" (of the generator), "prediction" or "chosen"
+    index: int | None = None  # among the test images
+    realness: float | None = None  # 0..1, in the discriminator's opinion
+
+
+def read_digit(
+    models: Models, images: Tensor, labels: Tensor, question: dict, network: nn.Module, pairs: Pairs | None = None
+) -> Digit:
+    """The digit of a question as `answer` takes it; a drawing's label is what `network` reads."""
+    label = check_digit(question.get("label"), "errors.bad_label")
+    if "generated" in question:
+        order = parse_order(question["generated"])
+        image, realness = (pairs or Pairs({})).pick(question).draw(order)
+        digit = Digit(image.to(models.device), order.digit, "asked", realness=realness)
+    elif "drawing" in question:
+        pixels = decode_drawing(question["drawing"])
+        with refusing("errors.drawing_damaged"):
+            image = to_mnist(pixels).to(models.device)
+        digit = Digit(image, int(predict(network, image[None]).argmax()), "prediction")
+    else:
+        index = check_index(question.get("index"), len(images))
+        digit = Digit(images[index].to(models.device), int(labels[index]), "mnist", index)
+    return digit if label is None else replace(digit, label=label, source="chosen")
+
+
+def find_aim(network: nn.Module, digit: Digit, side: dict) -> tuple[int, bool, bool]:
+    """(the class that the attack of a side is about, whether it is to be reached, whether the target was `taken`)."""
+    target = check_digit(side.get("target"), "errors.bad_target")
+    taken = target is not None and target == int(predict(network, digit.image[None]).argmax())
+    return (digit.label, False, taken) if target is None or taken else (target, True, False)
 
 
 def decode_drawing(url: object) -> np.ndarray:
