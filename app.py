@@ -10,12 +10,12 @@ from advdemo.ui.forger import load_pairs
 from advdemo.ui.page import build_page, launch
 
 CHECKPOINT = Path(__file__).parent / "checkpoints" / "lenet.safetensors"
-ROBUST_CHECKPOINT = CHECKPOINT.with_name("lenet-robust.safetensors")
+TRAINED_TO_RESIST = {"robust": "lenet-robust.safetensors", "certified": "lenet-certified.safetensors"}
 REMEDY = "restore it with `git checkout -- checkpoints`"
 
 
 def load_networks() -> dict:
-    """The networks and their records by name; without the robust one, saying so, when its file is missing or broken."""
+    """The networks and their records by name; without one of the others, saying so, when its file is missing or broken."""
     if not CHECKPOINT.exists():
         print(f"No checkpoint at {CHECKPOINT}: training one first, about three minutes on two CPU cores.", flush=True)
         train_checkpoint(CHECKPOINT, say=print)
@@ -23,10 +23,11 @@ def load_networks() -> dict:
         networks = {"standard": load_checkpoint(CHECKPOINT)}
     except ValueError as error:
         raise ValueError(f"{error}: {REMEDY}, or delete {CHECKPOINT} to have it trained again") from error
-    try:
-        networks["robust"] = load_checkpoint(ROBUST_CHECKPOINT)
-    except (OSError, ValueError) as error:
-        print(f"Starting without the robust network: {error}: {REMEDY}", file=sys.stderr, flush=True)
+    for name, file in TRAINED_TO_RESIST.items():
+        try:
+            networks[name] = load_checkpoint(CHECKPOINT.with_name(file))
+        except (OSError, ValueError) as error:
+            print(f"Starting without the {name} network: {error}: {REMEDY}", file=sys.stderr, flush=True)
     return networks
 
 

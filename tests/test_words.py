@@ -22,8 +22,8 @@ ENDINGS = {
     "attacks.short_": [*ATTACKS],
     "attacks.formula_": [*ATTACKS],
     "attacks.never_": [*ATTACKS],
-    "networks.": ["standard", "robust"],
-    "networks.short_": ["standard", "robust"],
+    "networks.": ["standard", "robust", "certified"],
+    "networks.short_": ["standard", "robust", "certified"],
     "recipes.": [*RECIPES],
 }
 

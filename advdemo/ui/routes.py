@@ -33,6 +33,7 @@ from starlette.types import Receive, Scope, Send
 from advdemo.ui.explore import scan_digit
 from advdemo.ui.gan import run_game, steer
 from advdemo.ui.generate import find_fooling, latent_grid
+from advdemo.ui.proof import prove_digit
 from advdemo.ui.questions import parse_question
 from advdemo.ui.replies import RefusalError, as_error
 from advdemo.ui.service import Service
@@ -47,6 +48,7 @@ Ask = Callable[[Service, Visitor, dict], Awaitable[dict]]
 Follow = Callable[[Service, Visitor, dict], AsyncGenerator[dict, None]]
 ASK: dict[str, Ask] = {
     "scan": scan_digit,
+    "prove": prove_digit,
     "latents": latent_grid,
     "fool": find_fooling,
     "cell": find_examples,

@@ -1,5 +1,6 @@
 """What all handlers share: the networks, the test images, and where questions are worked on."""
 
+from collections import OrderedDict
 from dataclasses import dataclass, field
 
 import torch
@@ -28,6 +29,8 @@ class Service:
     streams: Streams = field(default_factory=Streams)
     light: Lane = field(default_factory=lambda: Lane("light", CORES))
     slow: Lane = field(default_factory=lambda: Lane("slow", max(1, CORES // 2)))
+    proofs: Lane = field(default_factory=lambda: Lane("proofs", 1))
+    proved: OrderedDict = field(default_factory=OrderedDict)  # by network, label and image: see proof.py
     workers: Workers = field(default_factory=Workers)
     sweeps: Line = field(default_factory=Line)
     trainings: Line = field(default_factory=Line)

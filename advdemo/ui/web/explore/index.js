@@ -48,6 +48,12 @@ export function mount({ element, props }) {
   const generate = makeGenerate(root, (generated) => ask({ generated, label: null }), showError, choices);
   pick('[data-testid="random"]').addEventListener("click", () => ask({ index: board.random(), label: null }));
 
+  /** About what was asked for last. @param {boolean} withWeights */
+  function question(withWeights) {
+    const forger = asked.generated ? forgerQuestion(withWeights) : {};
+    return { ...asked, ...choices.question(withWeights), ...forger };
+  }
+
   /** @param {Digit} digit @param {boolean} [withWeights] */
   async function ask(digit, withWeights = false) {
     asked = digit;
@@ -56,10 +62,8 @@ export function mount({ element, props }) {
     const { signal } = asking;
     root.classList.add("waiting");
     say(pick(".working"), choices.slow() ? "explore.working_long" : "explore.working");
-    const forger = digit.generated ? forgerQuestion(withWeights) : {};
-    const question = { ...digit, ...choices.question(withWeights), ...forger };
     try {
-      receive(await askPatiently("scan", question, { signal, onTrouble: showError }));
+      receive(await askPatiently("scan", question(withWeights), { signal, onTrouble: showError }));
     } catch (error) {
       if (signal.aborted) return; // a newer question is under way
       if (!isTrouble(error)) throw error;
@@ -82,6 +86,20 @@ export function mount({ element, props }) {
     showLabel(value.label, value.label_source);
     for (const option of choices.target.options) option.disabled = option.value === String(value.label);
     linkHere();
+    prove();
+  }
+
+  /** Ask how far the digit on screen is proved: that takes longer than its scan. @param {boolean} [withWeights] */
+  async function prove(withWeights = false) {
+    const { signal } = asking;
+    try {
+      result.prove((await askPatiently("prove", question(withWeights), { signal, onTrouble: showError })).sides);
+    } catch (error) {
+      if (signal.aborted) return; // about a digit that is gone
+      if (!isTrouble(error)) throw error;
+      if (isUnknown(error) && !withWeights) return prove(true);
+      showError(error);
+    }
   }
 
   /** @param {import("../shared/words.js").ServerError | null} error */

@@ -7,6 +7,7 @@
  * @property {number} label the true class
  * @property {number | null} target the class to reach
  * @property {number | null} flip the smallest epsilon that succeeds
+ * @property {number | null} [proved] the largest epsilon with a proof, once known; null: not for such a network
  * @property {boolean} zero nothing moves: there is no gradient to follow
  * @property {Float32Array} probabilities 10 for each epsilon
  * @property {number[]} winners the most likely class at each epsilon
@@ -84,4 +85,26 @@ export function outcome({ attack, label, target, winners, zero, flip }, step, sh
   if (now !== label) return { key: target === null ? "explore.fooled" : "explore.fooled_otherwise", values };
   if (flip !== null || target !== null) return { key: "explore.still", values };
   return { key: "explore.still_never", values: { ...values, never: { key: `attacks.never_${attack}` } } };
+}
+
+/**
+ * What is proved of a digit, what the attack breaks, and what nobody knows, in words.
+ * @param {Pick<Scan, "attack" | "label" | "target" | "winners" | "flip" | "proved">} scan
+ * @returns {{key: string, values: import("../shared/words.js").Values}}
+ */
+export function standing({ attack, label, target, winners, flip, proved }) {
+  const values = {
+    proved: proved?.toFixed(4) ?? "",
+    flip: flip?.toFixed(4) ?? "",
+    attack: { key: `attacks.short_${attack}` },
+    target: target ?? "",
+  };
+  if (winners[0] !== label) return { key: "proof.misread", values };
+  if (proved === undefined) return { key: "proof.looking", values };
+  if (proved === null) return { key: "proof.other_layers", values };
+  if (proved >= LAST) return { key: "proof.everywhere", values };
+  const some = proved > 0;
+  if (flip === null) return { key: some ? "proof.never" : "proof.never_unproved", values };
+  if (target === null) return { key: some ? "proof.broken" : "proof.broken_unproved", values };
+  return { key: some ? "proof.reached" : "proof.reached_unproved", values };
 }

@@ -5,9 +5,9 @@ import { percent } from "../shared/numbers.js";
 import { bytes } from "../shared/pixels.js";
 import { fillWords, hush, onLanguage, say } from "../shared/words.js";
 import { makeBars } from "./bars.js";
-import { EPSILONS, outcome } from "./reading.js";
+import { EPSILONS, outcome, standing } from "./reading.js";
 import { makeSide } from "./side.js";
-import { trackFill } from "./slider.js";
+import { zones } from "./slider.js";
 
 /** @typedef {import("./reading.js").Scan} Scan */
 /** @typedef {ReturnType<typeof import("./slider.js").makeSlider>} Slider */
@@ -26,6 +26,9 @@ export function makeResult(root, slider, choices) {
     bytes: pick(".bytes"),
     outcome: pick(".outcome"),
     other: pick(".other-outcome"),
+    proof: pick('[data-testid="proof"]'),
+    otherProof: pick(".other-proof"),
+    otherTrack: pick(".other-track"),
   };
 
   // The second picture and curve are copies of the first, without the names that automation looks for.
@@ -57,7 +60,27 @@ export function makeResult(root, slider, choices) {
       });
     }
     drawFlips();
+    drawProof();
     tick();
+  }
+
+  /** Show how far each side is proved. @param {{proved: number | null}[]} sides */
+  function prove(sides) {
+    scans().forEach((scan, i) => {
+      scan.proved = sides[i].proved;
+    });
+    drawProof();
+    tick();
+  }
+
+  function drawProof() {
+    const [first, second] = scans();
+    const [name, otherName] = choices.sides().map(choices.title);
+    const words = standing(first);
+    if (second) {
+      say(boxes.proof, "explore.named", { name, words });
+      say(boxes.otherProof, "explore.named", { name: otherName, words: standing(second) });
+    } else say(boxes.proof, words.key, words.values);
   }
 
   function drawFlips() {
@@ -87,7 +110,8 @@ export function makeResult(root, slider, choices) {
       say(boxes.other, "explore.named", { name: otherName, words: inWords(second, step) });
     } else say(boxes.outcome, words.key, words.values);
     say(slider.input, "explore.slider_value", { epsilon: epsilon.toFixed(3), words }, "aria-valuetext");
-    slider.input.style.setProperty("--fill", trackFill(first.fooledSpans, epsilon));
+    slider.input.style.setProperty("--fill", zones(first.proved ?? 0, first.flip, epsilon));
+    if (second) boxes.otherTrack.style.background = zones(second.proved ?? 0, second.flip, epsilon);
     slider.input.style.setProperty("--thumb", fooled ? "var(--fooled)" : "var(--clean)");
   }
 
@@ -99,7 +123,7 @@ export function makeResult(root, slider, choices) {
     for (const view of views) view.drawCurve();
     tick();
   });
-  return { receive, tick };
+  return { receive, prove, tick };
 }
 
 /** @param {Element} box @param {string} selector */

@@ -71,23 +71,20 @@ export function makeSlider(root, onTick, onRest) {
 }
 
 /**
- * The track up to the thumb: blue where the network is right, orange where it is wrong.
- * @param {[number, number][]} fooledSpans
+ * A track in three zones, as a background: blue where the answer is proved, hatched where nobody knows, orange from
+ * where the attack succeeds. Paler beyond the thumb.
+ * @param {number} proved the largest epsilon with a proof
+ * @param {number | null} broken the smallest at which the attack succeeds
  * @param {number} epsilon
  */
-export function trackFill(fooledSpans, epsilon) {
+export function zones(proved, broken, epsilon) {
   /** @param {number} value */
   const place = (value) =>
-    value === 0 ? "0px" : `calc(${THUMB / 2}px + ${Math.min(value, epsilon) / LAST} * (100% - ${THUMB}px))`;
-  const stops = fooledSpans
-    .filter(([from]) => from <= epsilon)
-    .flatMap(([from, to]) => [
-      `var(--clean) ${place(from)}`,
-      `var(--fooled) ${place(from)}`,
-      `var(--fooled) ${place(to)}`,
-      `var(--clean) ${place(to)}`,
-    ]);
-  const end = place(epsilon);
-  const colours = ["to right", "var(--clean) 0", ...stops, `var(--clean) ${end}`, `var(--track) ${end}`];
-  return `linear-gradient(${colours.join(", ")})`;
+    value ? `calc(${THUMB / 2}px + ${Math.min(1, value / LAST)} * (100% - ${THUMB}px))` : "0px";
+  const end = broken === null ? "100%" : place(broken);
+  return [
+    `linear-gradient(to right, transparent ${place(epsilon)}, var(--veil) 0)`,
+    `linear-gradient(to right, var(--clean) ${place(proved)}, transparent 0 ${end}, var(--fooled) 0)`,
+    "var(--hatch)",
+  ].join(", ");
 }
