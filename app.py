@@ -10,12 +10,12 @@ from advdemo.ui.forger import load_pairs
 from advdemo.ui.page import build_page, launch
 
 CHECKPOINT = Path(__file__).parent / "checkpoints" / "lenet.safetensors"
-TRAINED_TO_RESIST = {"robust": "lenet-robust.safetensors", "certified": "lenet-certified.safetensors"}
+OTHERS = {name: CHECKPOINT.with_name(f"lenet-{name}.safetensors") for name in ("robust", "certified")}
 REMEDY = "restore it with `git checkout -- checkpoints`"
 
 
 def load_networks() -> dict:
-    """The networks and their records by name; without one of the others, saying so, when its file is missing or broken."""
+    """The networks and their records by name, without the others whose files are missing or broken."""
     if not CHECKPOINT.exists():
         print(f"No checkpoint at {CHECKPOINT}: training one first, about three minutes on two CPU cores.", flush=True)
         train_checkpoint(CHECKPOINT, say=print)
@@ -23,9 +23,9 @@ def load_networks() -> dict:
         networks = {"standard": load_checkpoint(CHECKPOINT)}
     except ValueError as error:
         raise ValueError(f"{error}: {REMEDY}, or delete {CHECKPOINT} to have it trained again") from error
-    for name, file in TRAINED_TO_RESIST.items():
+    for name, path in OTHERS.items():
         try:
-            networks[name] = load_checkpoint(CHECKPOINT.with_name(file))
+            networks[name] = load_checkpoint(path)
         except (OSError, ValueError) as error:
             print(f"Starting without the {name} network: {error}: {REMEDY}", file=sys.stderr, flush=True)
     return networks

@@ -12,7 +12,7 @@ from tests.test_routes import Asker
 
 MANY = {"deadline": None, "suppress_health_check": list(HealthCheck)}
 LEAKS = (b"Traceback", b"site-packages", b"advdemo/", b".py", b"Error(")
-NAMES = ("scan", "latents", "fool", "cell", "judge", "steer")
+NAMES = ("scan", "prove", "latents", "fool", "cell", "judge", "steer")
 LONG_NAMES = ("sweep", "transfer", "train", "game")
 KEYS = """index drawing label sides attack target model models weights images epsilon epsilons truth predicted recipe
     epochs learning_rate seed number kind generated start

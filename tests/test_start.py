@@ -26,8 +26,8 @@ BROKEN = {"empty": b"", "cut": WHOLE[:1000], "cut late": WHOLE[:-10], "foreign":
 def test_a_broken_robust_network_is_left_out(tmp_path, monkeypatch, capsys, content):
     path = tmp_path / "lenet-robust.safetensors"
     path.write_bytes(content)
-    monkeypatch.setattr(app, "ROBUST_CHECKPOINT", path)
-    assert list(app.load_networks()) == ["standard"]
+    monkeypatch.setitem(app.OTHERS, "robust", path)
+    assert list(app.load_networks()) == ["standard", "certified"]
     (line,) = capsys.readouterr().err.splitlines()
     assert "lenet-robust.safetensors" in line
     assert "git checkout" in line

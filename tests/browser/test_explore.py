@@ -7,7 +7,7 @@ from advdemo.images.mnist import load_mnist
 from advdemo.measures.scan import scan
 from advdemo.networks.checkpoint import load_checkpoint
 from advdemo.networks.predict import predict
-from app import CHECKPOINT, ROBUST_CHECKPOINT
+from tests.conftest import CHECKPOINT, ROBUST_CHECKPOINT
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 THREE = [(0.32, 0.24), (0.5, 0.16), (0.67, 0.27), (0.62, 0.42), (0.45, 0.48),
@@ -56,6 +56,7 @@ def test_every_tick_shows_the_model_s_output_at_that_epsilon(visit, lenet):
     index = pick(visitor, 30)
     images, labels = load_mnist("test")
     expected = scan(lenet, images[index], int(labels[index]))
+    expect(visitor.find("proof")).to_contain_text("Proved")
     visitor.requests.clear()
     for step in range(0, 101, 4):
         visitor.set_epsilon(step / 200)

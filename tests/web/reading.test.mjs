@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { largest, outcome, rivals, spans } from "../../advdemo/ui/web/explore/reading.js";
+import { largest, outcome, rivals, spans, standing } from "../../advdemo/ui/web/explore/reading.js";
 
 test("the largest value, the first of equal ones", () => {
   assert.equal(largest([1, 3, 2]), 1);
@@ -53,4 +53,24 @@ test("the words carry what is read, how surely, and why an attack never succeeds
   assert.equal(values.now, 3);
   assert.equal(values.share, "98.0%");
   assert.deepEqual(values.never, { key: "attacks.never_fgsm" });
+});
+
+test("what is proved and what is broken, in words", () => {
+  const key = (changes) => standing({ ...scan, proved: 0.02, ...changes }).key;
+  assert.equal(key({ proved: undefined }), "proof.looking");
+  assert.equal(key({ proved: null }), "proof.other_layers");
+  assert.equal(key({ label: 5, flip: 0, proved: 0 }), "proof.misread");
+  assert.equal(key({ proved: 0.5, flip: null }), "proof.everywhere");
+  assert.equal(key({}), "proof.broken");
+  assert.equal(key({ target: 8 }), "proof.reached");
+  assert.equal(key({ flip: null, target: 8 }), "proof.never");
+  assert.equal(key({ proved: 0 }), "proof.broken_unproved");
+  assert.equal(key({ proved: 0, target: 8 }), "proof.reached_unproved");
+  assert.equal(key({ proved: 0, flip: null }), "proof.never_unproved");
+  assert.deepEqual(standing({ ...scan, proved: 0.02 }).values, {
+    proved: "0.0200",
+    flip: "0.1500",
+    attack: { key: "attacks.short_fgsm" },
+    target: "",
+  });
 });

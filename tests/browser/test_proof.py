@@ -1,0 +1,39 @@
+import re
+
+from playwright.sync_api import expect
+
+from advdemo.images.mnist import load_mnist
+from advdemo.measures.bounds import certified_epsilon
+from advdemo.measures.scan import scan
+from advdemo.networks.checkpoint import load_checkpoint
+from tests.conftest import CERTIFIED_CHECKPOINT, CHECKPOINT
+
+
+def end_of_proof(visitor, selector):
+    """As a share of the slider, from how the track is drawn."""
+    style = visitor.page.locator(selector).get_attribute("style")
+    return float(re.search(r"var\(--clean\) calc\(11px \+ ([\d.]+)", style).group(1))
+
+
+def test_the_track_and_the_words_say_what_is_proved_and_what_is_broken(visit):
+    visitor = visit("#index=63&compare=certified&epsilon=0.1")
+    images, labels = load_mnist("test")
+    image, label = images[63], int(labels[63])
+    standard, certified = (load_checkpoint(path, "cpu")[0] for path in (CHECKPOINT, CERTIFIED_CHECKPOINT))
+    proved = certified_epsilon(standard, image, label)
+    flip = scan(standard, image, label).flip_epsilon
+    words = f"Proved up to {proved:.4f}. FGSM breaks it at {flip:.4f}. Between the two nobody knows."
+    expect(visitor.find("proof")).to_contain_text(words)
+    other = certified_epsilon(certified, image, label)
+    expect(visitor.page.locator(".other-proof")).to_contain_text(f"Proved up to {other:.4f}")
+    for selector, epsilon in ((".explore [data-testid=epsilon]", proved), (".other-track", other)):
+        assert abs(end_of_proof(visitor, selector) - epsilon / 0.5) < 1e-4
+
+
+def test_a_new_digit_has_its_own_proof(visit):
+    visitor = visit()
+    expect(visitor.find("proof")).to_contain_text("Proved up to")
+    before = visitor.find("proof").inner_text()
+    visitor.find("board").locator("[data-index]").nth(12).click()
+    expect(visitor.find("proof")).not_to_have_text(before)
+    expect(visitor.find("proof")).to_contain_text(re.compile("Proved|Nothing is proved|Misread"))
