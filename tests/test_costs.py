@@ -55,3 +55,11 @@ def test_the_limit_can_be_set(workers, lenet, monkeypatch):
         monkeypatch.setenv("ADVDEMO_MAX_MINUTES", text)
         with pytest.raises(ValueError, match="ADVDEMO_MAX_MINUTES must be"):
             Costs(workers, pack(lenet))
+
+
+def test_a_long_proof_is_refused_and_intervals_never_are(workers, lenet):
+    costs = Costs(workers, pack(lenet))
+    asyncio.run(costs.check_proof("crown", 100, 7))
+    asyncio.run(costs.check_proof("intervals", 10_000, 51))
+    with pytest.raises(RefusalError, match="minutes"):
+        asyncio.run(costs.check_proof("crown", 10_000, 51))

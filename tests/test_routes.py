@@ -266,6 +266,8 @@ def test_bad_heavy_questions_are_refused(asker):
         ("sweep", {"images": 100, "epsilons": "inf"}, "epsilon_range"),
         ("sweep", {"images": 100, "epsilons": "0", "attack": {}}, "unknown_attack"),
         ("sweep", {"images": 100, "epsilons": "0", "model": "mine", "weights": "AAAA"}, "model_unfit"),
+        ("sweep", {"images": 100, "epsilons": "0", "proof": "hope"}, "unknown_proof"),
+        ("sweep", {"images": 100, "epsilons": "0", "proof": ["crown"]}, "unknown_proof"),
         ("transfer", {"images": 100, "epsilon": 0.1, "models": []}, "bad_networks"),
         ("train", {"recipe": "bomb"}, "unknown_recipe"),
         ("train", {"recipe": ["quick"]}, "unknown_recipe"),

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from advdemo.attacks import ATTACKS
+from advdemo.measures.bounds import METHODS
 from advdemo.training.recipes import RECIPES
 from advdemo.ui.words import WORDS, say
 from tests.conftest import ROOT
@@ -24,6 +25,8 @@ ENDINGS = {
     "attacks.never_": [*ATTACKS],
     "networks.": ["standard", "robust", "certified"],
     "networks.short_": ["standard", "robust", "certified"],
+    "proof.": [*METHODS],
+    "proof.short_": [*METHODS],
     "recipes.": [*RECIPES],
 }
 

@@ -7,7 +7,7 @@ import os
 from advdemo.attacks import Attack
 from advdemo.ui import jobs
 from advdemo.ui.replies import RefusalError
-from advdemo.ui.worker import Workers
+from advdemo.ui.worker import Job, Workers
 
 LIMIT = "ADVDEMO_MAX_MINUTES"  # environment variable: of one visitor's sweep
 DEFAULT_LIMIT = 5.0
@@ -20,18 +20,24 @@ class Costs:
         self._workers, self._network = workers, network
         self._limit = minutes_allowed()
         self._measuring = asyncio.Lock()
-        self._seconds: dict[str, float] = {}  # attack -> seconds for one image at one epsilon
+        self._seconds: dict[str, float] = {}  # attack or proof -> seconds for one image at one epsilon
 
     async def check(self, attack: Attack, images: int, epsilons: int = 1) -> None:
         """Refuse an attack on so many images at so many epsilons when it would take longer than a visitor may have."""
-        if attack.quick:
-            return
+        if not attack.quick:
+            await self._check(images * (1 if attack.one_sign else epsilons), jobs.measure, attack.name)
+
+    async def check_proof(self, method: str, images: int, epsilons: int) -> None:
+        """The same for a proof."""
+        if method != "intervals":
+            await self._check(images * epsilons, jobs.measure_proof, method)
+
+    async def _check(self, times: int, measure: Job, name: str) -> None:
         async with self._measuring:  # one at a time, in one process
-            if attack.name not in self._seconds:
-                async for seconds in self._workers.run(jobs.measure, self._network, attack.name):
-                    self._seconds[attack.name] = seconds
-        attacks = images * (1 if attack.one_sign else epsilons)
-        minutes = attacks * self._seconds[attack.name] / 60
+            if name not in self._seconds:
+                async for seconds in self._workers.run(measure, self._network, name):
+                    self._seconds[name] = seconds
+        minutes = times * self._seconds[name] / 60
         if minutes > self._limit:
             raise RefusalError("errors.too_long", minutes=round(minutes), most=round(self._limit, 1))
 

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from advdemo.attacks import find_attack
 from advdemo.images.mnist import load_mnist
+from advdemo.measures.bounds import METHODS, CertifiedResult, certified_stream
 from advdemo.measures.sweep import CORES, CUDA_BATCH, SweepResult, sweep_stream
 from advdemo.networks.checkpoint import pack_checkpoint, parse_checkpoint
 from advdemo.networks.fast import FastLeNet
@@ -53,6 +54,21 @@ def sweep(network: bytes, count: int, epsilons: list[float], attack: str) -> Ite
         drawn = as_drawn(result, with_examples=examples != examples_sent)
         examples_sent = examples
         yield {"result": drawn | {"seconds": now - started, "device": device}}
+
+
+def prove(network: bytes, count: int, epsilons: list[float], method: str) -> Iterator[dict]:
+    """The same for the images that are proved to be read as their label: `result` without flips and examples, but with
+    `per_class`, shares by epsilon and digit."""
+    model = unpack(network)
+    images, labels = test_images()
+    device = pick_device().type.upper()
+    started = shown = time.perf_counter()
+    for result in certified_stream(model, images[:count], labels[:count], epsilons, method=method):
+        now = time.perf_counter()
+        if now - shown < SECONDS_BETWEEN_UPDATES and result.n_images < result.total:
+            continue
+        shown = now
+        yield {"result": counts_of(result) | {"seconds": now - started, "device": device}}
 
 
 def transfer(networks: list[bytes], count: int, epsilon: float, attack: str) -> Iterator[dict]:
@@ -115,6 +131,17 @@ def measure(network: bytes, attack: str) -> Iterator[float]:
     yield (clock() - started) / len(batch) / (CORES if on_cpu else 1)
 
 
+def measure_proof(network: bytes, method: str) -> Iterator[float]:
+    """The same for a proof that fails, which takes the longest."""
+    model, (images, labels) = unpack(network), test_images()
+    clock = time.process_time if pick_device().type == "cpu" else time.perf_counter
+    count = METHODS[method]
+    started = clock()
+    for _ in certified_stream(model, images[:count], labels[:count], [0.1], method=method):
+        pass
+    yield (clock() - started) / count / (CORES if pick_device().type == "cpu" else 1)
+
+
 def unpack(network: bytes) -> nn.Module:
     """The network in a checkpoint's bytes, on the device to compute on."""
     return parse_checkpoint(network, "the network")[0].to(pick_device())
@@ -122,20 +149,25 @@ def unpack(network: bytes) -> nn.Module:
 
 def as_drawn(result: SweepResult, *, with_examples: bool) -> dict:
     """A result as plain JSON values, the images as base64 of 784 bytes."""
-    drawn = {
-        "epsilons": result.epsilons.tolist(),
-        "correct": result.correct.tolist(),
-        "accuracies": result.accuracies.tolist(),
-        "flips": result.flips.tolist(),
-        "first_flips": result.first_flips.tolist(),
-        "done": result.n_images,
-        "total": result.total,
-    }
+    drawn = counts_of(result) | {"flips": result.flips.tolist(), "first_flips": result.first_flips.tolist()}
     if with_examples:
         drawn["examples"] = [
             [vars(example) | {"image": as_text(example.image)} for example in row] for row in result.examples
         ]
     return drawn
+
+
+def counts_of(result: SweepResult | CertifiedResult) -> dict:
+    """What sweeps and proofs have in common, as plain JSON values."""
+    per_class = [[None if np.isnan(share) else float(share) for share in row] for row in result.per_class]
+    return {
+        "epsilons": result.epsilons.tolist(),
+        "correct": result.correct.tolist(),
+        "accuracies": result.accuracies.tolist(),
+        "per_class": per_class,
+        "done": result.n_images,
+        "total": result.total,
+    }
 
 
 def as_text(pixels: np.ndarray) -> str:

@@ -4,8 +4,10 @@ import json
 from collections.abc import AsyncGenerator
 from functools import partial
 
-from torch import Tensor
+from torch import Tensor, nn
 
+from advdemo.measures.bounds import METHODS
+from advdemo.networks.intervals import affine_layers
 from advdemo.networks.predict import classify
 from advdemo.ui import jobs
 from advdemo.ui.component import attack_rows, component
@@ -13,12 +15,13 @@ from advdemo.ui.lanes import Superseded
 from advdemo.ui.models import Models, pack
 from advdemo.ui.questions import check_class, check_count, find_attack, parse_epsilons
 from advdemo.ui.records import reference
-from advdemo.ui.replies import RefusalError
+from advdemo.ui.replies import RefusalError, refusing, shown
 from advdemo.ui.service import Service
 from advdemo.ui.visitors import Visitor
 
 CELL_EXAMPLES = 10
 CELL_BATCH = 100
+MOST_NETWORKS = 6  # in a table of transfer
 
 
 def sweep_tab(service: Service) -> None:
@@ -32,19 +35,34 @@ def sweep_tab(service: Service) -> None:
 
 
 async def run_sweep(service: Service, visitor: Visitor, question: dict) -> AsyncGenerator[dict, None]:
-    """The visitor's place in the line, then partial results, some ten a second, as `jobs.sweep` yields them.
+    """The visitor's place in the line, then partial results, some ten a second, as `jobs.sweep` yields them, or
+    `jobs.prove`.
 
-    question: {"images": how many of the first, "epsilons": numbers separated by commas, "attack": one of ATTACKS,
-    "model" and "weights": as in `Models.pick`}.
+    question: {"images": how many of the first, "epsilons": numbers separated by commas, "attack": one of ATTACKS, or
+    "proof": one of METHODS, "model" and "weights": as in `Models.pick`}.
     """
     count = check_count(question.get("images"), len(service.images))
     epsilons = parse_epsilons(question.get("epsilons"))
-    attack, _ = find_attack(question.get("attack", "fgsm"))
     model = service.models.pick(question.get("model"), question.get("weights"))
-    await service.costs.check(attack, count, len(epsilons))
-    work = service.workers.run(jobs.sweep, pack(model), count, epsilons, attack.name)
+    if "proof" in question:
+        method = check_method(question["proof"], model)
+        await service.costs.check_proof(method, count, len(epsilons))
+        work = service.workers.run(jobs.prove, pack(model), count, epsilons, method)
+    else:
+        attack, _ = find_attack(question.get("attack", "fgsm"))
+        await service.costs.check(attack, count, len(epsilons))
+        work = service.workers.run(jobs.sweep, pack(model), count, epsilons, attack.name)
     async for message in service.sweeps.take_turns(visitor, work):
         yield message
+
+
+def check_method(method: object, model: nn.Module) -> str:
+    """One of METHODS, for a network that it can be used on."""
+    if not isinstance(method, str) or method not in METHODS:
+        raise RefusalError("errors.unknown_proof", method=shown(method), methods=", ".join(METHODS))
+    with refusing("proof.other_layers"):
+        affine_layers(model)
+    return method
 
 
 async def run_transfer(service: Service, visitor: Visitor, question: dict) -> AsyncGenerator[dict, None]:
@@ -56,8 +74,8 @@ async def run_transfer(service: Service, visitor: Visitor, question: dict) -> As
     (epsilon,) = parse_epsilons(str(question.get("epsilon")))
     attack, _ = find_attack(question.get("attack", "fgsm"))
     names = question.get("models")
-    if not isinstance(names, list) or not 1 <= len(names) <= 3:
-        raise RefusalError("errors.bad_networks")
+    if not isinstance(names, list) or not 1 <= len(names) <= MOST_NETWORKS:
+        raise RefusalError("errors.bad_networks", most=MOST_NETWORKS)
     networks = [pack(service.models.pick(name, question.get("weights"))) for name in names]
     await service.costs.check(attack, count * len(networks) ** 2)
     work = service.workers.run(jobs.transfer, networks, count, epsilon, attack.name)

@@ -5,9 +5,10 @@ import pytest
 from playwright.sync_api import expect
 
 from advdemo.images.mnist import load_mnist
+from advdemo.measures.bounds import certified_stream
 from advdemo.measures.sweep import sweep
 from advdemo.networks.checkpoint import load_checkpoint
-from app import CHECKPOINT
+from tests.conftest import CERTIFIED_CHECKPOINT, CHECKPOINT
 
 
 def open_sweep(visitor, count=1000):
@@ -40,6 +41,36 @@ def test_run_shows_the_sweep_s_own_figures(visit, expected):
     assert rows.count() == 7
     shown = rows.nth(6).locator("figcaption").all_inner_texts()
     assert shown == [f"{example.before} → {example.after}" for example in expected.examples[6]]
+
+
+def test_a_proof_is_a_curve_and_the_truth_lies_between_it_and_the_attack(visit):
+    page = open_sweep(visit(), 500)
+    page.locator(".sweep .network").select_option("certified")
+    for attack in ("fgsm", "intervals"):
+        expect(page.locator(".sweep .if-band")).to_be_hidden()
+        page.locator(".sweep select.attack").select_option(attack)
+        page.click("#sweep-run")
+        state(page, "done")
+    images, labels = load_mnist("test")
+    *_, proved = certified_stream(load_checkpoint(CERTIFIED_CHECKPOINT, "cpu")[0], images[:500], labels[:500])
+    assert accuracies(page) == pytest.approx(proved.accuracies, abs=1e-4)
+    expect(page.locator("#sweep-chart .area")).to_have_count(1)
+    expect(page.locator(".sweep .if-band")).to_be_visible()
+    expect(page.locator(".curve-chip").last).to_contain_text("Certified LeNet, proved by intervals")
+    expect(page.locator(".examples-panel")).to_be_hidden()  # a proof has none
+    page.locator(".curve-chip [data-select]").first.click()
+    expect(page.locator(".examples-panel")).to_be_visible()
+
+
+def test_a_proof_can_be_stopped(visit):
+    page = open_sweep(visit())
+    page.locator(".sweep select.attack").select_option("crown")
+    page.click("#sweep-run")
+    expect(page.locator(".sweep .status")).to_contain_text("of 1,000", timeout=60_000)
+    page.click("#sweep-stop")
+    state(page, "done", timeout=2_000)
+    expect(page.locator(".sweep .status")).to_contain_text("Stopped")
+    assert accuracies(page)[0] > 0.9
 
 
 def test_downloads(visit, expected):

@@ -1,6 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { asCsv, asJson, barHeight, exportName, lastOf, points, startAt } from "../../advdemo/ui/web/sweep/figures.js";
+import {
+  asCsv,
+  asJson,
+  bands,
+  barHeight,
+  exportName,
+  lastOf,
+  points,
+  startAt,
+} from "../../advdemo/ui/web/sweep/figures.js";
 
 const result = { epsilons: [0, 0.2], correct: [9, 4], accuracies: [0.9, 0.4], done: 10, total: 10, examples: [[], []] };
 
@@ -43,4 +52,30 @@ test("exports are in English, and a name with quotes and commas is one field", (
   assert.equal(curve.name, 'Your LeNet (a, "b"), fgsm');
   assert.deepEqual(curve.correct, [9, 4]);
   assert.equal("examples" in curve, false);
+});
+
+test("the truth lies between a proof and the strongest attack on the same network, where both were measured", () => {
+  const curve = (network, proof, epsilons, accuracies) => ({ network, proof, result: { epsilons, accuracies } });
+  const proof = curve("robust", true, [0, 0.1, 0.2], [0.9, 0.8, 0.1]);
+  const curves = [
+    curve("robust", false, [0, 0.1, 0.2], [1, 0.9, 0.7]),
+    curve("robust", false, [0, 0.2], [1, 0.6]),
+    curve("standard", false, [0, 0.1, 0.2], [0.5, 0.5, 0.5]),
+    proof,
+  ];
+  assert.deepEqual(bands(curves), [
+    {
+      place: 3,
+      above: [
+        [0, 1],
+        [0.2, 0.6],
+      ],
+      below: [
+        [0, 0.9],
+        [0.2, 0.1],
+      ],
+    },
+  ]);
+  assert.deepEqual(bands([curves[2], proof]), []);
+  assert.deepEqual(bands(curves.slice(0, 3)), []);
 });

@@ -12,6 +12,12 @@ import { make, makeSvg } from "./dom.js";
  * @property {(y: number) => string} [labels] beside the dots
  */
 /**
+ * @typedef {object} Area between two lines
+ * @property {Point[]} above
+ * @property {Point[]} below
+ * @property {string} colour
+ */
+/**
  * @typedef {object} Axis
  * @property {number} [min]
  * @property {number} max
@@ -31,14 +37,20 @@ export function linePath(points, x, y) {
 /**
  * Draw into a box. Returns its cursor, a line that `moveCursor` puts in place; it is hidden until then.
  * @param {Element} box
- * @param {{series: Series[], x: Axis, y: Axis, bands?: Point[], marks?: number[], label: string}} chart
+ * @param {{series: Series[], x: Axis, y: Axis, bands?: Point[], areas?: Area[], marks?: number[], label: string}} chart
  * bands and marks: stretches and places on the x axis
  */
-export function drawChart(box, { series, x, y, bands = [], marks = [], label }) {
+export function drawChart(box, { series, x, y, bands = [], areas = [], marks = [], label }) {
   const drawn = series.filter(({ points }) => points.length);
   const svg = makeSvg("svg", { viewBox: "0 0 1 1", preserveAspectRatio: "none", role: "img", "aria-label": label });
   for (const [from, to] of bands) {
     svg.append(makeSvg("rect", { x: place(from, x), y: 0, width: place(to, x) - place(from, x), height: 1 }));
+  }
+  for (const { above, below, colour } of areas) {
+    if (above.length < 2) continue;
+    const area = makeSvg("path", { class: "area", d: `${linePath([...above, ...below.toReversed()], x, y)}Z` });
+    area.style.fill = colour;
+    svg.append(area);
   }
   for (const tick of y.ticks) {
     const height = 1 - place(tick, y);

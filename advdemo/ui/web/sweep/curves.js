@@ -4,7 +4,7 @@ import { drawChart } from "../shared/chart.js";
 import { make } from "../shared/dom.js";
 import { inPercent, numeral, thinned } from "../shared/numbers.js";
 import { say, text } from "../shared/words.js";
-import { lastOf, points } from "./figures.js";
+import { bands, lastOf, points } from "./figures.js";
 
 /** @typedef {import("./figures.js").Result} Result */
 /** @typedef {import("./figures.js").Curve} Curve */
@@ -16,7 +16,7 @@ const SHARES = [0, 0.25, 0.5, 0.75, 1];
 /**
  * Accuracy against epsilon.
  * @param {Element} box
- * @param {{result: Result}[]} curves
+ * @param {(Curve & {result: Result})[]} curves
  * @param {Reference[]} references
  * @param {number} selected
  */
@@ -27,14 +27,15 @@ export function drawCurves(box, curves, references, selected) {
   drawChart(box, {
     series: [
       ...references.map((reference) => ({ name: `reference ${reference.name}`, points: points(reference, last) })),
-      ...curves.map(({ result }, i) => ({
-        name: "ours",
+      ...curves.map(({ result, proof }, i) => ({
+        name: proof ? "ours proof" : "ours",
         colour: `var(--curve-${i})`,
         points: points(result, last),
         dots: /** @type {const} */ ("all"),
         labels: i === selected && few ? (/** @type {number} */ y) => (100 * y).toFixed(1) : undefined,
       })),
     ],
+    areas: bands(curves).map(({ place, above, below }) => ({ above, below, colour: `var(--curve-${place})` })),
     x: { max: last, ticks: few ? epsilons : SHARES.map((share) => share * last), text: (x) => String(+x.toFixed(3)) },
     y: { max: 1, ticks: SHARES, text: (y) => `${100 * y}%` },
     label: text("sweep.chart"),
@@ -97,9 +98,9 @@ export function asPng(curves, reference) {
   }
   write("ε", (left + right) / 2, bottom + 76, "center");
   line(reference, "#94a3b8", [12, 10]);
-  curves.forEach(({ title, result }, i) => {
+  curves.forEach(({ title, result, proof }, i) => {
     const words = text("sweep.png_curve", { name: title, images: numeral(result.done) });
-    line(result, COLOURS[i], []);
+    line(result, COLOURS[i], proof ? [4, 6] : []);
     write(words, right, top + 10 + 34 * i, "right", "bold 24px sans-serif", COLOURS[i]);
   });
   write(text("sweep.png_reference"), right, top + 10 + 34 * curves.length, "right", "24px sans-serif", "#64748b");

@@ -6,8 +6,9 @@
  * @property {number[]} epsilons
  * @property {number[]} accuracies
  * @property {number[]} correct
- * @property {number[][][]} flips counts by epsilon, true digit and prediction
- * @property {number[]} first_flips images by the first epsilon that fools; last: none does
+ * @property {(number | null)[][]} per_class accuracies by epsilon and true digit; null: no such digit
+ * @property {number[][][]} [flips] counts by epsilon, true digit and prediction; not of a proof
+ * @property {number[]} [first_flips] images by the first epsilon that fools; last: none does; not of a proof
  * @property {number} done
  * @property {number} total
  * @property {number} seconds
@@ -23,7 +24,8 @@
  * @property {string | undefined} network what the server calls the model
  * @property {string} networkName for programs, in English whatever the language
  * @property {string} [weights]
- * @property {string} attack
+ * @property {string} attack or proof
+ * @property {boolean} proof
  * @property {number} images
  * @property {Result | null} result the newest
  * @property {Example[][]} examples
@@ -73,3 +75,25 @@ export const startAt = (epsilons) =>
     0,
     epsilons.findIndex((epsilon) => epsilon >= 0.2 - 1e-9),
   );
+
+/**
+ * Where the truth lies: for each proof the space up to the strongest attack on its network, at the epsilons of both.
+ * @param {{network: string | undefined, proof: boolean, result: {epsilons: number[], accuracies: number[]}}[]} curves
+ * @returns {{place: number, above: [number, number][], below: [number, number][]}[]} place: of the proof in the list
+ */
+export function bands(curves) {
+  return curves.flatMap(({ network, proof, result }, place) => {
+    const attacks = curves.filter((curve) => !curve.proof && curve.network === network).map((curve) => curve.result);
+    if (!proof || !attacks.length) return [];
+    const shared = result.epsilons.filter((epsilon) => attacks.every(({ epsilons }) => epsilons.includes(epsilon)));
+    /** @param {{epsilons: number[], accuracies: number[]}} list @param {number} epsilon */
+    const at = ({ epsilons, accuracies }, epsilon) => accuracies[epsilons.indexOf(epsilon)];
+    return [
+      {
+        place,
+        above: shared.map((epsilon) => [epsilon, Math.min(...attacks.map((attack) => at(attack, epsilon)))]),
+        below: shared.map((epsilon) => [epsilon, at(result, epsilon)]),
+      },
+    ];
+  });
+}

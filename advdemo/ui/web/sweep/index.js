@@ -7,8 +7,8 @@ import { follow, isTrouble, isUnknown } from "../shared/server.js";
 import { fillWords, onLanguage, say, sayError } from "../shared/words.js";
 import { makeCells } from "./cells.js";
 import { asPng, COLOURS, drawChips, drawCurves } from "./curves.js";
-import { asCsv, asJson, exportName, startAt } from "./figures.js";
-import { fillSettings } from "./settings.js";
+import { asCsv, asJson, bands, exportName, startAt } from "./figures.js";
+import { fillSettings, PROOFS } from "./settings.js";
 import { drawEpsilons, drawExamples, drawHistogram, drawMatrix, drawPerClass, drawTable } from "./tables.js";
 import { makeTransfer } from "./transfer.js";
 
@@ -41,24 +41,30 @@ export function mount({ element, props }) {
 
   async function start(withWeights = false) {
     const [model, attack] = [networkBox.value, attackBox.value];
+    const proof = PROOFS.includes(attack);
     const { signal } = begin("sweep.starting");
     running = {
       id: `${model === "yours" ? serverName(model) : model} ${attack}`,
-      title: {
-        key: "sweep.curve_name",
-        values: { network: networkTitle(model), attack: { key: `attacks.${attack}` } },
-      },
+      title: proof
+        ? { key: "proof.curve", values: { network: networkTitle(model), method: { key: `proof.short_${attack}` } } }
+        : { key: "sweep.curve_name", values: { network: networkTitle(model), attack: { key: `attacks.${attack}` } } },
       networkName: exportName(model, String(networkTitle(model).values?.name)),
       model,
       network: serverName(model),
       weights: ownWeights([model]).weights,
       attack,
+      proof,
       images: Number(countBox.value),
       result: null,
       examples: [],
     };
     const { images, network, weights } = running;
-    const question = { images, epsilons: pick(".epsilons").value, attack, model: network };
+    const question = {
+      images,
+      epsilons: pick(".epsilons").value,
+      [proof ? "proof" : "attack"]: attack,
+      model: network,
+    };
     try {
       const messages = follow("sweep", withWeights ? { ...question, weights } : question, { signal });
       for await (const message of messages) receiveResult(message);
@@ -92,12 +98,13 @@ export function mount({ element, props }) {
     return { question: { images: result?.done, epsilon: epsilonAt(), attack, model: network }, weights };
   });
   const transfer = makeTransfer(pick(".transfer-panel"), networkBox, {
-    chosen: () => ({ attack: attackBox.value, images: Number(countBox.value), epsilon: epsilonAt() || 0.2 }),
+    chosen: () => ({ attack: attackToTransfer(), images: Number(countBox.value), epsilon: epsilonAt() || 0.2 }),
     busy: () => run.disabled,
     begin: () => begin("sweep.measuring_transfer"),
     /** @param {import("../shared/words.js").Phrase} [phrase] */
     done: (phrase) => setState("done", phrase?.key),
   });
+  const attackToTransfer = () => (PROOFS.includes(attackBox.value) ? attacks[0].name : attackBox.value);
   const epsilonAt = () => curves[selected]?.result?.epsilons[atEpsilon];
 
   // ---- Receiving ---------------------------------------------------------------------------------------------
@@ -147,15 +154,17 @@ export function mount({ element, props }) {
   function draw() {
     const curve = curves[selected];
     const result = curve?.result ?? undefined;
+    root.dataset.kind = curve?.proof ? "proof" : "attack";
     const share = result ? result.done / result.total : 0;
     pick(".progress i").style.transform = `scaleX(${share})`;
     pick(".progress").setAttribute("aria-valuenow", Math.round(100 * share));
     drawCurves(pick("#sweep-chart"), /** @type {any} */ (curves), references, selected);
+    pick(".if-band").hidden = !bands(/** @type {any} */ (curves)).length;
     drawChips(pick(".curves"), curves, selected);
     say(pick(".curve-name"), curve?.title.key ?? "sweep.the_table", curve?.title.values);
     drawTable(pick("#sweep-table tbody"), result, references);
     drawEpsilons(pick(".at-epsilon"), result?.epsilons ?? [], atEpsilon);
-    drawMatrix(pick(".matrix"), result?.flips[atEpsilon] ?? null);
+    drawMatrix(pick(".matrix"), result?.flips?.[atEpsilon] ?? null);
     drawPerClass(pick("table.per-class"), result);
     drawHistogram(pick(".histogram"), result);
     drawExamples(pick(".examples"), result, curve?.examples ?? [], explore);

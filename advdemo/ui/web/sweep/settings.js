@@ -3,6 +3,7 @@
 import { make } from "../shared/dom.js";
 import { say } from "../shared/words.js";
 
+export const PROOFS = ["intervals", "crown"]; // offered beside the attacks
 const ALL = 10_000;
 const COUNTS = [500, 1000, 2000, 5000, ALL];
 const FOR_SLOW = 1000; // images, where an attack takes many gradients an image and epsilon
@@ -19,12 +20,15 @@ export function fillSettings(root, epsilons, attacks, onChange) {
   const countBox = /** @type {HTMLSelectElement} */ (root.querySelector(".count"));
   epsilonBox.value = epsilons.join(", ");
   attackBox.append(...attacks.map(({ name }) => option(name, `attacks.${name}`)));
+  const proofs = make("optgroup", {}, ...PROOFS.map((name) => option(name, `proof.${name}`)));
+  say(proofs, "proof.proof", {}, "label");
+  attackBox.append(proofs);
   countBox.append(
     ...COUNTS.map((count) => option(count, count === ALL ? "sweep.all_images" : "sweep.first_images", { count })),
   );
   countBox.value = String(ALL);
   attackBox.addEventListener("change", () => {
-    const slow = !attacks.find(({ name }) => name === attackBox.value)?.quick;
+    const slow = attackBox.value === "crown" || attacks.some(({ name, quick }) => name === attackBox.value && !quick);
     if (slow && Number(countBox.value) === ALL) countBox.value = String(FOR_SLOW);
     onChange();
   });

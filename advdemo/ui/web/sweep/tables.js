@@ -83,10 +83,9 @@ export function drawPerClass(table, result) {
     rows: DIGITS.map((digit) => ({
       name: String(digit),
       cells: columns.map((i) => {
-        const row = result.flips[i][digit];
-        const all = row.reduce((sum, count) => sum + count, 0);
-        const share = row[digit] / all;
-        return all ? { text: String(Math.round(100 * share)), kind: "right", weight: share } : { text: "–" };
+        const share = result.per_class[i][digit];
+        if (share === null) return { text: "–" };
+        return { text: String(Math.round(100 * share)), kind: "right", weight: share };
       }),
     })),
   });
@@ -96,6 +95,7 @@ export function drawPerClass(table, result) {
 export function drawHistogram(box, result) {
   if (!result) return sayEmpty(box, "sweep.histogram_empty");
   const counts = result.first_flips;
+  if (!counts) return;
   const never = counts.length - 1;
   const labelled = new Set([...thinned(never, 9), never]);
   box.replaceChildren(
