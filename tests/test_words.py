@@ -10,6 +10,7 @@ import pytest
 from advdemo.attacks import ATTACKS
 from advdemo.measures.bounds import METHODS
 from advdemo.training.recipes import RECIPES
+from advdemo.ui.records import SHARES
 from advdemo.ui.words import WORDS, say
 from tests.conftest import ROOT
 
@@ -27,6 +28,7 @@ ENDINGS = {
     "networks.short_": ["standard", "robust", "certified"],
     "proof.": [*METHODS],
     "proof.short_": [*METHODS],
+    "learn.row_": [*SHARES[1:]],
     "recipes.": [*RECIPES],
 }
 

@@ -6,7 +6,8 @@ import logging
 from advdemo.measures.sweep import EPSILONS, TUTORIAL_ACCURACIES
 from advdemo.training.reproduce import load_result, mean_and_spread
 
-SHARES = ("epsilon", "clean", "fgsm", "pgd", "autoattack")  # of a record's `robustness`, each in 0..1
+# of a record's `robustness`, each in 0..1
+SHARES = ("epsilon", "clean", "fgsm", "pgd", "momentum", "square", "autoattack", "certified")
 
 
 def accuracies(records: dict[str, dict]) -> dict[str, float]:

@@ -8,9 +8,10 @@ from tests.browser.test_sweep import open_sweep, state
 
 # Latin words of the Chinese page: people, networks, attacks, recipes, functions.
 NAMES = {
-    "LeNet", "FGSM", "PGD", "DIM", "Square", "RayS", "MNIST", "GAN", "AutoAttack", "CPU", "CSV", "JSON", "PNG",
+    "LeNet", "FGSM", "PGD", "DIM", "AdvGAN", "CROWN", "Square", "RayS", "MNIST", "GAN", "AutoAttack", "CPU", "CSV", "JSON", "PNG",
     "PyTorch", "Goodfellow", "Shlens", "Szegedy", "Madry", "Croce", "Hein", "Conv2d", "ReLU", "MaxPool2d", "Linear",
     "conv", "logits", "default", "quick", "robust", "certified", "tutorial", "nll_loss", "sign", "clip", "min", "max",
+    "log", "Gowal", "Song", "Xiao", "Zhang",
 }  # fmt: skip
 
 
@@ -90,7 +91,7 @@ def test_the_switch_changes_the_words_and_nothing_else(visit):
 
 def test_every_tab_speaks_chinese(visit):
     visitor = visit(locale="zh-CN")
-    for number in range(4):
+    for number in range(5):
         visitor.page.get_by_role("tab").nth(number).click()
         panel = visitor.page.locator("[role=tabpanel]:visible .advdemo").first
         expect(panel).to_have_attribute("data-ready", "")

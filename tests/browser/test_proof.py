@@ -37,3 +37,15 @@ def test_a_new_digit_has_its_own_proof(visit):
     visitor.find("board").locator("[data-index]").nth(12).click()
     expect(visitor.find("proof")).not_to_have_text(before)
     expect(visitor.find("proof")).to_contain_text(re.compile("Proved|Nothing is proved|Misread"))
+
+
+def test_learn_opens_the_sweep_and_the_proofs_it_speaks_of(visit):
+    visitor = visit()
+    visitor.page.locator("#tab-learn-button").click()
+    visitor.page.get_by_role("button", name="proof as a curve").click()
+    expect(visitor.page.locator(".sweep .network")).to_have_value("certified")
+    expect(visitor.page.locator(".sweep select.attack")).to_have_value("intervals")
+    visitor.page.locator("#tab-learn-button").click()
+    visitor.page.get_by_role("button", name="robust beside certified").click()
+    expect(visitor.find("proof")).to_contain_text("Robust LeNet, PGD: Proved up to")
+    expect(visitor.page.locator(".other-proof")).to_contain_text("Certified LeNet, PGD: Proved up to")

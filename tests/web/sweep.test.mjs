@@ -55,17 +55,22 @@ test("exports are in English, and a name with quotes and commas is one field", (
 });
 
 test("the truth lies between a proof and the strongest attack on the same network, where both were measured", () => {
-  const curve = (network, proof, epsilons, accuracies) => ({ network, proof, result: { epsilons, accuracies } });
+  const curve = (network, proof, epsilons, accuracies, done = 9) => ({
+    network,
+    proof,
+    result: { epsilons, accuracies, done },
+  });
   const proof = curve("robust", true, [0, 0.1, 0.2], [0.9, 0.8, 0.1]);
   const curves = [
     curve("robust", false, [0, 0.1, 0.2], [1, 0.9, 0.7]),
     curve("robust", false, [0, 0.2], [1, 0.6]),
     curve("standard", false, [0, 0.1, 0.2], [0.5, 0.5, 0.5]),
+    curve("robust", false, [0, 0.1, 0.2], [0.1, 0.1, 0.1], 8),
     proof,
   ];
   assert.deepEqual(bands(curves), [
     {
-      place: 3,
+      place: 4,
       above: [
         [0, 1],
         [0.2, 0.6],
@@ -77,5 +82,5 @@ test("the truth lies between a proof and the strongest attack on the same networ
     },
   ]);
   assert.deepEqual(bands([curves[2], proof]), []);
-  assert.deepEqual(bands(curves.slice(0, 3)), []);
+  assert.deepEqual(bands(curves.slice(0, 4)), []);
 });

@@ -18,23 +18,33 @@ export function mount({ element, props }) {
   });
 }
 
-/** @param {HTMLTableElement} table @param {{standard: Figures, robust?: Figures}} figures */
-function drawTable(table, { standard, robust = null }) {
-  const measured = [standard, robust];
-  if (!measured.some(Boolean)) return;
-  // Both networks were measured alike.
+const ROWS = ["clean", "fgsm", "pgd", "momentum", "square", "autoattack", "certified"];
+
+/** @param {HTMLTableElement} table @param {Record<string, Figures>} networks their figures by name */
+function drawTable(table, networks) {
+  const names = Object.keys(networks).filter((name) => networks[name]);
+  if (!names.length) return;
+  // All were measured alike.
   /** @param {string} key */
-  const shared = (key) =>
-    measured.map((figures) => figures?.[key]).find((value) => value !== null && value !== undefined);
+  const values = (key) => names.map((name) => networks[name]?.[key] ?? null);
+  /** @param {string} key */
+  const shared = (key) => values(key).find((value) => value !== null);
   const epsilon = shared("epsilon");
   const at = epsilon ? { key: "learn.table_at", values: { epsilon: String(epsilon) } } : "";
   say(/** @type {Element} */ (table.caption), "learn.table", { at });
+  /** @param {string} scope @param {string} key @param {import("../shared/words.js").Values} [values] */
+  const head = (scope, key, values) => {
+    const cell = make("th", { scope });
+    say(cell, key, values);
+    return cell;
+  };
+  const titles = names.map((name) => head("col", `networks.${name}`));
+  table.tHead?.rows[0].replaceChildren(head("col", "learn.table_attack"), ...titles);
   table.tBodies[0].replaceChildren(
-    ...["clean", "fgsm", "pgd", "autoattack"].map((key) => {
-      const name = make("th", { scope: "row" });
-      say(name, `learn.row_${key}`, { images: shared("autoattack_images") ?? 10_000 });
-      const shares = measured.map((figures) => figures?.[key]);
-      return make("tr", {}, name, ...shares.map((share) => make("td", {}, share == null ? "–" : inPercent(share))));
+    ...ROWS.filter((key) => values(key).some((share) => share !== null)).map((key) => {
+      const shares = values(key).map((share) => make("td", {}, share === null ? "–" : inPercent(share)));
+      const name = head("row", `learn.row_${key}`, { images: shared("autoattack_images") ?? 10_000 });
+      return make("tr", {}, name, ...shares);
     }),
   );
   table.hidden = false;

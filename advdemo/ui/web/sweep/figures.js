@@ -77,13 +77,16 @@ export const startAt = (epsilons) =>
   );
 
 /**
- * Where the truth lies: for each proof the space up to the strongest attack on its network, at the epsilons of both.
- * @param {{network: string | undefined, proof: boolean, result: {epsilons: number[], accuracies: number[]}}[]} curves
+ * Where the truth lies: for each proof the space up to the strongest attack on its network and on as many images, at
+ * the epsilons of both.
+ * @param {(Pick<Curve, "network" | "proof"> & {result: Pick<Result, "epsilons" | "accuracies" | "done">})[]} curves
  * @returns {{place: number, above: [number, number][], below: [number, number][]}[]} place: of the proof in the list
  */
 export function bands(curves) {
   return curves.flatMap(({ network, proof, result }, place) => {
-    const attacks = curves.filter((curve) => !curve.proof && curve.network === network).map((curve) => curve.result);
+    const attacks = curves
+      .filter((curve) => !curve.proof && curve.network === network && curve.result.done === result.done)
+      .map((curve) => curve.result);
     if (!proof || !attacks.length) return [];
     const shared = result.epsilons.filter((epsilon) => attacks.every(({ epsilons }) => epsilons.includes(epsilon)));
     /** @param {{epsilons: number[], accuracies: number[]}} list @param {number} epsilon */

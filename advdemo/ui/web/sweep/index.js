@@ -1,7 +1,7 @@
 // The Sweep tab: asks for sweeps, one curve each, and draws every partial result as it arrives.
 
 import { download } from "../shared/download.js";
-import { openInExplore } from "../shared/link.js";
+import { onOpen, openInExplore } from "../shared/link.js";
 import { networkTitle, offerNetworks, ownWeights, serverName } from "../shared/networks.js";
 import { follow, isTrouble, isUnknown } from "../shared/server.js";
 import { fillWords, onLanguage, say, sayError } from "../shared/words.js";
@@ -231,6 +231,12 @@ export function mount({ element, props }) {
   say(pick(".table-panel .note"), reproduced ? "sweep.table_note_repeated" : "sweep.table_note", { seeds: seeds ?? 0 });
   offerNetworks(networkBox, props.networks, transfer.draw);
   onLanguage(draw);
+  onOpen((query) => {
+    const state = new URLSearchParams(query);
+    networkBox.value = state.get("model") ?? networkBox.value;
+    attackBox.value = state.get("attack") ?? attackBox.value;
+    attackBox.dispatchEvent(new Event("change"));
+  }, "sweep");
   setState("idle", "sweep.idle", { attack: { key: `attacks.${attacks[0].name}` } });
   draw();
 }
