@@ -9,9 +9,9 @@ from tests.browser.test_sweep import open_sweep, state
 # Latin words of the Chinese page: people, networks, attacks, recipes, functions.
 NAMES = {
     "LeNet", "FGSM", "PGD", "DIM", "AdvGAN", "CROWN", "Square", "RayS", "MNIST", "GAN", "AutoAttack", "CPU", "CSV",
-    "JSON", "PNG", "PyTorch", "Goodfellow", "Shlens", "Szegedy", "Madry", "Croce", "Hein", "Conv2d", "ReLU", "MaxPool2d", "Linear",
-    "conv", "logits", "default", "quick", "robust", "certified", "tutorial", "nll_loss", "sign", "clip", "min",
-    "max", "log", "Gowal", "Song", "Xiao", "Zhang",
+    "JSON", "PNG", "PyTorch", "Goodfellow", "Shlens", "Szegedy", "Madry", "Croce", "Hein", "Conv2d", "ReLU",
+    "MaxPool2d", "Linear", "conv", "logits", "default", "quick", "robust", "certified", "tutorial", "nll_loss",
+    "sign", "clip", "min", "max", "log", "Gowal", "Song", "Xiao", "Zhang",
 }  # fmt: skip
 
 
