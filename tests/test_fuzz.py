@@ -12,11 +12,11 @@ from tests.test_routes import Asker
 
 MANY = {"deadline": None, "suppress_health_check": list(HealthCheck)}
 LEAKS = (b"Traceback", b"site-packages", b"advdemo/", b".py", b"Error(")
-NAMES = ("scan", "prove", "latents", "fool", "cell", "judge", "steer")
+NAMES = ("scan", "prove", "blackbox", "latents", "fool", "cell", "judge", "steer")
 LONG_NAMES = ("sweep", "transfer", "train", "game")
 KEYS = """index drawing label sides attack target model models weights images epsilon epsilons truth predicted recipe
     epochs learning_rate seed number kind generated start
-    pair settings most_steps forger"""
+    pair settings most_steps forger answers proof"""
 GRADIO_KEYS = "data session_hash fn_index event_id event_data trigger_id simple_format batched oauth_token"
 CALLS = ("call/scan_test_image", "call/scan_drawing", "call/sweep", "call/v2/sweep")
 GRADIO_PATHS = ("queue/join", *CALLS, "cancel", "reset")

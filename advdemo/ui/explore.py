@@ -24,7 +24,7 @@ from advdemo.ui.component import attack_rows, component
 from advdemo.ui.forger import Pairs, parse_order
 from advdemo.ui.lanes import Superseded
 from advdemo.ui.models import Models
-from advdemo.ui.questions import check_digit, check_index, find_attack
+from advdemo.ui.questions import check_digit, check_index, check_sides, find_attack
 from advdemo.ui.replies import RefusalError, SupersededError, refusing
 from advdemo.ui.service import Service
 from advdemo.ui.visitors import Visitor
@@ -69,10 +69,7 @@ async def scan_digit(service: Service, visitor: Visitor, question: dict) -> dict
 
 def attacks_of(question: dict) -> list[tuple[Attack, Settings]]:
     """The rows of the attacks asked for, and their settings."""
-    sides = question.get("sides", [{}])
-    if not isinstance(sides, list) or not 1 <= len(sides) <= 2 or not all(isinstance(side, dict) for side in sides):
-        raise RefusalError("errors.one_or_two_attacks")
-    return [find_attack(side.get("attack", "fgsm")) for side in sides]
+    return [find_attack(side.get("attack", "fgsm")) for side in check_sides(question)]
 
 
 def answer(

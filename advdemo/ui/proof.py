@@ -11,8 +11,9 @@ from torch import Tensor, nn
 
 from advdemo.measures.bounds import certified_epsilon
 from advdemo.networks.intervals import affine_layers
-from advdemo.ui.explore import attacks_of, read_digit
+from advdemo.ui.explore import read_digit
 from advdemo.ui.lanes import Superseded
+from advdemo.ui.questions import check_sides
 from advdemo.ui.replies import SupersededError
 from advdemo.ui.service import Service
 from advdemo.ui.visitors import Visitor
@@ -28,8 +29,7 @@ async def prove_digit(service: Service, visitor: Visitor, question: dict) -> dic
 
 
 def _prove(service: Service, question: dict, superseded: Superseded) -> dict:
-    attacks_of(question)
-    sides = question.get("sides", [{}])
+    sides = check_sides(question)
     names = [side.get("model") for side in sides]
     networks = [service.models.pick(name, question.get("weights")) for name in names]
     digit = read_digit(service.models, service.images, service.labels, question, networks[0], service.pairs)

@@ -75,6 +75,14 @@ def check_count(count: object, total: int) -> int:
     return count
 
 
+def check_sides(question: dict) -> list[dict]:
+    """One or two attacks."""
+    sides = question.get("sides", [{}])
+    if not isinstance(sides, list) or not 1 <= len(sides) <= 2 or not all(isinstance(side, dict) for side in sides):
+        raise RefusalError("errors.one_or_two_attacks")
+    return sides
+
+
 def find_attack(name: object) -> tuple[Attack, Settings]:
     """The row of ATTACKS and its default settings."""
     with refusing("errors.unknown_attack", attack=shown(name), attacks=", ".join(ATTACKS)):

@@ -30,6 +30,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
+from advdemo.ui.blackbox import ask_black_box
 from advdemo.ui.explore import scan_digit
 from advdemo.ui.gan import run_game, steer
 from advdemo.ui.generate import find_fooling, latent_grid
@@ -49,6 +50,7 @@ Follow = Callable[[Service, Visitor, dict], AsyncGenerator[dict, None]]
 ASK: dict[str, Ask] = {
     "scan": scan_digit,
     "prove": prove_digit,
+    "blackbox": ask_black_box,
     "latents": latent_grid,
     "fool": find_fooling,
     "cell": find_examples,

@@ -5,6 +5,8 @@ import { networkTitle, offerNetworks, ownWeights, serverName } from "../shared/n
 import { DIGITS } from "../shared/numbers.js";
 import { say } from "../shared/words.js";
 
+const BOX = "blackbox"; // in the list of attacks, but not of their table: it has no scan
+
 /** @typedef {{name: string, targeted: boolean, quick: boolean, scannable: boolean}} Attack a row of their table */
 /** @typedef {{model: string, attack: string, target: number | null}} Side */
 
@@ -21,7 +23,8 @@ export function makeChoices(root, networks, attacks, onChange) {
   const { model, attack, target, compare } = boxes;
   const rows = Object.fromEntries(attacks.map((row) => [row.name, row]));
 
-  attack.append(...attacks.map(({ name }) => option(name, `attacks.${name}`)));
+  attack.append(...attacks.map(({ name }) => option(name, `attacks.${name}`)), option(BOX, "blackbox.option"));
+  const live = () => attack.value === BOX;
   target.append(option("", "explore.any_digit"), ...DIGITS.map((digit) => option(digit, "explore.read_as", { digit })));
   offerNetworks(model, networks, changed);
   for (const box of Object.values(boxes)) box.addEventListener("change", changed);
@@ -34,7 +37,8 @@ export function makeChoices(root, networks, attacks, onChange) {
 
   // What can be chosen beside what is chosen: no comparison with the same, no target where an attack takes none.
   function offer() {
-    target.disabled = !rows[attack.value].targeted;
+    target.disabled = !live() && !rows[attack.value].targeted;
+    compare.disabled = live();
     const before = compare.value;
     const others = [...model.options].map(({ value }) => value).filter((name) => name !== model.value);
     const otherAttacks = attacks.filter(({ name }) => name !== attack.value);
@@ -54,8 +58,8 @@ export function makeChoices(root, networks, attacks, onChange) {
       attack: name,
       target: rows[name].targeted && target.value !== "" ? Number(target.value) : null,
     });
-    const main = side(model.value, attack.value);
-    if (!compare.value) return [main];
+    const main = side(model.value, live() ? attacks[0].name : attack.value);
+    if (!compare.value || live()) return [main];
     return [main, compare.value in rows ? side(main.model, compare.value) : side(compare.value, main.attack)];
   }
 
@@ -72,6 +76,8 @@ export function makeChoices(root, networks, attacks, onChange) {
     ...boxes,
     sides,
     open,
+    /** An attack by questions: the scan is only there for what the network reads. */
+    live,
     slow: () => sides().some((side) => !rows[side.attack].quick),
     /** Sides as the server is asked for them. @param {boolean} withWeights */
     question: (withWeights) => ({

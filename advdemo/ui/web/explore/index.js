@@ -8,6 +8,7 @@ import { onOpen, opened, remember } from "../shared/link.js";
 import { DIGITS } from "../shared/numbers.js";
 import { askPatiently, isTrouble, isUnknown } from "../shared/server.js";
 import { fillWords, say, sayError } from "../shared/words.js";
+import { makeBlackBox } from "./blackbox.js";
 import { makeBoard } from "./board.js";
 import { makeChoices } from "./choices.js";
 import { makeGenerate } from "./generate.js";
@@ -34,7 +35,7 @@ export function mount({ element, props }) {
   const attacks = JSON.parse(props.attacks);
   const scannable = attacks.filter((attack) => attack.scannable);
   const choices = makeChoices(root, props.networks, scannable, () => ask(asked));
-  const slider = makeSlider(root, () => result.tick(), linkHere);
+  const slider = makeSlider(root, () => result.tick(), rest);
   const result = makeResult(root, slider, choices);
   const showLabel = makeLabel(root, (label) => ask({ ...asked, label }));
   const board = makeBoard(root, props.board, (index) => ask({ index, label: null }));
@@ -46,6 +47,7 @@ export function mount({ element, props }) {
     showError(null);
   });
   const generate = makeGenerate(root, (generated) => ask({ generated, label: null }), showError, choices);
+  const blackBox = makeBlackBox(root, { question, epsilon: () => Number(slider.input.value), showError });
   pick('[data-testid="random"]').addEventListener("click", () => ask({ index: board.random(), label: null }));
 
   /** About what was asked for last. @param {boolean} withWeights */
@@ -59,6 +61,7 @@ export function mount({ element, props }) {
     asked = digit;
     asking.abort();
     asking = new AbortController();
+    blackBox.close();
     const { signal } = asking;
     root.classList.add("waiting");
     say(pick(".working"), choices.slow() ? "explore.working_long" : "explore.working");
@@ -87,6 +90,19 @@ export function mount({ element, props }) {
     for (const option of choices.target.options) option.disabled = option.value === String(value.label);
     linkHere();
     prove();
+    askBox();
+  }
+
+  /** The black box is asked about another digit, network, target or budget. */
+  function askBox() {
+    root.toggleAttribute("data-live", choices.live());
+    if (choices.live()) blackBox.start();
+    else blackBox.close();
+  }
+
+  function rest() {
+    linkHere();
+    if (choices.live()) blackBox.start();
   }
 
   /** Ask how far the digit on screen is proved: that takes longer than its scan. @param {boolean} [withWeights] */
@@ -137,6 +153,7 @@ export function mount({ element, props }) {
       target: target.value,
       compare: compare.value,
       epsilon: slider.input.value,
+      answers: choices.live() ? blackBox.answers() : "",
     };
     remember(own ? Object.fromEntries(Object.keys(state).map((name) => [name, ""])) : state);
   }
@@ -146,6 +163,7 @@ export function mount({ element, props }) {
     const state = new URLSearchParams(query);
     slider.stop();
     choices.open(state);
+    blackBox.choose(state.get("answers") ?? "scores");
     if (state.has("epsilon")) slider.input.value = String(Number(state.get("epsilon")) || 0);
     const generated = props.generates ? generate.open(state.get("generate")) : null;
     showMode(generated ? "generate" : "pick");

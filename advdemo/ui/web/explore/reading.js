@@ -104,6 +104,7 @@ export function standing({ attack, label, target, winners, flip, proved }) {
   if (proved === null) return { key: "proof.other_layers", values };
   if (proved >= LAST) return { key: "proof.everywhere", values };
   const some = proved > 0;
+  if (attack === "blackbox") return { key: some ? "proof.live" : "proof.live_unproved", values };
   if (flip === null) return { key: some ? "proof.never" : "proof.never_unproved", values };
   if (target === null) return { key: some ? "proof.broken" : "proof.broken_unproved", values };
   return { key: some ? "proof.reached" : "proof.reached_unproved", values };

@@ -76,7 +76,7 @@ export function makeResult(root, slider, choices) {
   function drawProof() {
     const [first, second] = scans();
     const [name, otherName] = choices.sides().map(choices.title);
-    const words = standing(first);
+    const words = standing(choices.live() ? { ...first, attack: "blackbox" } : first);
     if (second) {
       say(boxes.proof, "explore.named", { name, words });
       say(boxes.otherProof, "explore.named", { name: otherName, words: standing(second) });
@@ -98,7 +98,8 @@ export function makeResult(root, slider, choices) {
     for (const view of views) if (view.scan) view.tick(step);
     const [first, second] = scans();
     const { probabilities, winners, label } = first;
-    const fooled = winners[step] !== label;
+    const live = choices.live();
+    const fooled = !live && winners[step] !== label;
     boxes.result.classList.toggle("fooled", fooled);
     drawBars(probabilities.subarray(0, 10), probabilities.subarray(step * 10, step * 10 + 10), label, winners[step]);
     boxes.epsilon.textContent = epsilon.toFixed(3);
@@ -109,8 +110,9 @@ export function makeResult(root, slider, choices) {
       say(boxes.outcome, "explore.named", { name, words });
       say(boxes.other, "explore.named", { name: otherName, words: inWords(second, step) });
     } else say(boxes.outcome, words.key, words.values);
-    say(slider.input, "explore.slider_value", { epsilon: epsilon.toFixed(3), words }, "aria-valuetext");
-    slider.input.style.setProperty("--fill", zones(first.proved ?? 0, first.flip, epsilon));
+    const spoken = live ? "" : words;
+    say(slider.input, "explore.slider_value", { epsilon: epsilon.toFixed(3), words: spoken }, "aria-valuetext");
+    slider.input.style.setProperty("--fill", zones(first.proved ?? 0, live ? null : first.flip, epsilon));
     if (second) boxes.otherTrack.style.background = zones(second.proved ?? 0, second.flip, epsilon);
     slider.input.style.setProperty("--thumb", fooled ? "var(--fooled)" : "var(--clean)");
   }

@@ -9,9 +9,9 @@ import { EPSILONS, LAST, largest, rivals, spans } from "./reading.js";
 
 /** @typedef {import("./reading.js").Scan} Scan */
 
-const UP = [138, 79, 109]; // of pixels made brighter and darker
-const DOWN = [30, 122, 116];
-const GROUND = 38;
+export const UP = [138, 79, 109]; // of pixels made brighter and darker
+export const DOWN = [30, 122, 116];
+export const GROUND = 38;
 const X = { max: LAST, ticks: [0, 0.1, 0.2, 0.3, 0.4, 0.5], text: (/** @type {number} */ x) => x.toFixed(1) };
 const Y = { max: 1, ticks: [0, 0.5, 1], text: (/** @type {number} */ y) => `${100 * y}%` };
 
