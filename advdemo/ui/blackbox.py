@@ -19,10 +19,8 @@ from advdemo.ui.replies import RefusalError, SupersededError, shown
 from advdemo.ui.service import Service
 from advdemo.ui.visitors import Visitor
 
-BOXES: dict[str, Square | RayS] = {
-    "scores": Square(),
-    "label": RayS(),
-}  # by what the box answers: the attack that makes do with it
+# By what the box answers: the attack that makes do with it.
+BOXES: dict[str, Square | RayS] = {"scores": Square(), "label": RayS()}
 MOST_FRAMES = 150
 
 
