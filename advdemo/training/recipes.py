@@ -59,7 +59,7 @@ RECIPES = {
     ),
     "certified": Recipe(
         about="Certified training: each step learns from bounds on what any attack could do within epsilon.",
-        epochs=100,
+        epochs=120,
         batch_size=128,
         learning_rate=0.0007,
         schedule="late-cosine",
@@ -68,7 +68,7 @@ RECIPES = {
         augmented=False,
         epsilon=0.3,
         certified=True,
-        clean=0.6,
+        clean=0.75,
         start="lenet-robust",
         averaging=0.999,
     ),
