@@ -7,7 +7,9 @@ from torch import nn
 
 from advdemo.attacks import ATTACKS, PGD, fgsm, find_attack, gradient_sign, make_settings, noise, perturb, pgd
 from advdemo.attacks.noise import random_sign
+from advdemo.networks.checkpoint import load_checkpoint
 from advdemo.networks.fast import FastLeNet
+from tests.conftest import CHECKPOINT
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # what ART says on import is not ours
@@ -105,17 +107,32 @@ def test_an_epsilon_for_each_image(image):
 # On real digits
 
 
+def lost_in_rounding(images, labels) -> np.ndarray:
+    """Where the gradient is so near zero that the order of float32 sums, which differs between processors, decides its
+    sign: a quarter of a percent of these pixels."""
+    network = load_checkpoint(CHECKPOINT, "cpu")[0].double()
+    images = images.double().requires_grad_()
+    loss = nn.functional.cross_entropy(network(images), labels, reduction="sum")
+    size = torch.autograd.grad(loss, images)[0].abs()
+    return (size < 1e-4 * size.amax(dim=(1, 2, 3), keepdim=True)).numpy()
+
+
 @pytest.mark.parametrize("epsilon", EPSILONS)
 def test_equals_art(lenet, mnist_test, epsilon):
     images, labels = mnist_test[0][:1000], mnist_test[1][:1000]
-    np.testing.assert_array_equal(fgsm(lenet, images, labels, epsilon), art_fgsm(lenet, images, labels, epsilon))
+    ours, theirs = fgsm(lenet, images, labels, epsilon).numpy(), art_fgsm(lenet, images, labels, epsilon)
+    differ = ours != theirs
+    assert differ.sum() <= 5
+    assert not (differ & ~lost_in_rounding(images, labels)).any()
 
 
 @pytest.mark.parametrize("epsilon", [0.1, 0.3])
 def test_targeted_equals_art(lenet, mnist_test, epsilon):
     images, targets = mnist_test[0][:1000], (mnist_test[1][:1000] + 1) % 10
-    ours = fgsm(lenet, images, targets, epsilon, targeted=True)
-    np.testing.assert_array_equal(ours, art_fgsm(lenet, images, targets, epsilon, targeted=True))
+    ours = fgsm(lenet, images, targets, epsilon, targeted=True).numpy()
+    differ = ours != art_fgsm(lenet, images, targets, epsilon, targeted=True)
+    assert differ.sum() <= 5
+    assert not (differ & ~lost_in_rounding(images, targets)).any()
 
 
 def test_epsilon_zero_is_the_identity(lenet, mnist_test):

@@ -116,7 +116,7 @@ def test_sweep_of_other_data(run, small_mnist):
 
 
 WRONG_SWEEPS = {
-    "--attack bomb": "unknown attack 'bomb': choose one of fgsm, pgd, momentum, dim, square, rays, noise",
+    "--attack bomb": "unknown attack 'bomb': choose one of fgsm, pgd, momentum, dim, square, rays, advgan, noise",
     "--steps 5": "steps can be set for pgd, momentum, dim only, not for fgsm",
     "--attack pgd --steps 0 --images 10": "steps must be a whole number, at least 1, got 0",
     "--attack noise --loss nll-on-logits": "loss can be set for fgsm only, not for noise",

@@ -80,7 +80,9 @@ def test_dragging_asks_nothing_and_letting_go_attacks(visit, pair):
     mouse.up()
     expect(visitor.page).to_have_url(re.compile(r"generate=3\.0\.40\.30"))
     wait_for_digit(visitor, pair, {"digit": 3, "seed": 0, "place": [40, 30]})
-    assert [url.rsplit("/", 1)[1] for url in visitor.requests] == ["scan"]
+    asked = [url.rsplit("/", 1)[1] for url in visitor.requests]
+    assert asked.count("scan") == 1
+    assert set(asked) <= {"scan", "prove"}
 
 
 def test_what_the_finger_sees_is_what_is_attacked(visit, pair):

@@ -63,10 +63,10 @@ def test_a_proof_is_a_curve_and_the_truth_lies_between_it_and_the_attack(visit):
 
 
 def test_a_proof_can_be_stopped(visit):
-    page = open_sweep(visit())
+    page = open_sweep(visit(), 10_000)
     page.locator(".sweep select.attack").select_option("crown")
     page.click("#sweep-run")
-    expect(page.locator(".sweep .status")).to_contain_text("of 1,000", timeout=60_000)
+    expect(page.locator(".sweep .status")).to_contain_text("of 200", timeout=60_000)
     page.click("#sweep-stop")
     state(page, "done", timeout=2_000)
     expect(page.locator(".sweep .status")).to_contain_text("Stopped")

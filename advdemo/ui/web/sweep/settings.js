@@ -5,8 +5,9 @@ import { say } from "../shared/words.js";
 
 export const PROOFS = ["intervals", "crown"]; // offered beside the attacks
 const ALL = 10_000;
-const COUNTS = [500, 1000, 2000, 5000, ALL];
+const COUNTS = [200, 500, 1000, 2000, 5000, ALL];
 const FOR_SLOW = 1000; // images, where an attack takes many gradients an image and epsilon
+const FOR_CROWN = 200;
 
 /**
  * @param {Element} root
@@ -28,11 +29,16 @@ export function fillSettings(root, epsilons, attacks, onChange) {
   );
   countBox.value = String(ALL);
   attackBox.addEventListener("change", () => {
-    const slow = attackBox.value === "crown" || attacks.some(({ name, quick }) => name === attackBox.value && !quick);
-    if (slow && Number(countBox.value) === ALL) countBox.value = String(FOR_SLOW);
+    if (Number(countBox.value) === ALL) countBox.value = String(fitting(attackBox.value, attacks));
     onChange();
   });
   countBox.addEventListener("change", onChange);
+}
+
+/** How many images take a visitor seconds rather than minutes. @param {string} name @param {{name: string, quick: boolean}[]} attacks */
+function fitting(name, attacks) {
+  if (name === "crown") return FOR_CROWN;
+  return attacks.some((attack) => attack.name === name && !attack.quick) ? FOR_SLOW : ALL;
 }
 
 /** @param {string | number} value @param {string} key @param {import("../shared/words.js").Values} [values] */
