@@ -10,9 +10,11 @@ from advdemo.attacks import ATTACKS
 
 WEB = Path(__file__).parent / "web"
 LOADER = """
-const module = new URL("web/{tab}/index.js", window.gradio_config.root.replace(/\\/*$/, "/"));
-import(module).then(({{ mount }}) => {{
+const web = new URL("web/", window.gradio_config.root.replace(/\\/*$/, "/"));
+const modules = ["{tab}/index.js", "shared/assist.js"].map((path) => import(new URL(path, web)));
+Promise.all(modules).then(([{{ mount }}, {{ assist }}]) => {{
   mount({{ element, props }});
+  assist(element);
   element.querySelector(".advdemo")?.setAttribute("data-ready", "");  // from here on it is visible
 }});
 """

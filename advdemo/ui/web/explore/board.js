@@ -2,6 +2,7 @@
 
 import { make } from "../shared/dom.js";
 import { DIGITS } from "../shared/numbers.js";
+import { makeRoving } from "../shared/roving.js";
 import { say } from "../shared/words.js";
 
 const COLUMNS = 7;
@@ -83,6 +84,8 @@ export function makeBoard(root, board, onPick) {
     if (index) onPick(Number(index));
   });
   show("all");
+  makeRoving(filters);
+  makeRoving(grid);
 
   /** Any test image, or one of those the filter leaves. */
   function random() {

@@ -7,6 +7,7 @@ import { make } from "../shared/dom.js";
 import { forgerQuestion, onForger, ownForger, useForger } from "../shared/forger.js";
 import { DIGITS, percent } from "../shared/numbers.js";
 import { paint } from "../shared/pixels.js";
+import { makeRoving } from "../shared/roving.js";
 import { ask, isTrouble, isUnknown } from "../shared/server.js";
 import { hush, say } from "../shared/words.js";
 import { makeFinds } from "./finds.js";
@@ -50,6 +51,7 @@ export function makeGenerate(root, onOrder, showError, choices) {
       return button;
     }),
   );
+  makeRoving(orders);
   /** @type {HTMLElement} */ (box.querySelector('[data-testid="another"]')).addEventListener("click", () =>
     go({ digit: order.digit, seed: anySeed(), place: [0, 0], centre: null }),
   );

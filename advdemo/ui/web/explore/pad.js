@@ -1,5 +1,7 @@
 // The drawing pad: strokes by mouse, pen or touch, kept as lists of points so that undo is exact.
 
+import { makePen } from "./pen.js";
+
 const PEN = 0.075; // its width over the pad's
 
 /** @typedef {[number, number]} Point */
@@ -65,31 +67,47 @@ export function makePad(root, onChange) {
     if (current || event.button !== 0) return;
     event.preventDefault();
     canvas.setPointerCapture(event.pointerId);
-    current = { pointer: event.pointerId, points: [point(event)] };
-    repaint();
+    begin(point(event), event.pointerId);
   });
   canvas.addEventListener("pointermove", (event) => {
     if (!current || event.pointerId !== current.pointer) return;
     const samples = event.getCoalescedEvents?.() ?? [];
-    current.points.push(...(samples.length ? samples : [event]).map(point));
-    repaint();
+    extend(...(samples.length ? samples : [event]).map(point));
   });
   for (const name of /** @type {const} */ (["pointerup", "pointercancel"])) {
     canvas.addEventListener(name, (event) => {
       if (!current || event.pointerId !== current.pointer) return;
-      strokes.push(current.points);
-      current = null;
-      changed();
+      end();
     });
   }
-  undo.addEventListener("click", () => {
+
+  /** @param {Point} point @param {number} [pointer] none: the pen that keys move */
+  function begin(point, pointer = -1) {
+    current = { pointer, points: [point] };
+    repaint();
+  }
+  /** @param {...Point} points */
+  function extend(...points) {
+    current?.points.push(...points);
+    repaint();
+  }
+  function end() {
+    if (current) strokes.push(current.points);
+    current = null;
+    changed();
+  }
+  function takeBack() {
     strokes.pop();
     changed();
-  });
-  clear.addEventListener("click", () => {
+  }
+  function wipe() {
     strokes = [];
+    current = null;
     changed();
-  });
+  }
+  undo.addEventListener("click", takeBack);
+  clear.addEventListener("click", wipe);
+  makePen(canvas, { begin, extend, end, undo: takeBack, clear: wipe });
   repaint();
   return { resend: () => strokes.length > 0 && changed() };
 }

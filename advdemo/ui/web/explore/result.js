@@ -110,8 +110,8 @@ export function makeResult(root, slider, choices) {
       say(boxes.outcome, "explore.named", { name, words });
       say(boxes.other, "explore.named", { name: otherName, words: inWords(second, step) });
     } else say(boxes.outcome, words.key, words.values);
-    const spoken = live ? "" : words;
-    say(slider.input, "explore.slider_value", { epsilon: epsilon.toFixed(3), words: spoken }, "aria-valuetext");
+    const reading = live ? "" : `${winners[step]}, ${percent(probabilities[step * 10 + winners[step]])}`;
+    say(slider.input, "explore.slider_value", { epsilon: epsilon.toFixed(3), words: reading }, "aria-valuetext");
     slider.input.style.setProperty("--fill", zones(first.proved ?? 0, live ? null : first.flip, epsilon));
     if (second) boxes.otherTrack.style.background = zones(second.proved ?? 0, second.flip, epsilon);
     slider.input.style.setProperty("--thumb", fooled ? "var(--fooled)" : "var(--clean)");

@@ -6,6 +6,7 @@ import { EPSILONS, LAST } from "./reading.js";
 
 const SECONDS = 5; // from one end to the other
 const THUMB = 22; // pixels
+const LEAP = 0.05; // steps of the play, where the visitor asked for little motion
 
 /**
  * @param {Element} root
@@ -34,9 +35,11 @@ export function makeSlider(root, onTick, onRest) {
   function play() {
     const from = Number(input.value) >= LAST ? 0 : Number(input.value);
     const started = performance.now();
+    const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
     /** @param {number} now */
     const frame = (now) => {
-      input.value = String(Math.min(LAST, from + ((now - started) / 1000) * (LAST / SECONDS)));
+      const there = Math.min(LAST, from + ((now - started) / 1000) * (LAST / SECONDS));
+      input.value = String(calm && there < LAST ? from + LEAP * Math.floor((there - from) / LEAP) : there);
       onTick();
       if (Number(input.value) >= LAST) return stop();
       playing = requestAnimationFrame(frame);

@@ -216,6 +216,7 @@ export function mount({ element, props }) {
   };
   start.append(.../** @type {string[]} */ (setup.starts).map((name) => option(name, `gan.start_${name}`)));
   pace.append(...PACES.map((steps) => option(steps, steps ? "gan.pace_steps" : "gan.pace_full", { count: steps })));
+  if (matchMedia("(prefers-reduced-motion: reduce)").matches) pace.value = "1";
   say(pick(".greedy-name"), "gan.greedy", { count: setup.greed });
   say(pick(".giant-name"), "gan.giant", { count: setup.giant });
   run.addEventListener("click", () => play(null));

@@ -2,7 +2,8 @@
 
 import { remember } from "../shared/link.js";
 import { inPercent } from "../shared/numbers.js";
-import { currentLanguage, fillWords, onLanguage, setLanguage, text } from "../shared/words.js";
+import { makeRoving } from "../shared/roving.js";
+import { currentLanguage, fillWords, onLanguage, say, setLanguage, text } from "../shared/words.js";
 
 /** @param {{element: HTMLElement, props: {facts: string, tabs: string}}} page */
 export function mount({ element, props }) {
@@ -43,6 +44,11 @@ export function mount({ element, props }) {
   fillWords(element);
   onLanguage(draw);
   draw();
-  const bar = document.querySelector("#tabs [role=tablist]")?.parentElement;
-  if (bar) new MutationObserver(nameTabs).observe(bar, { childList: true, subtree: true, characterData: true });
+  const list = document.querySelector("#tabs [role=tablist]");
+  const bar = list?.parentElement;
+  if (!list || !bar) return;
+  makeRoving(list, "aria-selected");
+  new MutationObserver(nameTabs).observe(bar, { childList: true, subtree: true, characterData: true });
+  const more = bar.querySelector(".overflow-menu > button");
+  if (more) say(more, "keyboard.more_tabs", {}, "aria-label");
 }

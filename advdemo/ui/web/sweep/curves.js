@@ -28,7 +28,7 @@ export function drawCurves(box, curves, references, selected) {
     series: [
       ...references.map((reference) => ({ name: `reference ${reference.name}`, points: points(reference, last) })),
       ...curves.map(({ result, proof }, i) => ({
-        name: proof ? "ours proof" : "ours",
+        name: `ours curve-${i}${proof ? " proof" : ""}`,
         colour: `var(--curve-${i})`,
         points: points(result, last),
         dots: /** @type {const} */ ("all"),
@@ -52,7 +52,7 @@ export function drawChips(box, curves, selected) {
       say(remove, "sweep.remove", { name: title }, "aria-label");
       const select = make("button", { type: "button", dataset: { select: i } }, make("i"), name);
       select.setAttribute("aria-pressed", String(i === selected));
-      return make("span", { className: "curve-chip", style: { "--colour": `var(--curve-${i})` } }, select, remove);
+      return make("span", { className: `curve-chip curve-${i}` }, select, remove);
     }),
   );
 }

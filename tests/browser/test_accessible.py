@@ -1,0 +1,60 @@
+"""Every screen of every tab under axe-core; what it does not see: keys, announcements, little motion."""
+
+import os
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.test_explore import wait_for_image
+from tests.conftest import ROOT
+
+AXE = ROOT / ".ci" / "node_modules" / "axe-core" / "axe.min.js"
+CHECK = """async (options) => (await axe.run(options)).violations.flatMap(({id, nodes}) => nodes.map(
+    ({target, any}) => `${id} at ${target.join(' ')}: ${any[0]?.message ?? ''}`))"""
+
+
+@pytest.fixture(scope="session")
+def axe() -> Path:
+    if not AXE.exists():
+        reason = "no axe-core found: `npm install --prefix .ci` installs it"
+        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(reason)
+    return AXE
+
+
+def screens(page):
+    """Show one screen of the page after the other, before and after a run; the name of each."""
+    for mode in page.locator(".explore [data-show]:visible").all():
+        mode.click()
+        expect(page.locator(".explore.waiting")).to_have_count(0)
+        yield f"explore, {mode.get_attribute('data-show')}"
+    page.get_by_test_id("compare").select_option("robust")
+    expect(page.locator(".explore.comparing:not(.waiting)")).to_have_count(1)
+    yield "explore, two networks"
+    page.get_by_test_id("attack").select_option("blackbox")
+    expect(page.locator(".explore")).to_have_attribute("data-box", "idle")
+    yield "explore, black box"
+    names = [tab.get_attribute("id") for tab in page.locator("#tabs [role=tab]").all()]
+    for name in dict.fromkeys(names[1:]):
+        page.locator(f"#{name}").evaluate("tab => tab.click()")  # also from the overflow menu
+        expect(page.locator("[role=tabpanel]:visible .advdemo[data-ready]")).to_have_count(1)
+        yield name
+        for button in page.locator("#sweep-run:visible, #gan-step:visible").all():
+            page.locator(".sweep select.count").select_option("500")
+            button.click()
+            expect(page.locator("[data-state=done], [data-state=paused]").locator("visible=true")).to_have_count(1)
+            yield f"{name} after a run"
+
+
+@pytest.mark.parametrize(("language", "width"), [("en", 1280), ("zh", 390)])
+def test_axe_finds_no_violation_on_any_screen_in_either_theme(visit, axe, language, width):
+    visitor = visit(f"?__theme=light#lang={language}", viewport={"width": width, "height": 844}, reduced_motion="reduce")
+    visitor.page.evaluate(axe.read_text(encoding="utf-8"))
+    found = []
+    for screen in screens(visitor.page):
+        found += [f"{screen}: {violation}" for violation in visitor.page.evaluate(CHECK, {})]
+        visitor.page.evaluate("document.body.classList.add('dark')")
+        only_colours = {"runOnly": ["color-contrast"]}
+        found += [f"{screen}, dark: {violation}" for violation in visitor.page.evaluate(CHECK, only_colours)]
+        visitor.page.evaluate("document.body.classList.remove('dark')")
+    assert not found, "\n".join(found)
