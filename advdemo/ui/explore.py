@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+import torch
 from PIL import Image
 from torch import Tensor, nn
 
@@ -84,8 +85,8 @@ def answer(
     """The scans of the digit asked for, as the page draws them.
 
     question: {"label": 0..9 or None, "sides": one or two of {"model": as in `Models.pick`, "attack": one of ATTACKS,
-    "target": 0..9 or None}} with "index" (a test image), "drawing" (a PNG data URL) or "generated" (as in
-    `parse_order`), and with "weights" when a model is the visitor's own.
+    "target": 0..9 or None}} with "index" (a test image), "drawing" (a PNG data URL), "pixels" (784 uint8 in base64, as
+    they are) or "generated" (as in `parse_order`), and with "weights" when a model is the visitor's own.
 
     Returns {"index", "label", "label_source", "realness": 0..1 where generated, "image": uint8 (28, 28), "sides"}, each
     side {"target", "taken", "flip", "sign": int8 (28, 28) or None, "frames": uint8 (101, 28, 28) where there is no one
@@ -135,10 +136,9 @@ def read_digit(
         order = parse_order(question["generated"])
         image, realness = (pairs or Pairs({})).pick(question).draw(order)
         digit = Digit(image.to(models.device), order.digit, "asked", realness=realness)
-    elif "drawing" in question:
-        pixels = decode_drawing(question["drawing"])
-        with refusing("errors.drawing_damaged"):
-            image = to_mnist(pixels).to(models.device)
+    elif "drawing" in question or "pixels" in question:
+        drawn = centre(question["drawing"]) if "drawing" in question else decode_pixels(question["pixels"])
+        image = drawn.to(models.device)
         digit = Digit(image, int(predict(network, image[None]).argmax()), "prediction")
     else:
         index = check_index(question.get("index"), len(images))
@@ -151,6 +151,21 @@ def find_aim(network: nn.Module, digit: Digit, side: dict) -> tuple[int, bool, b
     target = check_digit(side.get("target"), "errors.bad_target")
     taken = target is not None and target == int(predict(network, digit.image[None]).argmax())
     return (digit.label, False, taken) if target is None or taken else (target, True, False)
+
+
+def decode_pixels(text: object) -> Tensor:
+    """A digit as a link holds it, already in MNIST's form: float32 (1, 28, 28) of 784 uint8 in base64."""
+    with refusing("share.bad_pixels"):
+        content = base64.b64decode(text if isinstance(text, str) else "", validate=True)
+        pixels = torch.from_numpy(np.frombuffer(content, np.uint8).reshape(1, 28, 28).astype(np.float32))
+    return pixels / 255
+
+
+def centre(url: object) -> Tensor:
+    """A drawing in MNIST's form, float32 (1, 28, 28)."""
+    pixels = decode_drawing(url)
+    with refusing("errors.drawing_damaged"):
+        return to_mnist(pixels)
 
 
 def decode_drawing(url: object) -> np.ndarray:

@@ -12,7 +12,7 @@ from tests.conftest import CERTIFIED_CHECKPOINT, CHECKPOINT
 def end_of_proof(visitor, selector):
     """As a share of the slider, from how the track is drawn."""
     style = visitor.page.locator(selector).get_attribute("style")
-    return float(re.search(r"var\(--clean\) calc\(11px \+ ([\d.]+)", style).group(1))
+    return float(re.search(r"var\(--clean\) calc\(var\(--reach\) \+ ([\d.]+)", style).group(1))
 
 
 def test_the_track_and_the_words_say_what_is_proved_and_what_is_broken(visit):

@@ -3,22 +3,27 @@
 // request, no arithmetic beyond 784 additions.
 
 import { make } from "../shared/dom.js";
+import { decode, encode } from "../shared/drawing.js";
 import { forgerQuestion, ownForger } from "../shared/forger.js";
-import { onOpen, opened, remember } from "../shared/link.js";
+import { onOpen, remember } from "../shared/link.js";
 import { DIGITS } from "../shared/numbers.js";
+import { base64 } from "../shared/pixels.js";
 import { askPatiently, isTrouble, isUnknown } from "../shared/server.js";
+import { offerPicture } from "../shared/sharing.js";
 import { fillWords, say, sayError } from "../shared/words.js";
 import { makeBlackBox } from "./blackbox.js";
 import { makeBoard } from "./board.js";
 import { makeChoices } from "./choices.js";
+import { makeFollower } from "./follower.js";
 import { makeGenerate } from "./generate.js";
 import { write } from "./latents.js";
 import { makePad } from "./pad.js";
+import { drawPicture } from "./picture.js";
 import { makeResult } from "./result.js";
 import { makeSlider } from "./slider.js";
 
 /** @typedef {import("./latents.js").Order} Order */
-/** @typedef {{index?: number, drawing?: string, generated?: Order, label?: number | null}} Digit */
+/** @typedef {{index?: number, drawing?: string, pixels?: string, generated?: Order, label?: number | null}} Digit */
 
 /** @param {{element: HTMLElement, props: any}} component */
 export function mount({ element, props }) {
@@ -30,6 +35,8 @@ export function mount({ element, props }) {
   let asking = new AbortController(); // of the newest request
   /** @type {Digit} what the newest request asked for */
   let asked = { index: props.value.index };
+  let drawn = ""; // the digit as a link holds it, where nothing else names it
+  let onPad = ""; // what the pad shows, likewise, once it was answered
 
   /** @type {import("./choices.js").Attack[]} */
   const attacks = JSON.parse(props.attacks);
@@ -39,12 +46,26 @@ export function mount({ element, props }) {
   const result = makeResult(root, slider, choices);
   const showLabel = makeLabel(root, (label) => ask({ ...asked, label }));
   const board = makeBoard(root, props.board, (index) => ask({ index, label: null }));
-  const pad = makePad(root, (drawing) => {
-    if (drawing) return ask({ drawing, label: null });
-    asking.abort(); // an answer under way is to a drawing that is gone
-    root.classList.remove("waiting");
-    root.classList.add("stale");
+  const follower = makeFollower(choices, (value) => {
+    asking.abort(); // what is under way is about the strokes before
+    root.classList.remove("waiting", "stale");
+    root.classList.toggle("reading", choices.slow());
     showError(null);
+    if (choices.slow()) return result.read(value);
+    result.receive(value);
+    showLabel(value.label, value.label_source);
+  });
+  const pad = makePad(root, {
+    onStroke: () => follower.follow(pad.picture),
+    onChange: (digit) => {
+      follower.stop();
+      onPad = "";
+      if (digit) return ask({ ...digit, label: null });
+      asking.abort(); // an answer under way is to a drawing that is gone
+      root.classList.remove("waiting");
+      root.classList.add("stale");
+      showError(null);
+    },
   });
   const generate = makeGenerate(root, (generated) => ask({ generated, label: null }), showError, choices);
   const blackBox = makeBlackBox(root, { question, epsilon: () => Number(slider.input.value), showError });
@@ -77,8 +98,8 @@ export function mount({ element, props }) {
   }
 
   /** @param {any} value what the server answered */
-  function receive(value) {
-    root.classList.remove("waiting", "stale");
+  async function receive(value) {
+    root.classList.remove("waiting", "stale", "reading");
     showError(null);
     if (value.sides.some((/** @type {any} */ { taken }) => taken)) {
       showError({ key: "explore.taken", values: { target: choices.target.value } });
@@ -88,9 +109,18 @@ export function mount({ element, props }) {
     board.mark(value.index ?? null);
     showLabel(value.label, value.label_source);
     for (const option of choices.target.options) option.disabled = option.value === String(value.label);
-    linkHere();
+    if (asked.drawing) asked = { pixels: base64(value.image), label: asked.label }; // as a link would ask for it
     prove();
     askBox();
+    drawn = "";
+    const { signal } = asking;
+    if (asked.pixels || (asked.generated && ownForger())) {
+      const text = await encode(value.image);
+      if (signal.aborted) return;
+      drawn = text;
+      if (asked.pixels) onPad = text;
+    }
+    linkHere();
   }
 
   /** The black box is asked about another digit, network, target or budget. */
@@ -141,13 +171,15 @@ export function mount({ element, props }) {
     });
   }
 
-  // The address holds what is on screen, so that it can be shared; a drawing or a network of one's own it cannot hold.
+  // The address holds what is on screen, so that it can be shared; a network of one's own it cannot hold.
   function linkHere() {
     const { model, attack, target, compare } = choices;
-    const own = asked.drawing !== undefined || model.value === "yours" || compare.value === "yours";
+    const own = model.value === "yours" || compare.value === "yours";
     const state = {
       index: asked.index,
-      generate: asked.generated && !ownForger() ? write(asked.generated) : "",
+      generate: asked.generated && !drawn ? write(asked.generated) : "",
+      drawing: drawn,
+      label: asked.label,
       model: model.value,
       attack: attack.value,
       target: target.value,
@@ -155,29 +187,39 @@ export function mount({ element, props }) {
       epsilon: slider.input.value,
       answers: choices.live() ? blackBox.answers() : "",
     };
-    remember(own ? Object.fromEntries(Object.keys(state).map((name) => [name, ""])) : state);
+    remember(own ? {} : state);
   }
 
   /** @param {string} query */
-  function open(query) {
+  async function open(query) {
     const state = new URLSearchParams(query);
     slider.stop();
+    asking.abort();
+    asking = new AbortController();
+    const { signal } = asking;
+    const text = state.get("drawing");
+    const pixels = text === null ? null : await decode(text);
+    if (signal.aborted) return;
     choices.open(state);
     blackBox.choose(state.get("answers") ?? "scores");
     if (state.has("epsilon")) slider.input.value = String(Number(state.get("epsilon")) || 0);
+    const label = /^[0-9]$/.test(state.get("label") ?? "") ? Number(state.get("label")) : null;
     const generated = props.generates ? generate.open(state.get("generate")) : null;
-    showMode(generated ? "generate" : "pick");
-    if (generated) return void ask({ generated, label: null });
+    showMode(pixels ? "draw" : generated ? "generate" : "pick");
+    if (pixels) {
+      if (onPad !== text) pad.show(pixels);
+      return ask({ pixels: base64(pixels), label });
+    }
+    if (generated) return ask({ generated, label });
     const index = Number(state.get("index") ?? props.value.index ?? 0);
-    ask({ index: Number.isInteger(index) ? index : 0, label: null });
+    await ask({ index: Number.isInteger(index) ? index : 0, label });
+    if (text !== null) showError({ key: "share.drawing_damaged" });
   }
 
   slider.input.value = props.start;
-  onOpen(open);
   receive(props.value);
-  const linked = new URLSearchParams(opened);
-  linked.delete("lang");
-  if (linked.size) open(opened);
+  onOpen(open);
+  offerPicture(() => drawPicture(root, choices.title(choices.sides()[0])));
 }
 
 /** The box for the true label. @param {Element} root @param {(label: number | null) => void} onChange */

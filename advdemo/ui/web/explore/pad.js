@@ -1,5 +1,8 @@
-// The drawing pad: strokes by mouse, pen or touch, kept as lists of points so that undo is exact.
+// The drawing pad: strokes by mouse, pen or touch, kept as lists of points so that undo is exact, over the digit of a link
+// if one brought it.
 
+import { make } from "../shared/dom.js";
+import { base64, paint } from "../shared/pixels.js";
 import { makePen } from "./pen.js";
 
 const PEN = 0.075; // its width over the pad's
@@ -8,10 +11,12 @@ const PEN = 0.075; // its width over the pad's
 
 /**
  * @param {Element} root
- * @param {(dataUrl: string | null) => void} onChange at the end of each stroke and after undo and clear; null is an
- * empty pad
+ * @param {object} listeners
+ * @param {() => void} listeners.onStroke while a stroke is drawn
+ * @param {(digit: {drawing: string} | {pixels: string} | null) => void} listeners.onChange at the end of each stroke and
+ * after undo and clear; null is an empty pad
  */
-export function makePad(root, onChange) {
+export function makePad(root, { onStroke, onChange }) {
   const canvas = /** @type {HTMLCanvasElement} */ (root.querySelector('[data-testid="pad"]'));
   const undo = /** @type {HTMLButtonElement} */ (root.querySelector('[data-testid="pad-undo"]'));
   const clear = /** @type {HTMLButtonElement} */ (root.querySelector('[data-testid="pad-clear"]'));
@@ -21,6 +26,8 @@ export function makePad(root, onChange) {
   let strokes = [];
   /** @type {{pointer: number, points: Point[]} | null} */
   let current = null;
+  /** @type {Uint8Array | null} the 28x28 pixels of a link, under the strokes */
+  let ground = null;
 
   /** @param {PointerEvent} event @returns {Point} */
   function point(event) {
@@ -49,18 +56,29 @@ export function makePad(root, onChange) {
   function repaint() {
     context.fillStyle = "#000";
     context.fillRect(0, 0, canvas.width, canvas.height);
+    if (ground) drawGround(ground);
     context.strokeStyle = "#fff";
     context.lineWidth = canvas.width * PEN;
     context.lineCap = context.lineJoin = "round";
     strokes.forEach(trace);
     if (current) trace(current.points);
-    hint.hidden = strokes.length > 0 || current !== null;
-    undo.disabled = clear.disabled = strokes.length === 0;
+    hint.hidden = strokes.length > 0 || current !== null || ground !== null;
+    undo.disabled = strokes.length === 0;
+    clear.disabled = strokes.length === 0 && ground === null;
   }
+
+  /** @param {Uint8Array} pixels */
+  function drawGround(pixels) {
+    const small = make("canvas", { width: 28, height: 28 });
+    paint(small, (i) => pixels[i]);
+    context.drawImage(small, 0, 0, canvas.width, canvas.height);
+  }
+
+  const picture = () => canvas.toDataURL("image/png");
 
   function changed() {
     repaint();
-    onChange(strokes.length ? canvas.toDataURL("image/png") : null);
+    onChange(strokes.length ? { drawing: picture() } : ground && { pixels: base64(ground) });
   }
 
   canvas.addEventListener("pointerdown", (event) => {
@@ -90,6 +108,7 @@ export function makePad(root, onChange) {
   function extend(...points) {
     current?.points.push(...points);
     repaint();
+    onStroke();
   }
   function end() {
     if (current) strokes.push(current.points);
@@ -103,11 +122,21 @@ export function makePad(root, onChange) {
   function wipe() {
     strokes = [];
     current = null;
+    ground = null;
     changed();
   }
   undo.addEventListener("click", takeBack);
   clear.addEventListener("click", wipe);
   makePen(canvas, { begin, extend, end, undo: takeBack, clear: wipe });
   repaint();
-  return { resend: () => strokes.length > 0 && changed() };
+  return {
+    picture,
+    resend: () => (strokes.length > 0 || ground !== null) && changed(),
+    /** Begin anew with the digit of a link. @param {Uint8Array} pixels */
+    show(pixels) {
+      strokes = [];
+      ground = pixels;
+      repaint();
+    },
+  };
 }

@@ -64,6 +64,11 @@ export function makeResult(root, slider, choices) {
     tick();
   }
 
+  /** Show what the network reads, and nothing of an attack. @param {any} value what the server answered */
+  function read({ image, label, sides: [{ probabilities }] }) {
+    for (const view of views) if (view.scan) view.read(image, probabilities.subarray(0, 10), label);
+  }
+
   /** Show how far each side is proved. @param {{proved: number | null}[]} sides */
   function prove(sides) {
     scans().forEach((scan, i) => {
@@ -125,7 +130,7 @@ export function makeResult(root, slider, choices) {
     for (const view of views) view.drawCurve();
     tick();
   });
-  return { receive, prove, tick };
+  return { receive, read, prove, tick };
 }
 
 /** @param {Element} box @param {string} selector */

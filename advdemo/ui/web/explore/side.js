@@ -6,6 +6,7 @@ import { DIGITS, percent } from "../shared/numbers.js";
 import { paint } from "../shared/pixels.js";
 import { say, text } from "../shared/words.js";
 import { EPSILONS, LAST, largest, rivals, spans } from "./reading.js";
+import { place } from "./slider.js";
 
 /** @typedef {import("./reading.js").Scan} Scan */
 
@@ -27,8 +28,8 @@ export function makeSide(picture, card, mark) {
   const legend = /** @type {Element} */ (card.querySelector(".curve-legend"));
   /** @type {HTMLElement} */
   let cursor;
-  /** @type {{scan: Scan | null, receive: typeof receive, tick: typeof tick, drawCurve: typeof drawCurve}} */
-  const side = { scan: null, receive, tick, drawCurve };
+  /** @type {{scan: Scan | null, receive: typeof receive, read: typeof read, tick: typeof tick, drawCurve: typeof drawCurve}} */
+  const side = { scan: null, receive, read, tick, drawCurve };
 
   /**
    * @param {Pick<Scan, "attack" | "target" | "flip" | "zero" | "probabilities" | "sign" | "frames">} reply
@@ -48,8 +49,14 @@ export function makeSide(picture, card, mark) {
     paint(canvasOf(clean), (i) => shared.image[i]);
     describe(clean, side.scan, 0);
     mark.hidden = reply.flip === null;
-    mark.style.left = `calc(11px + ${(reply.flip ?? 0) * 2} * (100% - 22px))`;
+    mark.style.left = place(reply.flip ?? 0);
     drawCurve();
+  }
+
+  /** Only what the network reads. @param {Uint8Array} image @param {Float32Array} probabilities ten @param {number} label */
+  function read(image, probabilities, label) {
+    paint(canvasOf(clean), (i) => image[i]);
+    describe(clean, { winners: [largest(probabilities)], probabilities, label }, 0);
   }
 
   /** Everything that depends on epsilon. @param {number} step */
@@ -110,7 +117,7 @@ export function makeSide(picture, card, mark) {
 /** @param {Element} figure */
 const canvasOf = (figure) => /** @type {HTMLCanvasElement} */ (figure.querySelector("canvas"));
 
-/** @param {Element} figure @param {Scan} scan @param {number} step */
+/** @param {Element} figure @param {Pick<Scan, "winners" | "probabilities" | "label">} scan @param {number} step */
 function describe(figure, { winners, probabilities, label }, step) {
   const box = /** @type {HTMLElement} */ (figure.querySelector(".verdict"));
   const winner = winners[step];

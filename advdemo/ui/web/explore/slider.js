@@ -5,7 +5,6 @@ import { say } from "../shared/words.js";
 import { EPSILONS, LAST } from "./reading.js";
 
 const SECONDS = 5; // from one end to the other
-const THUMB = 22; // pixels
 const LEAP = 0.05; // steps of the play, where the visitor asked for little motion
 
 /**
@@ -73,6 +72,9 @@ export function makeSlider(root, onTick, onRest) {
   return { input, stop, jump, step: () => Math.round(Number(input.value) * (EPSILONS.length - 1) * (1 / LAST)) };
 }
 
+/** Where an epsilon lies on the track: the thumb's middle comes no nearer to its ends than --reach. @param {number} epsilon */
+export const place = (epsilon) => `calc(var(--reach) + ${Math.min(1, epsilon / LAST)} * (100% - 2 * var(--reach)))`;
+
 /**
  * A track in three zones, as a background: blue where the answer is proved, hatched where nobody knows, orange from
  * where the attack succeeds. Paler beyond the thumb.
@@ -82,12 +84,11 @@ export function makeSlider(root, onTick, onRest) {
  */
 export function zones(proved, broken, epsilon) {
   /** @param {number} value */
-  const place = (value) =>
-    value ? `calc(${THUMB / 2}px + ${Math.min(1, value / LAST)} * (100% - ${THUMB}px))` : "0px";
-  const end = broken === null ? "100%" : place(broken);
+  const edge = (value) => (value ? place(value) : "0px");
+  const end = broken === null ? "100%" : edge(broken);
   return [
-    `linear-gradient(to right, transparent ${place(epsilon)}, var(--veil) 0)`,
-    `linear-gradient(to right, var(--clean) ${place(proved)}, transparent 0 ${end}, var(--fooled) 0)`,
+    `linear-gradient(to right, transparent ${edge(epsilon)}, var(--veil) 0)`,
+    `linear-gradient(to right, var(--clean) ${edge(proved)}, transparent 0 ${end}, var(--fooled) 0)`,
     "var(--hatch)",
   ].join(", ");
 }

@@ -2,10 +2,10 @@
 // goes along to play on.
 
 import { drawChart } from "../shared/chart.js";
-import { make } from "../shared/dom.js";
+import { choose, make } from "../shared/dom.js";
 import { download } from "../shared/download.js";
 import { useForger } from "../shared/forger.js";
-import { onOpen, openInExplore } from "../shared/link.js";
+import { onOpen, openInExplore, remember } from "../shared/link.js";
 import { numeral, thinned } from "../shared/numbers.js";
 import { bytes } from "../shared/pixels.js";
 import { ask, follow, isTrouble } from "../shared/server.js";
@@ -204,8 +204,21 @@ export function mount({ element, props }) {
     }
     const key = greedy.checked && who !== "discriminator" ? "greedy" : giant.checked ? "giant" : who;
     say(pick(".expect"), `gan.expect_${key}`, { greed: setup.greed });
+    note();
     steer();
   }
+
+  const note = () =>
+    remember(
+      {
+        start: start.value,
+        pace: pace.value,
+        who: who === "both" ? "" : who,
+        greedy: greedy.checked || "",
+        giant: giant.checked || "",
+      },
+      "gan",
+    );
 
   fillWords(root);
   /** @param {string | number} value @param {string} key @param {import("../shared/words.js").Values} [values] */
@@ -223,6 +236,7 @@ export function mount({ element, props }) {
   step.addEventListener("click", () => play(1));
   pause.addEventListener("click", () => steer(true));
   stop.addEventListener("click", halt);
+  for (const box of [start, pace]) box.addEventListener("change", note);
   pace.addEventListener("change", () => steer());
   for (const box of [greedy, giant]) box.addEventListener("change", () => alter(() => {}));
   for (const button of root.querySelectorAll("[data-who]")) {
@@ -235,7 +249,8 @@ export function mount({ element, props }) {
   onOpen((query) => {
     const state = new URLSearchParams(query);
     if (root.dataset.state !== "idle") halt();
-    if (setup.starts.includes(state.get("start"))) start.value = state.get("start");
+    choose(start, state.get("start"));
+    choose(pace, state.get("pace"));
     alter(() => {
       const learner = state.get("who");
       who = learner === "generator" || learner === "discriminator" ? learner : "both";

@@ -1,9 +1,10 @@
 // The header: what this is, how accurate its networks are, and the switch between the languages.
 
-import { remember } from "../shared/link.js";
+import { followTabs } from "../shared/link.js";
 import { inPercent } from "../shared/numbers.js";
 import { makeRoving } from "../shared/roving.js";
 import { currentLanguage, fillWords, onLanguage, say, setLanguage, text } from "../shared/words.js";
+import { makeShare } from "./share.js";
 
 /** @param {{element: HTMLElement, props: {facts: string, tabs: string}}} page */
 export function mount({ element, props }) {
@@ -34,16 +35,16 @@ export function mount({ element, props }) {
     }
   }
 
-  element.addEventListener("click", async ({ target }) => {
+  element.addEventListener("click", ({ target }) => {
     const button = /** @type {HTMLElement} */ (target).closest("[data-language]");
     const chosen = button instanceof HTMLElement ? button.dataset.language : undefined;
-    if (!chosen) return;
-    await setLanguage(chosen);
-    remember({ lang: chosen });
+    if (chosen) setLanguage(chosen);
   });
   fillWords(element);
   onLanguage(draw);
   draw();
+  makeShare(element);
+  followTabs();
   const list = document.querySelector("#tabs [role=tablist]");
   const bar = list?.parentElement;
   if (!list || !bar) return;

@@ -30,5 +30,10 @@ export function makeSvg(tag, attributes = {}, ...children) {
   return element;
 }
 
+/** Choose in a <select>, if it offers that. @param {HTMLSelectElement} select @param {string | null} value */
+export function choose(select, value) {
+  if ([...select.options].some((option) => option.value === value)) select.value = /** @type {string} */ (value);
+}
+
 /** @param {Child} child */
 const asNode = (child) => (typeof child === "number" ? String(child) : child);

@@ -1,14 +1,14 @@
 // The Sweep tab: asks for sweeps, one curve each, and draws every partial result as it arrives.
 
 import { download } from "../shared/download.js";
-import { onOpen, openInExplore } from "../shared/link.js";
+import { openInExplore } from "../shared/link.js";
 import { networkTitle, offerNetworks, ownWeights, serverName } from "../shared/networks.js";
 import { follow, isTrouble, isUnknown } from "../shared/server.js";
 import { fillWords, onLanguage, say, sayError } from "../shared/words.js";
 import { makeCells } from "./cells.js";
 import { asPng, COLOURS, drawChips, drawCurves } from "./curves.js";
 import { asCsv, asJson, bands, exportName, startAt } from "./figures.js";
-import { fillSettings, PROOFS } from "./settings.js";
+import { fillSettings, followLinks, PROOFS } from "./settings.js";
 import { drawEpsilons, drawExamples, drawHistogram, drawMatrix, drawPerClass, drawTable } from "./tables.js";
 import { makeTransfer } from "./transfer.js";
 
@@ -231,12 +231,7 @@ export function mount({ element, props }) {
   say(pick(".table-panel .note"), reproduced ? "sweep.table_note_repeated" : "sweep.table_note", { seeds: seeds ?? 0 });
   offerNetworks(networkBox, props.networks, transfer.draw);
   onLanguage(draw);
-  onOpen((query) => {
-    const state = new URLSearchParams(query);
-    networkBox.value = state.get("model") ?? networkBox.value;
-    attackBox.value = state.get("attack") ?? attackBox.value;
-    attackBox.dispatchEvent(new Event("change"));
-  }, "sweep");
+  followLinks(root, usual.join(", "));
   setState("idle", "sweep.idle", { attack: { key: `attacks.${attacks[0].name}` } });
   draw();
 }

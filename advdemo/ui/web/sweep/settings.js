@@ -1,6 +1,8 @@
 // What can be measured: the choices of the boxes above the chart.
 
-import { make } from "../shared/dom.js";
+import { choose, make } from "../shared/dom.js";
+import { onOpen, remember } from "../shared/link.js";
+import { onNetwork } from "../shared/networks.js";
 import { say } from "../shared/words.js";
 
 export const PROOFS = ["intervals", "crown"]; // offered beside the attacks
@@ -33,6 +35,35 @@ export function fillSettings(root, epsilons, attacks, onChange) {
     onChange();
   });
   countBox.addEventListener("change", onChange);
+}
+
+/** Keep the settings in the address, and set them as a link has them. @param {Element} root @param {string} epsilons as they are at first */
+export function followLinks(root, epsilons) {
+  /** @param {string} name @returns {any} */
+  const box = (name) => root.querySelector(name);
+  const [network, attack, count, list] = ["select.network", "select.attack", ".count", ".epsilons"].map(box);
+  const note = () =>
+    remember(
+      {
+        model: network.value === "yours" ? "" : network.value, // one's own network no link can hold
+        attack: attack.value,
+        images: count.value,
+        epsilons: list.value === epsilons ? "" : list.value,
+      },
+      "sweep",
+    );
+  root.addEventListener("change", note);
+  onNetwork(note);
+  onOpen((query) => {
+    const state = new URLSearchParams(query);
+    choose(network, state.get("model"));
+    choose(attack, state.get("attack"));
+    attack.dispatchEvent(new Event("change"));
+    choose(count, state.get("images"));
+    list.value = state.get("epsilons") ?? epsilons;
+    count.dispatchEvent(new Event("change", { bubbles: true }));
+  }, "sweep");
+  note();
 }
 
 /** How many images take a visitor seconds rather than minutes. @param {string} name @param {{name: string, quick: boolean}[]} attacks */

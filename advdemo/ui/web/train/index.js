@@ -1,6 +1,7 @@
 // The Train tab: draws each epoch as it arrives and keeps the best weights, here in the browser.
 
-import { make } from "../shared/dom.js";
+import { choose, make } from "../shared/dom.js";
+import { onOpen, remember } from "../shared/link.js";
 import { inPercent, numeral } from "../shared/numbers.js";
 import { ask, follow, isTrouble } from "../shared/server.js";
 import { fillWords, onLanguage, say, sayError } from "../shared/words.js";
@@ -43,6 +44,31 @@ export function mount({ element, props }) {
       attacked: { key: recipe.epsilon && !recipe.certified ? "train.curves_attacked" : "train.quiet" },
       cap: recipe.epochs > recipe.cap ? { key: "train.cap", values: { cap: recipe.cap } } : "",
     });
+  }
+
+  const note = () =>
+    remember(
+      {
+        recipe: recipeBox.value,
+        epochs: pick(".epochs").value,
+        rate: pick(".rate").value,
+        seed: pick(".seed").value,
+      },
+      "train",
+    );
+
+  /** Set what a link says. @param {string} query */
+  function open(query) {
+    const state = new URLSearchParams(query);
+    choose(recipeBox, state.get("recipe"));
+    showRecipe();
+    for (const name of ["epochs", "rate", "seed"]) {
+      const field = pick(`.${name}`);
+      const before = field.value;
+      field.value = state.get(name) ?? before; // what is no number leaves it empty
+      if (!field.checkValidity()) field.value = before;
+    }
+    note();
   }
 
   async function start() {
@@ -172,10 +198,13 @@ export function mount({ element, props }) {
   for (const name of Object.keys(setup.recipes)) recipeBox.append(make("option", { value: name }, name));
   recipeBox.value = "quick";
   recipeBox.addEventListener("change", showRecipe);
+  root.addEventListener("change", note);
   run.addEventListener("click", start);
   stop.addEventListener("click", halt);
   onLanguage(draw);
   showRecipe();
+  onOpen(open, "train");
+  note();
   setState("idle", setup.enabled ? "train.idle" : "train.off");
   drawLayers();
   draw();

@@ -1,0 +1,62 @@
+// Sharing what is on screen: its link, and a picture of it where there is one; on phones by the system's own sheet.
+
+import { download } from "../shared/download.js";
+import { takePicture } from "../shared/sharing.js";
+import { say } from "../shared/words.js";
+
+/** @param {Element} root */
+export function makeShare(root) {
+  /** @param {string} selector @returns {any} */
+  const pick = (selector) => root.querySelector(selector);
+  const [dialog, link, image, status] = ["dialog", ".share-link input", ".share-picture", ".share-status"].map(pick);
+  const [save, send] = [pick(".save"), pick(".send")];
+  /** @type {import("../shared/sharing.js").Picture | null} */
+  let picture = null;
+  send.hidden = !navigator.share;
+
+  async function open() {
+    link.value = location.href;
+    // A network of the visitor's own leaves the address empty but for the language.
+    const empty = new URLSearchParams(location.hash.slice(1)).size === 1;
+    say(pick(".share-about"), empty ? "share.own_network" : "share.about");
+    say(status, "share.quiet");
+    image.hidden = save.hidden = true;
+    dialog.showModal();
+    link.select();
+    picture = await takePicture();
+    if (!picture) return;
+    URL.revokeObjectURL(image.src);
+    image.src = URL.createObjectURL(picture.blob);
+    image.alt = picture.words;
+    image.hidden = save.hidden = false;
+  }
+
+  async function copy() {
+    let copied = true;
+    try {
+      await navigator.clipboard.writeText(link.value);
+    } catch {
+      link.select(); // a page without HTTPS, or in a frame that may not
+      copied = document.execCommand("copy");
+    }
+    say(status, copied ? "share.copied" : "share.copy_by_hand");
+  }
+
+  async function share() {
+    const shared = { title: document.title, text: picture?.words, url: link.value };
+    const files = picture ? [new File([picture.blob], "advdemo.png", { type: "image/png" })] : [];
+    const whole = files.length && navigator.canShare?.({ files }) ? { ...shared, files } : shared;
+    try {
+      await navigator.share(whole);
+    } catch (error) {
+      if (/** @type {Error} */ (error).name !== "AbortError") say(status, "share.not_sent"); // else the visitor thought better of it
+    }
+  }
+
+  pick(".share-open").addEventListener("click", open);
+  pick(".close").addEventListener("click", () => dialog.close());
+  pick(".copy").addEventListener("click", copy);
+  save.addEventListener("click", () => picture && download(picture.blob, "advdemo.png"));
+  send.addEventListener("click", share);
+  dialog.addEventListener("click", (/** @type {Event} */ event) => event.target === dialog && dialog.close());
+}
