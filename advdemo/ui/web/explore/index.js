@@ -12,6 +12,7 @@ import { makeBlackBox } from "./blackbox.js";
 import { makeBoard } from "./board.js";
 import { makeChoices } from "./choices.js";
 import { makeGenerate } from "./generate.js";
+import { makeInside } from "./inside.js";
 import { write } from "./latents.js";
 import { makePad } from "./pad.js";
 import { makeResult } from "./result.js";
@@ -35,8 +36,9 @@ export function mount({ element, props }) {
   const attacks = JSON.parse(props.attacks);
   const scannable = attacks.filter((attack) => attack.scannable);
   const choices = makeChoices(root, props.networks, scannable, () => ask(asked));
-  const slider = makeSlider(root, () => result.tick(), rest);
+  const slider = makeSlider(root, tick, rest);
   const result = makeResult(root, slider, choices);
+  const inside = makeInside(root, { scans: result.scans, choices, step: slider.step, onToggle: linkHere });
   const showLabel = makeLabel(root, (label) => ask({ ...asked, label }));
   const board = makeBoard(root, props.board, (index) => ask({ index, label: null }));
   const pad = makePad(root, (drawing) => {
@@ -49,6 +51,11 @@ export function mount({ element, props }) {
   const generate = makeGenerate(root, (generated) => ask({ generated, label: null }), showError, choices);
   const blackBox = makeBlackBox(root, { question, epsilon: () => Number(slider.input.value), showError });
   pick('[data-testid="random"]').addEventListener("click", () => ask({ index: board.random(), label: null }));
+
+  function tick() {
+    result.tick();
+    inside.tick();
+  }
 
   /** About what was asked for last. @param {boolean} withWeights */
   function question(withWeights) {
@@ -85,6 +92,7 @@ export function mount({ element, props }) {
       choices.target.value = "";
     }
     result.receive(value);
+    inside.receive();
     board.mark(value.index ?? null);
     showLabel(value.label, value.label_source);
     for (const option of choices.target.options) option.disabled = option.value === String(value.label);
@@ -154,6 +162,7 @@ export function mount({ element, props }) {
       compare: compare.value,
       epsilon: slider.input.value,
       answers: choices.live() ? blackBox.answers() : "",
+      inside: inside.isOpen() ? 1 : "",
     };
     remember(own ? Object.fromEntries(Object.keys(state).map((name) => [name, ""])) : state);
   }
@@ -163,6 +172,7 @@ export function mount({ element, props }) {
     const state = new URLSearchParams(query);
     slider.stop();
     choices.open(state);
+    inside.open(state.has("inside"));
     blackBox.choose(state.get("answers") ?? "scores");
     if (state.has("epsilon")) slider.input.value = String(Number(state.get("epsilon")) || 0);
     const generated = props.generates ? generate.open(state.get("generate")) : null;
