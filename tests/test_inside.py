@@ -1,5 +1,6 @@
 """Looking inside: the browser's LeNet against PyTorch's, and the weights that it is sent."""
 
+import asyncio
 import json
 import shutil
 import subprocess
@@ -46,7 +47,6 @@ def every_number(network, images):
 
 def ask(models, question):
     """The answer to a question, as the route gives it."""
-    import asyncio
 
     async def run():
         service = SimpleNamespace(models=models, light=Lane("light", 1))
@@ -66,10 +66,10 @@ def test_the_browser_s_lenet_is_pytorch_s(request, mnist_test, name):
     command = ["node", "--input-type=module", "--eval", IN_NODE]
     run = subprocess.run(command, cwd=ROOT, input=json.dumps(question), capture_output=True, text=True, check=True)
     computed = json.loads(run.stdout)
-    for l, expected in enumerate(every_number(network, images)):
-        layer = np.array([values[l] for values in computed])
+    for place, expected in enumerate(every_number(network, images)):
+        layer = np.array([values[place] for values in computed])
         assert layer.shape == expected.shape
-        assert np.abs(layer - expected.numpy()).max() < 1e-4, l
+        assert np.abs(layer - expected.numpy()).max() < 1e-4, place
 
 
 def test_the_weights_are_the_network_s_and_few(lenet, robust):

@@ -1,7 +1,7 @@
 // Look inside: LeNet at work on the original and on the attacked picture, layer by layer. The server sends a network's
 // weights once; the browser computes everything else, at every tick of the slider.
 
-import { ownWeights, serverName } from "../shared/networks.js";
+import { networkTitle, ownWeights, serverName } from "../shared/networks.js";
 import { askPatiently, isTrouble, isUnknown } from "../shared/server.js";
 import { hush, say } from "../shared/words.js";
 import { makeDetail } from "./detail.js";
@@ -32,9 +32,9 @@ export function makeInside(root, { scans, choices, step, onToggle }) {
   const detail = makeDetail(pick(".detail"), unpoint);
   const tabs = /** @type {NodeListOf<HTMLElement>} */ (panel.querySelectorAll(".inside-sides button"));
 
-  /** @type {Map<string, Float32Array[]>} weights by the server's name of their network */
+  /** @type {Map<string, Promise<Float32Array[]>>} weights by the server's name of their network: they come once */
   const known = new Map();
-  let asking = new AbortController();
+  let turn = 0; // of what is on screen
   let side = 0; // of a comparison
   /** @type {{parameters: Float32Array[], scan: Scan, picture: Float32Array, clean: Float32Array[], scales: Scale[]} | null} */
   let view = null;
@@ -43,35 +43,43 @@ export function makeInside(root, { scans, choices, step, onToggle }) {
 
   /** There is another digit, attack or network. */
   async function receive() {
-    asking.abort();
-    asking = new AbortController();
-    const { signal } = asking;
+    const mine = ++turn;
     view = null;
     drawSides();
     if (!panel.open) return;
     if (choices.live()) return tell({ key: "inside.closed_box" });
     const { model } = choices.sides()[side];
     try {
-      const parameters = known.get(serverName(model) ?? "") ?? (await fetchWeights(model, signal));
-      if (!signal.aborted) look(parameters, scans()[side]);
+      const parameters = await weightsOf(model);
+      if (mine === turn) look(parameters, scans()[side]);
     } catch (error) {
-      if (signal.aborted) return; // about a network that is not shown any more
       if (!isTrouble(error)) throw error;
-      tell(error);
+      const values = error.key === "inside.other_layers" ? { network: networkTitle(model) } : error.values;
+      if (mine === turn) tell({ key: error.key, values });
     }
   }
 
-  /** @param {string} model @param {AbortSignal} signal @param {boolean} [withWeights] @returns {Promise<Float32Array[]>} */
-  async function fetchWeights(model, signal, withWeights = false) {
-    tell({ key: "inside.loading" });
+  /** @param {string} model */
+  function weightsOf(model) {
     const name = serverName(model) ?? "";
-    const question = { model: name, ...(withWeights ? ownWeights([model]) : {}) };
+    const weights = known.get(name) ?? fetchWeights(model, name);
+    known.set(name, weights);
+    weights.catch(() => known.delete(name));
+    return weights;
+  }
+
+  /** @param {string} model @param {string} name @param {boolean} [withWeights] @returns {Promise<Float32Array[]>} */
+  async function fetchWeights(model, name, withWeights = false) {
+    tell({ key: "inside.loading" });
+    /** @param {import("../shared/words.js").Phrase} trouble */
+    const onTrouble = (trouble) => {
+      if (serverName(choices.sides()[side].model) === name) tell(trouble);
+    };
     try {
-      const { parameters } = await askPatiently("weights", question, { signal, onTrouble: tell });
-      known.set(name, parameters);
-      return parameters;
+      const question = { model: name, ...(withWeights ? ownWeights([model]) : {}) };
+      return (await askPatiently("weights", question, { onTrouble })).parameters;
     } catch (error) {
-      if (isUnknown(error) && !withWeights) return fetchWeights(model, signal, true);
+      if (isUnknown(error) && !withWeights) return fetchWeights(model, name, true);
       throw error;
     }
   }

@@ -17,15 +17,14 @@ export function makeScores(box, onPoint) {
     for (const kind of ["pointerenter", "focus", "click"]) button.addEventListener(kind, () => onPoint(L, digit));
     return { button, cells };
   });
-  const labels = BANDS.map((band) => {
-    const label = make("span");
-    say(label, `inside.${band}`);
-    return label;
-  });
-  box.append(
-    make("div", { className: "score-labels" }, make("b", {}, "\u00a0"), ...labels),
-    ...buttons.map((b) => b.button),
-  );
+  const labels = () => {
+    const words = BANDS.map(() => make("span"));
+    for (const [i, band] of BANDS.entries()) say(words[i], `inside.${band}`);
+    return make("div", { className: "score-labels" }, make("b", {}, "\u00a0"), ...words);
+  };
+  // Narrow screens have two lines of five.
+  const [low, high] = [buttons.slice(0, 5), buttons.slice(5)].map((half) => half.map(({ button }) => button));
+  box.append(labels(), ...low, labels(), ...high);
 
   /** @param {Float32Array} before @param {Float32Array} after @param {number} label the true digit */
   function draw(before, after, label) {
