@@ -34,6 +34,7 @@ from advdemo.ui.blackbox import ask_black_box
 from advdemo.ui.explore import scan_digit
 from advdemo.ui.gan import run_game, steer
 from advdemo.ui.generate import find_fooling, latent_grid
+from advdemo.ui.inside import send_weights
 from advdemo.ui.proof import prove_digit
 from advdemo.ui.questions import parse_question
 from advdemo.ui.replies import RefusalError, as_error
@@ -50,6 +51,7 @@ Follow = Callable[[Service, Visitor, dict], AsyncGenerator[dict, None]]
 ASK: dict[str, Ask] = {
     "scan": scan_digit,
     "prove": prove_digit,
+    "weights": send_weights,
     "blackbox": ask_black_box,
     "latents": latent_grid,
     "fool": find_fooling,

@@ -16,6 +16,7 @@ import { makeBoard } from "./board.js";
 import { makeChoices } from "./choices.js";
 import { makeFollower } from "./follower.js";
 import { makeGenerate } from "./generate.js";
+import { makeInside } from "./inside.js";
 import { write } from "./latents.js";
 import { makePad } from "./pad.js";
 import { drawPicture } from "./picture.js";
@@ -42,8 +43,9 @@ export function mount({ element, props }) {
   const attacks = JSON.parse(props.attacks);
   const scannable = attacks.filter((attack) => attack.scannable);
   const choices = makeChoices(root, props.networks, scannable, () => ask(asked));
-  const slider = makeSlider(root, () => result.tick(), rest);
+  const slider = makeSlider(root, tick, rest);
   const result = makeResult(root, slider, choices);
+  const inside = makeInside(root, { scans: result.scans, choices, step: slider.step, onToggle: linkHere });
   const showLabel = makeLabel(root, (label) => ask({ ...asked, label }));
   const board = makeBoard(root, props.board, (index) => ask({ index, label: null }));
   const follower = makeFollower(choices, (value) => {
@@ -70,6 +72,11 @@ export function mount({ element, props }) {
   const generate = makeGenerate(root, (generated) => ask({ generated, label: null }), showError, choices);
   const blackBox = makeBlackBox(root, { question, epsilon: () => Number(slider.input.value), showError });
   pick('[data-testid="random"]').addEventListener("click", () => ask({ index: board.random(), label: null }));
+
+  function tick() {
+    result.tick();
+    inside.tick();
+  }
 
   /** About what was asked for last. @param {boolean} withWeights */
   function question(withWeights) {
@@ -106,6 +113,7 @@ export function mount({ element, props }) {
       choices.target.value = "";
     }
     result.receive(value);
+    inside.receive();
     board.mark(value.index ?? null);
     showLabel(value.label, value.label_source);
     for (const option of choices.target.options) option.disabled = option.value === String(value.label);
@@ -186,6 +194,7 @@ export function mount({ element, props }) {
       compare: compare.value,
       epsilon: slider.input.value,
       answers: choices.live() ? blackBox.answers() : "",
+      inside: inside.isOpen() ? 1 : "",
     };
     remember(own ? {} : state);
   }
@@ -201,6 +210,7 @@ export function mount({ element, props }) {
     const pixels = text === null ? null : await decode(text);
     if (signal.aborted) return;
     choices.open(state);
+    inside.open(state.has("inside"));
     blackBox.choose(state.get("answers") ?? "scores");
     if (state.has("epsilon")) slider.input.value = String(Number(state.get("epsilon")) || 0);
     const label = /^[0-9]$/.test(state.get("label") ?? "") ? Number(state.get("label")) : null;

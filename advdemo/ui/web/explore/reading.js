@@ -21,6 +21,17 @@
 export const EPSILONS = Array.from({ length: 101 }, (_, step) => step / 200);
 export const LAST = 0.5;
 
+/**
+ * The picture that the network sees at a position of the slider: 784 pixels in [0, 1].
+ * @param {Pick<Scan, "image" | "sign" | "frames">} scan
+ * @param {number} step
+ */
+export function pixelsAt({ image, sign, frames }, step) {
+  if (frames) return Float32Array.from(frames.subarray(step * 784, step * 784 + 784), (grey) => grey / 255);
+  const epsilon = EPSILONS[step];
+  return Float32Array.from(image, (grey, i) => Math.min(1, Math.max(0, grey / 255 + epsilon * (sign?.[i] ?? 0))));
+}
+
 /** The place of the largest value, the first of equal ones. @param {ArrayLike<number>} values */
 export function largest(values) {
   let best = 0;

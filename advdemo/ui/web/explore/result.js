@@ -130,7 +130,7 @@ export function makeResult(root, slider, choices) {
     for (const view of views) view.drawCurve();
     tick();
   });
-  return { receive, read, prove, tick };
+  return { receive, read, prove, tick, scans };
 }
 
 /** @param {Element} box @param {string} selector */

@@ -1,0 +1,92 @@
+"""Looking inside: the browser's LeNet against PyTorch's, and the weights that it is sent."""
+
+import asyncio
+import json
+import shutil
+import subprocess
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from advdemo.attacks.fgsm import fgsm
+from advdemo.networks.lenet import LeNet
+from advdemo.ui.inside import send_weights
+from advdemo.ui.lanes import Lane
+from advdemo.ui.models import Models
+from advdemo.ui.replies import RefusalError
+from advdemo.ui.visitors import Visitor
+from tests.conftest import ROOT
+
+IN_NODE = """
+import { readFileSync } from "node:fs";
+import { forward } from "./advdemo/ui/web/explore/lenet.js";
+const { parameters, images } = JSON.parse(readFileSync(0));
+const weights = parameters.map((values) => Float32Array.from(values));
+console.log(JSON.stringify(images.map((pixels) => forward(weights, pixels).map((values) => [...values]))));
+"""
+
+
+def every_number(network, images):
+    """What goes through the plain LeNet, as lenet.js has it: the padded picture, then what each layer gives."""
+    plain = LeNet()
+    plain.load_state_dict(network.state_dict())
+    kept = []
+    for layer in (plain.conv[0], plain.fc[0]):  # the picture; the rest come out of what follows
+        layer.register_forward_pre_hook(lambda _layer, inputs: kept.append(inputs[0]))
+    for layer in (plain.conv[1], plain.conv[2], plain.conv[4], plain.conv[5], plain.fc[1], plain.fc[3], plain.fc[4]):
+        layer.register_forward_hook(lambda _layer, _inputs, output: kept.append(output))
+    with torch.no_grad():
+        plain(images)
+    picture, *layers = kept
+    del layers[4]  # what goes into the first linear layer is what came out of the last pooling
+    return [value.flatten(1) for value in (nn.functional.pad(picture, (2,) * 4), *layers)]
+
+
+def ask(models, question):
+    """The answer to a question, as the route gives it."""
+
+    async def run():
+        service = SimpleNamespace(models=models, light=Lane("light", 1))
+        return await send_weights(service, Visitor("here"), question)
+
+    return asyncio.run(run())
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="needs Node; tests/test_web.py demands it in CI")
+@pytest.mark.parametrize("name", ["lenet", "robust", "certified"])
+def test_the_browser_s_lenet_is_pytorch_s(request, mnist_test, name):
+    network = request.getfixturevalue(name)
+    images, labels = mnist_test[0][:4], mnist_test[1][:4]
+    images = torch.cat([images, fgsm(network, images, labels, 0.25), torch.zeros(1, 1, 28, 28)])
+    parameters = ask(Models({"standard": network}), {})["parameters"]
+    question = {"parameters": [p.flatten().tolist() for p in parameters], "images": images.flatten(1).tolist()}
+    command = ["node", "--input-type=module", "--eval", IN_NODE]
+    run = subprocess.run(command, cwd=ROOT, input=json.dumps(question), capture_output=True, text=True, check=True)
+    computed = json.loads(run.stdout)
+    for place, expected in enumerate(every_number(network, images)):
+        layer = np.array([values[place] for values in computed])
+        assert layer.shape == expected.shape
+        assert np.abs(layer - expected.numpy()).max() < 1e-4, place
+
+
+def test_the_weights_are_the_network_s_and_few(lenet, robust):
+    parameters = ask(Models({"standard": lenet, "robust": robust}), {"model": "robust"})["parameters"]
+    assert [p.dtype for p in parameters] == [np.float32] * 10
+    assert sum(p.nbytes for p in parameters) == 4 * 61_706
+    for sent, own in zip(parameters, robust.parameters(), strict=True):
+        assert np.array_equal(sent, own.numpy())
+
+
+def test_a_network_of_other_layers_is_told_so(lenet):
+    class Steps(LeNet):
+        def forward(self, images):
+            return super().forward((images > 0.5).float())
+
+    models = Models({"standard": lenet, "steps": Steps(), "mine": nn.Sequential(nn.Flatten(), nn.Linear(784, 10))})
+    for name in ("steps", "mine"):
+        with pytest.raises(RefusalError) as refusal:
+            ask(models, {"model": name})
+        assert (refusal.value.key, refusal.value.values) == ("inside.other_layers", {"network": name})
