@@ -2,6 +2,7 @@
 // perturbation is no multiple of epsilon) and 101 x 10 probabilities. Moving the slider only looks things up in it: no
 // request, no arithmetic beyond 784 additions.
 
+import { makeCode } from "../shared/code.js";
 import { make } from "../shared/dom.js";
 import { forgerQuestion, ownForger } from "../shared/forger.js";
 import { onOpen, opened, remember } from "../shared/link.js";
@@ -35,7 +36,7 @@ export function mount({ element, props }) {
   const attacks = JSON.parse(props.attacks);
   const scannable = attacks.filter((attack) => attack.scannable);
   const choices = makeChoices(root, props.networks, scannable, () => ask(asked));
-  const slider = makeSlider(root, () => result.tick(), rest);
+  const slider = makeSlider(root, tick, rest);
   const result = makeResult(root, slider, choices);
   const showLabel = makeLabel(root, (label) => ask({ ...asked, label }));
   const board = makeBoard(root, props.board, (index) => ask({ index, label: null }));
@@ -49,6 +50,35 @@ export function mount({ element, props }) {
   const generate = makeGenerate(root, (generated) => ask({ generated, label: null }), showError, choices);
   const blackBox = makeBlackBox(root, { question, epsilon: () => Number(slider.input.value), showError });
   pick('[data-testid="random"]').addEventListener("click", () => ask({ index: board.random(), label: null }));
+
+  const code = makeCode(root, (snippets, note) => {
+    const scans = result.scans();
+    const answers = choices.live() ? blackBox.answers() : null;
+    return snippets.explore(
+      {
+        sides: choices.sides().map((side, i) => ({
+          ...side,
+          target: answers === "label" ? null : (scans[i]?.target ?? null),
+        })),
+        answers,
+        label: scans[0].label,
+        index: asked.index ?? null,
+        image: scans[0].image,
+        order: asked.generated ?? null,
+        ownForger: ownForger() !== null,
+      },
+      note,
+    );
+  });
+
+  root.addEventListener("click", ({ target }) => {
+    if (/** @type {Element} */ (target).closest("[data-answers]")) code.update();
+  });
+
+  function tick() {
+    result.tick();
+    code.tick(Number(slider.input.value));
+  }
 
   /** About what was asked for last. @param {boolean} withWeights */
   function question(withWeights) {
@@ -85,6 +115,8 @@ export function mount({ element, props }) {
       choices.target.value = "";
     }
     result.receive(value);
+    code.tick(Number(slider.input.value));
+    code.update();
     board.mark(value.index ?? null);
     showLabel(value.label, value.label_source);
     for (const option of choices.target.options) option.disabled = option.value === String(value.label);

@@ -125,7 +125,7 @@ export function makeResult(root, slider, choices) {
     for (const view of views) view.drawCurve();
     tick();
   });
-  return { receive, prove, tick };
+  return { receive, prove, tick, scans };
 }
 
 /** @param {Element} box @param {string} selector */
