@@ -13,6 +13,7 @@ import { makeBlackBox } from "./blackbox.js";
 import { makeBoard } from "./board.js";
 import { makeChoices } from "./choices.js";
 import { makeGenerate } from "./generate.js";
+import { makeGuess } from "./guess.js";
 import { write } from "./latents.js";
 import { makePad } from "./pad.js";
 import { makeResult } from "./result.js";
@@ -37,7 +38,17 @@ export function mount({ element, props }) {
   const scannable = attacks.filter((attack) => attack.scannable);
   const choices = makeChoices(root, props.networks, scannable, () => ask(asked));
   const slider = makeSlider(root, tick, rest);
-  const result = makeResult(root, slider, choices);
+  const guess = makeGuess(root, {
+    epsilon: () => Number(slider.input.value),
+    side: () => (choices.live() ? null : choices.sides()[0]),
+    show: () => result.show(),
+    another: () => {
+      if (root.dataset.mode === "pick") ask({ index: board.random(), label: null });
+      else if (root.dataset.mode === "generate") pick('[data-testid="another"]').click();
+      else result.show();
+    },
+  });
+  const result = makeResult(root, slider, choices, guess);
   const showLabel = makeLabel(root, (label) => ask({ ...asked, label }));
   const board = makeBoard(root, props.board, (index) => ask({ index, label: null }));
   const pad = makePad(root, (drawing) => {
@@ -77,6 +88,7 @@ export function mount({ element, props }) {
 
   function tick() {
     result.tick();
+    guess.tick();
     code.tick(Number(slider.input.value));
   }
 
