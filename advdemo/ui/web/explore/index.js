@@ -2,6 +2,7 @@
 // perturbation is no multiple of epsilon) and 101 x 10 probabilities. Moving the slider only looks things up in it: no
 // request, no arithmetic beyond 784 additions.
 
+import { makeCode } from "../shared/code.js";
 import { make } from "../shared/dom.js";
 import { decode, encode } from "../shared/drawing.js";
 import { forgerQuestion, ownForger } from "../shared/forger.js";
@@ -16,6 +17,7 @@ import { makeBoard } from "./board.js";
 import { makeChoices } from "./choices.js";
 import { makeFollower } from "./follower.js";
 import { makeGenerate } from "./generate.js";
+import { makeGuess } from "./guess.js";
 import { makeInside } from "./inside.js";
 import { write } from "./latents.js";
 import { makePad } from "./pad.js";
@@ -44,7 +46,17 @@ export function mount({ element, props }) {
   const scannable = attacks.filter((attack) => attack.scannable);
   const choices = makeChoices(root, props.networks, scannable, () => ask(asked));
   const slider = makeSlider(root, tick, rest);
-  const result = makeResult(root, slider, choices);
+  const guess = makeGuess(root, {
+    epsilon: () => Number(slider.input.value),
+    side: () => (choices.live() ? null : choices.sides()[0]),
+    show: () => result.show(),
+    another: () => {
+      if (root.dataset.mode === "pick") ask({ index: board.random(), label: null });
+      else if (root.dataset.mode === "generate") pick('[data-testid="another"]').click();
+      else result.show();
+    },
+  });
+  const result = makeResult(root, slider, choices, guess);
   const inside = makeInside(root, { scans: result.scans, choices, step: slider.step, onToggle: linkHere });
   const showLabel = makeLabel(root, (label) => ask({ ...asked, label }));
   const board = makeBoard(root, props.board, (index) => ask({ index, label: null }));
@@ -73,9 +85,35 @@ export function mount({ element, props }) {
   const blackBox = makeBlackBox(root, { question, epsilon: () => Number(slider.input.value), showError });
   pick('[data-testid="random"]').addEventListener("click", () => ask({ index: board.random(), label: null }));
 
+  const code = makeCode(root, (snippets, note) => {
+    const scans = result.scans();
+    const answers = choices.live() ? blackBox.answers() : null;
+    return snippets.explore(
+      {
+        sides: choices.sides().map((side, i) => ({
+          ...side,
+          target: answers === "label" ? null : (scans[i]?.target ?? null),
+        })),
+        answers,
+        label: scans[0].label,
+        index: asked.index ?? null,
+        image: scans[0].image,
+        order: asked.generated ?? null,
+        ownForger: ownForger() !== null,
+      },
+      note,
+    );
+  });
+
+  root.addEventListener("click", ({ target }) => {
+    if (/** @type {Element} */ (target).closest("[data-answers]")) code.update();
+  });
+
   function tick() {
     result.tick();
     inside.tick();
+    guess.tick();
+    code.tick(Number(slider.input.value));
   }
 
   /** About what was asked for last. @param {boolean} withWeights */
@@ -114,6 +152,8 @@ export function mount({ element, props }) {
     }
     result.receive(value);
     inside.receive();
+    code.tick(Number(slider.input.value));
+    code.update();
     board.mark(value.index ?? null);
     showLabel(value.label, value.label_source);
     for (const option of choices.target.options) option.disabled = option.value === String(value.label);

@@ -16,7 +16,9 @@
  * @property {Uint8Array} image
  * @property {Int8Array | null} sign
  * @property {Uint8Array | null} frames
+ * @property {boolean} [veiled] the visitor is to guess first
  */
+/** @typedef {Omit<Scan, "winners" | "rivals" | "fooledSpans">} Answer a scan as it comes */
 
 export const EPSILONS = Array.from({ length: 101 }, (_, step) => step / 200);
 export const LAST = 0.5;

@@ -13,8 +13,13 @@ import { zones } from "./slider.js";
 /** @typedef {ReturnType<typeof import("./slider.js").makeSlider>} Slider */
 /** @typedef {ReturnType<typeof import("./choices.js").makeChoices>} Choices */
 
-/** @param {HTMLElement} root @param {Slider} slider @param {Choices} choices */
-export function makeResult(root, slider, choices) {
+/**
+ * @param {HTMLElement} root
+ * @param {Slider} slider
+ * @param {Choices} choices
+ * @param {ReturnType<typeof import("./guess.js").makeGuess>} guess
+ */
+export function makeResult(root, slider, choices, guess) {
   /** @param {string} selector */
   const pick = (selector) => /** @type {HTMLElement} */ (root.querySelector(selector));
   const pictures = pick(".pictures");
@@ -39,14 +44,29 @@ export function makeResult(root, slider, choices) {
   const views = [...pictures.children].map((picture, i) => makeSide(picture, cards[i], marks[i]));
   const scans = () => views.map(({ scan }) => scan).filter((scan) => scan !== null);
 
+  /** @type {import("./reading.js").Answer[]} what the server answered */
+  let answers = [];
+  /** @type {{proved: number | null}[] | null} how far each is proved, once known */
+  let proofs = null;
+
   /** Show what the server answered. @param {any} value */
   function receive(value) {
     const sides = choices.sides();
     const shared = { image: numbers(value.image, Uint8Array), label: value.label };
-    root.classList.toggle("comparing", value.sides.length > 1);
+    answers = value.sides.map((/** @type {any} */ reply, /** @type {number} */ i) => ({
+      ...decode(reply, sides[i].attack),
+      ...shared,
+    }));
+    proofs = null;
+    show();
+  }
+
+  function show() {
+    const sides = choices.sides();
+    const shown = guess.veil(answers);
+    root.classList.toggle("comparing", shown.length > 1);
     views.forEach((view, i) => {
-      const reply = value.sides[i];
-      if (reply) view.receive(decode(reply, sides[i].attack), shared);
+      if (shown[i]) view.receive(shown[i]);
       else {
         view.scan = null;
         marks[i].hidden = true;
@@ -62,6 +82,7 @@ export function makeResult(root, slider, choices) {
     drawFlips();
     drawProof();
     tick();
+    if (proofs) prove(proofs);
   }
 
   /** Show what the network reads, and nothing of an attack. @param {any} value what the server answered */
@@ -71,6 +92,8 @@ export function makeResult(root, slider, choices) {
 
   /** Show how far each side is proved. @param {{proved: number | null}[]} sides */
   function prove(sides) {
+    proofs = sides;
+    if (guess.hides()) return;
     scans().forEach((scan, i) => {
       scan.proved = sides[i].proved;
     });
@@ -115,7 +138,8 @@ export function makeResult(root, slider, choices) {
       say(boxes.outcome, "explore.named", { name, words });
       say(boxes.other, "explore.named", { name: otherName, words: inWords(second, step) });
     } else say(boxes.outcome, words.key, words.values);
-    const reading = live ? "" : `${winners[step]}, ${percent(probabilities[step * 10 + winners[step]])}`;
+    const reading =
+      live || guess.hides() ? "" : `${winners[step]}, ${percent(probabilities[step * 10 + winners[step]])}`;
     say(slider.input, "explore.slider_value", { epsilon: epsilon.toFixed(3), words: reading }, "aria-valuetext");
     slider.input.style.setProperty("--fill", zones(first.proved ?? 0, live ? null : first.flip, epsilon));
     if (second) boxes.otherTrack.style.background = zones(second.proved ?? 0, second.flip, epsilon);
@@ -130,7 +154,7 @@ export function makeResult(root, slider, choices) {
     for (const view of views) view.drawCurve();
     tick();
   });
-  return { receive, read, prove, tick, scans };
+  return { receive, read, show, prove, tick, scans };
 }
 
 /** @param {Element} box @param {string} selector */

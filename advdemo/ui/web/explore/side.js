@@ -31,22 +31,18 @@ export function makeSide(picture, card, mark) {
   /** @type {{scan: Scan | null, receive: typeof receive, read: typeof read, tick: typeof tick, drawCurve: typeof drawCurve}} */
   const side = { scan: null, receive, read, tick, drawCurve };
 
-  /**
-   * @param {Pick<Scan, "attack" | "target" | "flip" | "zero" | "probabilities" | "sign" | "frames">} reply
-   * @param {Pick<Scan, "image" | "label">} shared
-   */
-  function receive(reply, shared) {
-    const { probabilities } = reply;
+  /** @param {import("./reading.js").Answer} reply */
+  function receive(reply) {
+    const { probabilities, image, label } = reply;
     const winners = EPSILONS.map((_, step) => largest(probabilities.subarray(step * 10, step * 10 + 10)));
     side.scan = {
       ...reply,
-      ...shared,
       winners,
-      rivals: rivals(winners, probabilities, shared.label),
-      fooledSpans: spans(EPSILONS, winners, shared.label, reply.target === null ? reply.flip : null),
+      rivals: rivals(winners, probabilities, label),
+      fooledSpans: spans(EPSILONS, winners, label, reply.target === null ? reply.flip : null),
     };
     say(formula, `attacks.formula_${reply.attack}`);
-    paint(canvasOf(clean), (i) => shared.image[i]);
+    paint(canvasOf(clean), (i) => image[i]);
     describe(clean, side.scan, 0);
     mark.hidden = reply.flip === null;
     mark.style.left = place(reply.flip ?? 0);
@@ -77,7 +73,8 @@ export function makeSide(picture, card, mark) {
       const weight = Math.min(1, Math.abs(amount)) * strength;
       return (amount > 0 ? UP : DOWN).map((channel) => GROUND + (channel - GROUND) * weight);
     });
-    describe(adversarial, scan, step);
+    if (scan.veiled) conceal(adversarial);
+    else describe(adversarial, scan, step);
     adversarial.classList.toggle("fooled", winners[step] !== label);
     moveCursor(cursor, epsilon / LAST, scan.probabilities[step * 10 + winners[step]]);
   }
@@ -126,4 +123,12 @@ function describe(figure, { winners, probabilities, label }, step) {
   box.dataset.digit = String(winner);
   box.dataset.confidence = share.toFixed(6);
   box.classList.toggle("fooled", winner !== label);
+}
+
+/** @param {Element} figure */
+function conceal(figure) {
+  const box = /** @type {HTMLElement} */ (figure.querySelector(".verdict"));
+  Object.assign(box.dataset, { digit: "", confidence: "" });
+  box.textContent = "?";
+  box.classList.remove("fooled");
 }

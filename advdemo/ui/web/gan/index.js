@@ -2,6 +2,7 @@
 // goes along to play on.
 
 import { drawChart } from "../shared/chart.js";
+import { makeCode } from "../shared/code.js";
 import { choose, make } from "../shared/dom.js";
 import { download } from "../shared/download.js";
 import { useForger } from "../shared/forger.js";
@@ -112,6 +113,7 @@ export function mount({ element, props }) {
       drawPair();
     }
     views.push(update);
+    if (views.length === 1) code.update(); // no longer the shipped pair's
     setState("playing", "gan.playing");
     draw();
   }
@@ -220,6 +222,7 @@ export function mount({ element, props }) {
       "gan",
     );
 
+  const code = makeCode(root, (snippets, note) => snippets.forgeries({ own: views.length > 0, count: 30 }, note));
   fillWords(root);
   /** @param {string | number} value @param {string} key @param {import("../shared/words.js").Values} [values] */
   const option = (value, key, values) => {

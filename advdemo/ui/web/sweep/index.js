@@ -1,5 +1,6 @@
 // The Sweep tab: asks for sweeps, one curve each, and draws every partial result as it arrives.
 
+import { makeCode } from "../shared/code.js";
 import { download } from "../shared/download.js";
 import { openInExplore } from "../shared/link.js";
 import { networkTitle, offerNetworks, ownWeights, serverName } from "../shared/networks.js";
@@ -8,7 +9,7 @@ import { fillWords, onLanguage, say, sayError } from "../shared/words.js";
 import { makeCells } from "./cells.js";
 import { asPng, COLOURS, drawChips, drawCurves } from "./curves.js";
 import { asCsv, asJson, bands, exportName, startAt } from "./figures.js";
-import { fillSettings, followLinks, PROOFS } from "./settings.js";
+import { fillSettings, followLinks, PROOFS, readSettings } from "./settings.js";
 import { drawEpsilons, drawExamples, drawHistogram, drawMatrix, drawPerClass, drawTable } from "./tables.js";
 import { makeTransfer } from "./transfer.js";
 
@@ -225,11 +226,17 @@ export function mount({ element, props }) {
     download(await contents[/** @type {keyof typeof contents} */ (format)](), `advdemo-sweep.${format}`);
   }
 
+  const code = makeCode(root, (snippets, note) => snippets.sweep(readSettings(root, usual), note));
+  for (const name of ["change", "input"]) pick(".settings").addEventListener(name, code.update);
+
   fillWords(root);
   fillSettings(root, usual, attacks, transfer.draw);
   for (const part of root.querySelectorAll(".if-repeated")) part.toggleAttribute("hidden", !reproduced);
   say(pick(".table-panel .note"), reproduced ? "sweep.table_note_repeated" : "sweep.table_note", { seeds: seeds ?? 0 });
-  offerNetworks(networkBox, props.networks, transfer.draw);
+  offerNetworks(networkBox, props.networks, () => {
+    transfer.draw();
+    code.update();
+  });
   onLanguage(draw);
   followLinks(root, usual.join(", "));
   setState("idle", "sweep.idle", { attack: { key: `attacks.${attacks[0].name}` } });

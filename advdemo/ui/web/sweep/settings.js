@@ -66,7 +66,34 @@ export function followLinks(root, epsilons) {
   note();
 }
 
-/** How many images take a visitor seconds rather than minutes. @param {string} name @param {{name: string, quick: boolean}[]} attacks */
+/**
+ * What the boxes say, as a program has it; instead of epsilons that no sweep would take the usual ones.
+ * @param {Element} root
+ * @param {number[]} usual
+ */
+export function readSettings(root, usual) {
+  /** @param {string} selector */
+  const value = (selector) => /** @type {HTMLInputElement} */ (root.querySelector(selector)).value;
+  const attack = value("select.attack");
+  const epsilons = value(".epsilons")
+    .split(/[\s,]+/)
+    .filter(Boolean)
+    .map(Number);
+  const usable = epsilons.length > 0 && epsilons.every((epsilon) => epsilon >= 0 && epsilon <= 1);
+  return {
+    model: value(".network"),
+    attack,
+    proof: PROOFS.includes(attack),
+    count: Number(value(".count")),
+    epsilons: usable ? [...new Set(epsilons)].sort((a, b) => a - b) : usual,
+  };
+}
+
+/**
+ * How many images take a visitor seconds rather than minutes.
+ * @param {string} name
+ * @param {{name: string, quick: boolean}[]} attacks
+ */
 function fitting(name, attacks) {
   if (name === "crown") return FOR_CROWN;
   return attacks.some((attack) => attack.name === name && !attack.quick) ? FOR_SLOW : ALL;

@@ -1,0 +1,112 @@
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from advdemo.images.mnist import load_mnist
+from advdemo.measures.scan import scan
+from advdemo.networks.checkpoint import load_checkpoint
+from tests.conftest import CHECKPOINT, ROBUST_CHECKPOINT
+
+VEILED = "[data-veiled]"
+DIAGONAL = [(0.3, 0.2), (0.5, 0.5), (0.7, 0.8)]
+
+
+def flip_of(visitor, checkpoint=CHECKPOINT):
+    """Of the test image in the address."""
+    index = int(re.search(r"index=(\d+)", visitor.page.url).group(1))
+    images, labels = load_mnist("test")
+    return scan(load_checkpoint(checkpoint, "cpu")[0], images[index], int(labels[index])).flip_epsilon
+
+
+def start(visitor):
+    visitor.find("guess-first").click()
+    expect(visitor.page.locator(VEILED)).to_be_attached()
+
+
+def fresh(visitor, query):
+    """A digit that has not been seen, in the game."""
+    visitor.page.evaluate("query => import('/web/shared/link.js').then(link => link.openInExplore(query))", query)
+    expect(visitor.page).to_have_url(re.compile(query.split("&")[0]))
+    expect(visitor.page.locator(VEILED)).to_be_attached()
+
+
+def test_nothing_tells_before_the_guess_and_everything_after(visit):
+    visitor = visit()
+    start(visitor)
+    fresh(visitor, "index=90&epsilon=0.1")
+    flip = flip_of(visitor)
+    for epsilon in (0.05, 0.45):
+        visitor.set_epsilon(epsilon)
+        assert visitor.find("epsilon").get_attribute("aria-valuetext") == f"epsilon {epsilon:.3f}: "
+        assert visitor.find("prediction-adversarial").inner_text() == "?"
+        assert visitor.find("prediction-adversarial").get_attribute("data-digit") == ""
+    explore = visitor.page.locator(".explore")
+    for name in ("flip-epsilon", "proof"):
+        expect(visitor.find(name)).to_be_hidden()
+    for selector in (".bars", ".curve", ".outcome", ".flip-mark", ".picture .flip"):
+        for part in explore.locator(selector).all():
+            expect(part).to_be_hidden()
+    assert visitor.find("flip-epsilon").get_attribute("data-epsilon") == ""
+    assert "0px" in visitor.find("epsilon").get_attribute("style").split("--veil")[1]
+    html = explore.evaluate("node => node.outerHTML")
+    assert f"{flip:.4f}" not in html
+    assert f"{flip * 2}"[:6] not in html  # where its mark would be
+    assert "fooled" not in explore.locator(".result").get_attribute("class")
+
+    visitor.set_epsilon(0.45)
+    expect(visitor.find("guess-here")).to_have_text("I guess 0.450")
+    visitor.find("guess-here").click()
+    expect(visitor.find("guess-told")).to_contain_text(f"It flips at {flip:.4f}, {0.45 - flip:.4f} away.")
+    expect(visitor.find("guess-tally")).to_contain_text(f"Nearest: {0.45 - flip:.4f} away")
+    assert float(visitor.find("flip-epsilon").get_attribute("data-epsilon")) == flip
+    expect(visitor.find("proof")).to_contain_text(re.compile("Proved|Nothing is proved"))
+    expect(explore.locator(".bars")).to_be_visible()
+    expect(visitor.find("guess-next")).to_be_focused()
+
+
+def test_near_guesses_make_a_streak_and_what_was_seen_counts_no_more(visit):
+    visitor = visit()
+    start(visitor)
+    for place, index in enumerate((91, 92), start=1):
+        fresh(visitor, f"index={index}")
+        flip = flip_of(visitor)
+        visitor.set_epsilon(round(flip * 200) / 200)
+        visitor.find("guess-here").press("Enter")
+        expect(visitor.find("guess-told")).to_contain_text("near")
+        expect(visitor.find("guess-tally")).to_contain_text(f"in a row: {place}, longest {place}")
+    fresh(visitor, "index=93")
+    visitor.find("guess-never").click()
+    expect(visitor.find("guess-told")).to_contain_text("You guessed nowhere, but it flips at")
+    expect(visitor.find("guess-tally")).to_contain_text("in a row: 0, longest 2")
+    visitor.page.evaluate("import('/web/shared/link.js').then(link => link.openInExplore('index=92'))")
+    expect(visitor.find("guess-told")).to_contain_text("You have seen where this one flips")
+    expect(visitor.page.locator(VEILED)).not_to_be_attached()
+    visitor.find("guess-first").click()
+    expect(visitor.find("guess-told")).to_be_empty()
+
+
+def test_a_drawing_on_another_network_is_guessed_too(visit):
+    visitor = visit()
+    visitor.page.get_by_role("button", name="Draw").click()
+    visitor.find("guess-first").click()
+    visitor.draw(*DIAGONAL)
+    expect(visitor.page.locator(VEILED)).to_be_attached()
+    expect(visitor.page.locator(".truth-source")).to_contain_text("drawing")
+    visitor.find("guess-never").click()
+    expect(visitor.find("guess-told")).to_contain_text(re.compile("flips"))
+    visitor.find("model").select_option("robust")  # another question
+    expect(visitor.page.locator(VEILED)).to_be_attached()
+
+
+@pytest.mark.parametrize("query", ["index=91&model=robust", "index=91&compare=robust"])
+def test_another_network_and_two_at_once(visit, query):
+    visitor = visit()
+    start(visitor)
+    fresh(visitor, query)
+    flip = flip_of(visitor, ROBUST_CHECKPOINT if "model" in query else CHECKPOINT)
+    assert visitor.page.locator(".picture .verdict").filter(has_text="?").count() == (2 if "compare" in query else 1) + (
+        0 if "compare" in query else 1
+    )
+    visitor.find("guess-here").click()
+    expect(visitor.find("guess-told")).to_contain_text(f"{flip:.4f}")

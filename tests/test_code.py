@@ -1,0 +1,212 @@
+"""The programs that the page shows are run, and their numbers compared with what the page itself answers."""
+
+import base64
+import io
+import json
+import os
+import shutil
+import subprocess
+from contextlib import redirect_stdout
+
+import numpy as np
+import pytest
+import torch
+
+from advdemo.attacks import ATTACKS, RayS, Square
+from advdemo.measures.bounds import certified_epsilon, certified_stream
+from advdemo.measures.scan import EPSILONS
+from advdemo.measures.sweep import sweep
+from advdemo.networks.generator import PER_UNIT
+from advdemo.ui.explore import answer
+from advdemo.ui.forger import load_pairs, parse_order
+from advdemo.ui.models import Models
+from advdemo.ui.play import SHOWN, View
+from tests.conftest import CHECKPOINT, ROOT
+
+EPSILON = "\ue000"  # as in code/pieces.js
+STEP = 30
+INDEX, LABEL = 63, 3
+SCANNED = [name for name, row in ATTACKS.items() if row.scannable]
+CENTRE = base64.b64encode(bytes(range(64))).decode()
+FEW = {"count": 40, "epsilons": [0, 0.1, 0.3]}
+
+
+def side(attack="fgsm", model="standard", target=None):
+    return {"attack": attack, "model": model, "target": target}
+
+
+def explored(*sides, **changes):
+    shown = {"answers": None, "label": LABEL, "index": INDEX, "order": None, "ownForger": False}
+    return "explore", shown | {"sides": list(sides)} | changes
+
+
+def swept(attack, model="standard", proof=False, **changes):
+    return "sweep", {"model": model, "attack": attack, "proof": proof} | FEW | changes
+
+
+DRAWN = np.kron(np.eye(14), np.full((2, 2), 200)).astype(np.uint8)  # a diagonal
+ORDER = {"digit": 5, "seed": 12, "place": [17, -31], "centre": None}
+SHOWN_HERE = {
+    **{name: explored(side(name)) for name in SCANNED},
+    **{f"{name} at 8": explored(side(name, target=8)) for name in ("fgsm", "momentum", "dim")},
+    "two networks": explored(side(model="robust"), side(model="certified")),
+    "two attacks": explored(side("pgd", target=8), side("noise")),
+    "drawn": explored(side(), index=None, label=1, image=DRAWN.flatten().tolist()),
+    "scores": explored(side(target=8), answers="scores"),
+    "label": explored(side(), answers="label"),
+    "certified": explored(side(model="certified")),
+    "ordered": explored(side(), index=None, order=ORDER, image=[0] * 784),
+    "found": explored(side(), index=None, order=ORDER | {"centre": CENTRE}, image=[0] * 784),
+    **{f"sweep {name}": swept(name) for name in ("fgsm", "momentum", "advgan", "noise")},
+    "sweep pgd": swept("pgd", count=20, epsilons=[0.1]),
+    "sweep dim": swept("dim", count=5),
+    "sweep square": swept("square", count=3, epsilons=[0.4]),
+    "sweep robust": swept("fgsm", "robust", count=200),
+    "sweep intervals": swept("intervals", "certified", proof=True),
+    "sweep crown": swept("crown", proof=True, count=3),
+    "forgeries": ("forgeries", {"own": False, "count": SHOWN}),
+    "someone's": explored(side(model="mine")),
+    "someone's sweep": swept("fgsm", "mine"),
+}
+
+
+@pytest.fixture(scope="module")
+def programs():
+    """What SHOWN_HERE names -> the programs by their names, the slider's value written in."""
+    node = shutil.which("node")
+    if node is None:
+        reason = "no Node found: it composes the programs (Debian: `apt install nodejs`)"
+        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(reason)
+    wanted = json.dumps([{"view": view, "state": state} for view, state in SHOWN_HERE.values()])
+    script = ROOT / "tests" / "web" / "compose.mjs"
+    run = subprocess.run([node, script], input=wanted, capture_output=True, text=True, check=True)
+    epsilon = f"{EPSILONS[STEP]:.3f}"
+    return {
+        name: {part["name"]: part["code"].replace(EPSILON, epsilon) for part in parts}
+        for name, parts in zip(SHOWN_HERE, json.loads(run.stdout), strict=True)
+    }
+
+
+@pytest.fixture
+def run(programs, monkeypatch):
+    """Runs a program in the repository: (its names, what it printed)."""
+    monkeypatch.chdir(ROOT)
+
+    def run_program(shown, part):
+        names, printed = {}, io.StringIO()
+        with redirect_stdout(printed):
+            exec(compile(programs[shown][part], f"{shown}.py", "exec"), names)
+        return names, printed.getvalue().split()
+
+    return run_program
+
+
+@pytest.fixture(scope="module")
+def models(lenet, robust, certified):
+    return Models({"standard": lenet, "robust": robust, "certified": certified})
+
+
+def shares_on_page(models, mnist_test, shown, image=None):
+    """The probabilities (101, 10) of each side, as the page is sent them; of a drawing, which the page sends as it
+    is seen, by its pixels."""
+    _, state = SHOWN_HERE[shown]
+    images, labels = mnist_test if image is None else (image, torch.tensor([state["label"]]))
+    question = {"index": INDEX if image is None else 0, "sides": state["sides"]}
+    return [one["probabilities"] for one in answer(models, images, labels, question)["sides"]]
+
+
+def check_shares(names, printed, expected):
+    found = names["lenet"](names["adversarial"]).softmax(1)[0]
+    assert np.abs(found.numpy() - expected[STEP]).max() < 1e-4
+    assert int(printed[-2]) == expected[STEP].argmax()
+    assert abs(float(printed[-1]) - expected[STEP].max()) < 1e-4
+
+
+ATTACKED = [*SCANNED, *(name for name in SHOWN_HERE if name.endswith(" at 8")), "two networks", "two attacks"]
+
+
+@pytest.mark.parametrize("shown", ATTACKED)
+def test_an_attack_has_the_page_s_confidences(shown, run, models, mnist_test):
+    names, printed = run(shown, "attack")
+    sides = shares_on_page(models, mnist_test, shown)
+    check_shares(names, printed, sides[-1])
+    assert (names["adversarial"] - names["image"]).abs().max() <= EPSILONS[STEP] + 1e-6
+    clean, first = sides[0][0], sides[0][STEP]
+    assert [int(printed[0]), int(printed[2])] == [clean.argmax(), first.argmax()]
+    assert abs(float(printed[3]) - first.max()) < 1e-4
+
+
+def test_a_drawing_is_written_down(run, models, mnist_test):
+    names, printed = run("drawn", "attack")
+    image = torch.from_numpy(DRAWN)[None, None] / 255
+    assert torch.equal(names["image"], image)
+    check_shares(names, printed, shares_on_page(models, mnist_test, "drawn", image)[0])
+
+
+@pytest.mark.parametrize(("shown", "box", "aim"), [("scores", Square(), 8), ("label", RayS(), LABEL)])
+def test_a_black_box_is_asked_as_on_the_page(shown, box, aim, run, lenet, mnist_test):
+    names, printed = run(shown, "attack")
+    *_, last = box.stream(lenet, mnist_test[0][INDEX], aim, EPSILONS[STEP], targeted=aim != LABEL)
+    assert torch.equal(names["adversarial"][0], last.image)
+    assert printed[2:4] == [str(last.queries), str(last.fooled)]
+
+
+@pytest.mark.parametrize("model", ["standard", "certified"])
+def test_a_proof_reaches_as_far_as_the_page_s(model, run, models, mnist_test):
+    _, printed = run("certified" if model == "certified" else "fgsm", "proof")
+    image, network = mnist_test[0][INDEX], models.shipped[model]
+    # The package allows for rounding, which can cost a step.
+    assert abs(float(printed[0]) - certified_epsilon(network, image, LABEL, method="intervals")) < 1.1e-4
+    assert float(printed[1]) == certified_epsilon(network, image, LABEL)
+    if model == "certified":
+        assert float(printed[0]) > 0.1
+
+
+@pytest.mark.parametrize("shown", ["ordered", "found"])
+def test_a_digit_to_order_is_the_one_on_the_pad(shown, run):
+    names, _ = run(shown, "digit")
+    image, _ = load_pairs(CHECKPOINT.parent).shipped["shipped"].draw(parse_order(SHOWN_HERE[shown][1]["order"]))
+    assert ((names["image"] - image).abs() * 255).max() <= 0.51  # the page shows whole greys
+    if shown == "found":
+        assert torch.equal(names["middle"], torch.arange(64) / PER_UNIT)
+
+
+SWEPT = [name for name in SHOWN_HERE if name.startswith("sweep ")]
+
+
+@pytest.mark.parametrize("shown", SWEPT)
+def test_a_sweep_counts_as_the_page_does(shown, run, models, mnist_test):
+    state = SHOWN_HERE[shown][1]
+    _, printed = run(shown, "proof" if state["proof"] else "attack")
+    count, network = state["count"], models.shipped[state["model"]]
+    arguments = network, mnist_test[0][:count], mnist_test[1][:count], state["epsilons"]
+    if state["proof"]:
+        *_, result = certified_stream(*arguments, method=state["attack"])
+    else:
+        result = sweep(*arguments, attack=state["attack"])
+    assert [int(correct) for correct in printed[1::4]] == result.correct.tolist()
+    assert {int(total) for total in printed[3::4]} == {count}
+
+
+def test_the_forgeries_are_those_of_the_game(run, lenet):
+    names, printed = run("forgeries", "digit")
+    pair = load_pairs(CHECKPOINT.parent).shipped["shipped"]
+    shown = View(lenet, torch.device("cpu")).of(pair.generator, pair.discriminator)["forgeries"]
+    pixels = np.frombuffer(base64.b64decode(shown), np.uint8).reshape(SHOWN, 28, 28)
+    assert np.abs(names["images"][:, 0].numpy() * 255 - pixels).max() <= 0.51
+    assert "@" in "".join(printed)
+
+
+def test_what_cannot_be_written_out_is_said(programs):
+    for shown, part in (("someone's", "attack"), ("someone's", "proof"), ("someone's sweep", "attack")):
+        assert "lenet(x) is for you to write here" in programs[shown][part]
+    for shown in ("rays", "scores", "sweep square", "sweep crown"):
+        assert "too long to write out here" in "".join(programs[shown].values())
+
+
+def test_nothing_else_needs_the_package(programs):
+    for shown, parts in programs.items():
+        for name, code in parts.items():
+            alone = "too long to write out" not in code
+            assert ("import advdemo" not in code and "from advdemo" not in code) == alone, (shown, name)
+            assert [line for line in code.splitlines() if len(line) > 120] == []
