@@ -75,8 +75,8 @@ def started_app(**environment: str) -> Iterator[tuple[int, subprocess.Popen]]:
 
 
 def wait_until_served(port: int, app: subprocess.Popen) -> None:
-    """Wait, at most a minute or so, until an app that was started answers."""
-    for _ in range(240):
+    """Wait, at most two minutes or so, until an app that was started answers."""
+    for _ in range(480):
         assert app.poll() is None, "app.py ended before it served"
         try:
             urllib.request.urlopen(f"http://127.0.0.1:{port}", timeout=5).close()
