@@ -54,25 +54,41 @@ def certified() -> LeNet:
 
 
 @contextmanager
-def running_app() -> Iterator[tuple[int, subprocess.Popen]]:
+def running_app(**environment: str) -> Iterator[tuple[int, subprocess.Popen]]:
     """`python app.py`, running as it would for a user: (port, process)."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    environment = os.environ | {"GRADIO_SERVER_PORT": str(port), "GRADIO_SERVER_NAME": "127.0.0.1"}
+    with started_app(**environment) as (port, app):
+        wait_until_served(port, app)
+        yield port, app
+
+
+@contextmanager
+def started_app(**environment: str) -> Iterator[tuple[int, subprocess.Popen]]:
+    """The same, which need not serve yet."""
+    port = free_port()
+    environment = os.environ | {"GRADIO_SERVER_PORT": str(port), "GRADIO_SERVER_NAME": "127.0.0.1"} | environment
     app = subprocess.Popen([sys.executable, "app.py"], cwd=ROOT, env=environment)
     try:
-        for _ in range(240):
-            assert app.poll() is None, "app.py ended before it served"
-            try:
-                urllib.request.urlopen(f"http://127.0.0.1:{port}", timeout=5).close()
-                break
-            except OSError:
-                time.sleep(0.25)
         yield port, app
     finally:
         app.terminate()
         app.wait(timeout=20)
+
+
+def wait_until_served(port: int, app: subprocess.Popen) -> None:
+    """Wait, at most two minutes or so, until an app that was started answers."""
+    for _ in range(480):
+        assert app.poll() is None, "app.py ended before it served"
+        try:
+            urllib.request.urlopen(f"http://127.0.0.1:{port}", timeout=5).close()
+            return
+        except OSError:
+            time.sleep(0.25)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
 
 
 @pytest.fixture(scope="session")

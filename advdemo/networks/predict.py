@@ -1,5 +1,6 @@
 """What a network makes of images: probabilities, classes, accuracy, confusion; and what it is made of."""
 
+import os
 from typing import TypeVar
 
 import torch
@@ -12,8 +13,13 @@ Network = TypeVar("Network", bound=nn.Module)
 
 
 def pick_device() -> torch.device:
-    """CUDA when there is one, else the CPU."""
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    """CUDA when there is one, else the CPU; the CPU on ZeroGPU, where torch speaks of a GPU that is yet to be lent."""
+    return torch.device("cuda" if torch.cuda.is_available() and not on_zerogpu() else "cpu")
+
+
+def on_zerogpu() -> bool:
+    """Whether this runs on Hugging Face's ZeroGPU hardware: its `spaces` package reads the same variable."""
+    return os.environ.get("SPACES_ZERO_GPU", "").lower() in ("1", "t", "true")
 
 
 def freeze(network: Network) -> Network:

@@ -4,13 +4,15 @@ import json
 import os
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
 import torch
 from starlette.middleware import Middleware
+from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Mount
+from starlette.routing import Route
 from starlette.staticfiles import StaticFiles
 from torch import Tensor, nn
 
@@ -28,6 +30,7 @@ from advdemo.ui.service import Service
 from advdemo.ui.sweep import sweep_tab
 from advdemo.ui.train import train_tab
 from advdemo.ui.words import WORDS, say
+from advdemo.ui.zerogpu import declare_gpu_function
 
 # The bundled fonts have ASCII only in these weights.
 FONTS: dict[str, Any] = {
@@ -81,7 +84,7 @@ def launch(page: gr.Blocks, *, block: bool = True, **options) -> None:
     """Serve the page, until interrupted if `block`: the process then ends with 130. `options` go to `Blocks.launch`.
     Shows no traceback to visitors and calls no other host. OSError when the port that GRADIO_SERVER_PORT names is
     taken."""
-    files = [Mount("/web/words", _Files(directory=WORDS)), Mount("/web", _Files(directory=WEB))]
+    files = [_files("/web/words", WORDS), _files("/web", WEB)]
     service: Service = page.service  # type: ignore[attr-defined]
     port = os.environ.get("GRADIO_SERVER_PORT")
     settings: dict[str, Any] = {
@@ -101,6 +104,7 @@ def launch(page: gr.Blocks, *, block: bool = True, **options) -> None:
         "run_history": False,
         "max_file_size": "1mb",
     }
+    declare_gpu_function()
     try:
         page.launch(prevent_thread_lock=True, **settings | options)
     except OSError as error:
@@ -114,6 +118,16 @@ def launch(page: gr.Blocks, *, block: bool = True, **options) -> None:
         except KeyboardInterrupt:
             service.workers.end()
             os._exit(130)  # not by way of Gradio's and torch's threads, which take their time
+
+
+def _files(address: str, folder: Path) -> Route:
+    """A route to a folder's files: a Mount would not find them behind a proxy that takes a prefix off."""
+    files = _Files(directory=folder)
+
+    async def get(request: Request) -> Response:
+        return await files.get_response(request.path_params["path"], request.scope)
+
+    return Route(address + "/{path:path}", get, methods=["GET"])
 
 
 class _Files(StaticFiles):

@@ -22,6 +22,7 @@ from advdemo.ui import mail
 from advdemo.ui.jobs import as_text, test_images
 
 SECONDS_BETWEEN_PICTURES = 0.25
+SECONDS_BETWEEN_COPIES = 20  # of the pair, for the browser to keep: all that is lost with a server; 1.4 MB each
 WATCHED = 100  # forgeries that are judged, ten of each class; always of the same latents
 SHOWN = 30  # of them, three of each class
 REAL_SHOWN = 20  # of the test images, two of each class
@@ -56,8 +57,8 @@ class Start:
 
 def play(start: Start, settings: Settings, seed: int, most_steps: int, minutes: float, judge: bytes) -> Iterator:
     """{"update": what is to be seen} some four times a second, at the end {"pair": both checkpoints as base64, their
-    hash, steps and learning rate}. The game ends when it is paused, after `most_steps` or after `minutes`. `judge` is
-    the checkpoint of the network that reads the forgeries."""
+    hash, steps and learning rate}, and now and then before it the same as {"copy": ...}. The game ends when it is
+    paused, after `most_steps` or after `minutes`. `judge` is the checkpoint of the network that reads the forgeries."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)  # quicker than two that wait for one another, with batches this small
     try:
@@ -72,7 +73,7 @@ def _play(start: Start, settings: Settings, seed: int, most_steps: int, minutes:
     images, labels = (part.to(device) for part in load_mnist("train"))
     view = View(parse_checkpoint(judge, "the judge")[0].to(device), device)
     yield {"update": seen(view, game, []) | {"seconds": 0.0}}
-    began = shown = time.perf_counter()
+    began = shown = copied = time.perf_counter()
     turns: list[Turn] = []
     while not (settings.paused or game.steps - start.steps >= most_steps or time.perf_counter() - began > 60 * minutes):
         game.recipe = settings.recipe(start.learning_rate)
@@ -82,6 +83,9 @@ def _play(start: Start, settings: Settings, seed: int, most_steps: int, minutes:
             shown = time.perf_counter()
             yield {"update": seen(view, game, turns) | {"seconds": shown - began}}
             turns = []
+            if shown - copied > SECONDS_BETWEEN_COPIES:
+                copied = shown
+                yield {"copy": packed(game, start.learning_rate)}
         settings = steered(settings)
     yield {"update": seen(view, game, turns) | {"seconds": time.perf_counter() - began}}
     yield {"pair": packed(game, start.learning_rate)}

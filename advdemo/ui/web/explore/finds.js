@@ -5,7 +5,7 @@
 import { forgerQuestion } from "../shared/forger.js";
 import { networkTitle } from "../shared/networks.js";
 import { percent } from "../shared/numbers.js";
-import { ask, isTrouble, isUnknown } from "../shared/server.js";
+import { askPatiently, isTrouble, isUnknown } from "../shared/server.js";
 import { say } from "../shared/words.js";
 
 const FILM = 2000; // milliseconds, at most
@@ -51,7 +51,8 @@ export function makeFinds(box, page) {
         ...page.question(withWeights),
         ...forgerQuestion(withWeights),
       };
-      const answer = await ask("fool", question, { signal });
+      const answer = await askPatiently("fool", question, { signal, onTrouble: page.showError });
+      page.showError(null);
       pick(".found").hidden = false;
       pick(".question").hidden = true;
       await play(answer, digit, signal);

@@ -8,7 +8,7 @@ import { forgerQuestion, onForger, ownForger, useForger } from "../shared/forger
 import { DIGITS, percent } from "../shared/numbers.js";
 import { paint } from "../shared/pixels.js";
 import { makeRoving } from "../shared/roving.js";
-import { ask, isTrouble, isUnknown } from "../shared/server.js";
+import { askPatiently, isTrouble, isUnknown } from "../shared/server.js";
 import { hush, say } from "../shared/words.js";
 import { makeFinds } from "./finds.js";
 import { anySeed, around, between, EDGE, inside, read, write } from "./latents.js";
@@ -82,7 +82,7 @@ export function makeGenerate(root, onOrder, showError, choices) {
     const { signal } = asking;
     try {
       const question = { generated: { ...order, place: [0, 0] }, ...forgerQuestion(withFiles) };
-      plane = await ask("latents", question, { signal });
+      plane = await askPatiently("latents", question, { signal, onTrouble: showError });
       draw();
     } catch (error) {
       if (signal.aborted) return;

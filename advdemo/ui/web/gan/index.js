@@ -9,8 +9,9 @@ import { useForger } from "../shared/forger.js";
 import { onOpen, openInExplore, remember } from "../shared/link.js";
 import { numeral, thinned } from "../shared/numbers.js";
 import { bytes } from "../shared/pixels.js";
-import { ask, follow, isTrouble } from "../shared/server.js";
+import { isTrouble } from "../shared/server.js";
 import { fillWords, onLanguage, say, sayError, text } from "../shared/words.js";
+import { makeGame } from "./game.js";
 import { makeGrid } from "./grid.js";
 import { happened } from "./story.js";
 
@@ -28,7 +29,6 @@ export function mount({ element, props }) {
   const forgeries = makeGrid(pick(".forgeries"), 30, 10);
   const real = makeGrid(pick(".digits.real"), 20, 10);
 
-  let playing = new AbortController();
   /** @type {import("./story.js").View[]} */
   let views = [];
   let changed = 0; // how many views there were when who learns, or a switch, was changed last
@@ -40,82 +40,73 @@ export function mount({ element, props }) {
 
   // ---- Playing -----------------------------------------------------------------------------------------------
 
-  const settings = (paused = false) => ({
-    who,
-    pace: Number(pace.value),
-    greedy: greedy.checked,
-    giant: giant.checked,
-    paused,
+  const game = makeGame({
+    settings: () => ({ who, pace: Number(pace.value), greedy: greedy.checked, giant: giant.checked }),
+    onBegin(kept) {
+      goBack(kept);
+      setState("playing", "gan.starting");
+    },
+    onMessage: receive,
+    onTrouble: showTrouble,
   });
 
   /** @param {number | null} mostSteps */
   async function play(mostSteps) {
-    playing.abort();
-    playing = new AbortController();
-    const { signal } = playing;
-    if (!pair) {
-      views = [];
-      changed = 0;
-      stretches = 0;
-    }
-    const files = pair && { generator: pair.generator, discriminator: pair.discriminator };
-    const question = {
-      start: pair ? "own" : start.value,
-      ...(files && { pair: files }),
-      most_steps: mostSteps,
-      seed: Math.floor(Math.random() * 2 ** 31),
-      settings: settings(),
-    };
-    setState("playing", "gan.starting");
     try {
-      for await (const message of follow("game", question, { signal })) receive(message);
-      setState("paused", mostSteps ? "gan.stepped" : "gan.paused", { count: views[views.length - 1]?.steps ?? 0 });
+      const ended = await game.play(start.value, pair, mostSteps);
+      if (ended) setState("paused", mostSteps ? "gan.stepped" : "gan.paused", { count: pair?.steps ?? 0 });
     } catch (error) {
-      if (signal.aborted) return;
       if (!isTrouble(error)) throw error;
-      setState(pair ? "paused" : "idle");
-      pick(".status").classList.add("failed");
-      sayError(pick(".status"), error);
+      putDown(game.kept);
+      showTrouble(error);
     }
   }
 
   /** @param {boolean} [paused] */
   async function steer(paused = false) {
-    if (root.dataset.state !== "playing") return;
-    const { signal } = playing;
-    try {
-      const { told } = await ask("steer", { settings: settings(paused) });
-      if (told || !paused || signal.aborted) return;
-      halt(); // still waiting in the line
-    } catch (error) {
-      if (!isTrouble(error)) throw error;
-      sayError(pick(".status"), error);
-    }
+    if (root.dataset.state === "playing" && !(await game.steer(paused)) && paused) putDown(game.kept);
   }
 
-  function halt() {
-    playing.abort();
-    pair = null;
-    setState("idle", "gan.stopped");
+  /** Show no more of the game than led to this pair. @param {import("../shared/forger.js").Forger | null} kept */
+  function goBack(kept) {
+    views = views.filter(({ steps }) => kept && steps <= kept.steps);
+    changed = Math.min(changed, views.length);
+    stretches = views[views.length - 1]?.seconds ?? 0;
+  }
+
+  /** Pause with this pair, or stop without one. @param {import("../shared/forger.js").Forger | null} kept */
+  function putDown(kept) {
+    game.stop();
+    pair = kept;
+    if (pair) goBack(pair);
+    setState(pair ? "paused" : "idle", pair ? "gan.paused" : "gan.stopped", { count: pair?.steps ?? 0 });
+    draw();
     drawPair();
   }
+
+  const halt = () => putDown(null);
 
   /** @param {any} message */
   function receive({ ahead, update, pair: ended }) {
     if (ahead) return setState("playing", "gan.ahead", { count: ahead });
     if (ended) {
       pair = ended;
-      stretches += views[views.length - 1]?.seconds ?? 0;
       return drawPair();
     }
     if (pair) {
       pair = null; // what goes on is no longer it
       drawPair();
     }
-    views.push(update);
+    views.push({ ...update, seconds: stretches + update.seconds });
     if (views.length === 1) code.update(); // no longer the shipped pair's
     setState("playing", "gan.playing");
     draw();
+  }
+
+  /** @param {import("../shared/server.js").Trouble} trouble */
+  function showTrouble(trouble) {
+    pick(".status").classList.add("failed");
+    sayError(pick(".status"), trouble);
   }
 
   /** @param {string} state @param {string} [key] @param {import("../shared/words.js").Values} [values] */
@@ -150,7 +141,7 @@ export function mount({ element, props }) {
     say(pick(".steps"), views.length ? "gan.counts" : "gan.quiet", {
       steps: numeral(steps),
       images: numeral(steps * 32),
-      seconds: Math.round(stretches + (views.length ? view.seconds : 0)),
+      seconds: Math.round(view.seconds ?? 0),
     });
     drawCurves();
   }

@@ -4,7 +4,7 @@
 /**
  * @typedef {object} View what the server shows of a game, some four times a second
  * @property {number} steps
- * @property {number} seconds of this stretch of play
+ * @property {number} seconds of play
  * @property {string} forgeries base64
  * @property {number[]} opinions how real the detective finds each forgery
  * @property {number[]} real_opinions and each real digit

@@ -45,9 +45,14 @@ export async function* follow(name, question, { signal } = {}) {
 }
 
 /**
+ * @typedef {object} Patience
+ * @property {AbortSignal} [signal]
+ * @property {(trouble: Trouble) => void} onTrouble called before each pause
+ */
+
+/**
  * Ask, and while the server is lost or too busy ask again, after growing pauses.
- * @param {string} name @param {object} question
- * @param {{signal?: AbortSignal, onTrouble: (trouble: Trouble) => void}} options onTrouble: called before each pause
+ * @param {string} name @param {object} question @param {Patience} patience
  * @returns {Promise<any>}
  */
 export async function askPatiently(name, question, { signal, onTrouble }) {
@@ -55,11 +60,38 @@ export async function askPatiently(name, question, { signal, onTrouble }) {
     try {
       return await ask(name, question, { signal });
     } catch (error) {
-      if (!isTrouble(error) || !error.retryable) throw error;
-      onTrouble({ key: "errors.again", values: { trouble: error, count: pause }, retryable: true });
-      await sleep(pause, signal);
+      await rest(error, pause, { signal, onTrouble });
     }
   }
+}
+
+/**
+ * Follow long work, and when the server is lost on the way, or too busy, have it begun again, after growing pauses.
+ * @param {string} name @param {() => object} question called each time the work is begun @param {Patience} patience
+ * @returns {AsyncGenerator<any>}
+ */
+export async function* followPatiently(name, question, { signal, onTrouble }) {
+  for (let pause = 1; ; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
+    try {
+      for await (const message of follow(name, question(), { signal })) {
+        pause = 1;
+        yield message;
+      }
+      return;
+    } catch (error) {
+      await rest(error, pause, { signal, onTrouble });
+    }
+  }
+}
+
+/**
+ * Wait before asking again; throws what that would not mend.
+ * @param {unknown} error @param {number} pause in seconds @param {Patience} patience
+ */
+async function rest(error, pause, { signal, onTrouble }) {
+  if (!isTrouble(error) || !error.retryable) throw error;
+  onTrouble({ key: "errors.again", values: { trouble: error, count: pause }, retryable: true });
+  await sleep(pause, signal);
 }
 
 /** @param {unknown} error @returns {error is Trouble} */

@@ -1,7 +1,7 @@
 // Examples of one cell of the matrix: images of a digit that are read as another.
 
 import { make } from "../shared/dom.js";
-import { ask, isTrouble, isUnknown } from "../shared/server.js";
+import { askPatiently, isTrouble, isUnknown } from "../shared/server.js";
 import { say, sayError } from "../shared/words.js";
 import { drawExample } from "./tables.js";
 
@@ -23,8 +23,11 @@ export function makeCells(box, onOpen, about) {
     say(line, "sweep.looking");
     box.replaceChildren(line);
     const { question, weights } = about();
+    /** @param {import("../shared/server.js").Trouble} trouble */
+    const onTrouble = (trouble) => sayError(line, trouble);
     try {
-      const { found } = await ask("cell", { ...question, ...cell, ...(withWeights && { weights }) }, { signal });
+      const asked = { ...question, ...cell, ...(withWeights && { weights }) };
+      const { found } = await askPatiently("cell", asked, { signal, onTrouble });
       show(cell, found);
     } catch (error) {
       if (signal.aborted) return;

@@ -4,7 +4,7 @@ import { makeCode } from "../shared/code.js";
 import { download } from "../shared/download.js";
 import { openInExplore } from "../shared/link.js";
 import { networkTitle, offerNetworks, ownWeights, serverName } from "../shared/networks.js";
-import { follow, isTrouble, isUnknown } from "../shared/server.js";
+import { followPatiently, isTrouble, isUnknown } from "../shared/server.js";
 import { fillWords, onLanguage, say, sayError } from "../shared/words.js";
 import { makeCells } from "./cells.js";
 import { asPng, COLOURS, drawChips, drawCurves } from "./curves.js";
@@ -67,7 +67,8 @@ export function mount({ element, props }) {
       model: network,
     };
     try {
-      const messages = follow("sweep", withWeights ? { ...question, weights } : question, { signal });
+      const asked = () => (withWeights ? { ...question, weights } : question);
+      const messages = followPatiently("sweep", asked, { signal, onTrouble: showTrouble });
       for await (const message of messages) receiveResult(message);
     } catch (error) {
       if (signal.aborted) return;
@@ -134,8 +135,13 @@ export function mount({ element, props }) {
   function fail(error) {
     if (!isTrouble(error)) throw error;
     setState("done");
+    showTrouble(error);
+  }
+
+  /** @param {import("../shared/server.js").Trouble} trouble */
+  function showTrouble(trouble) {
     status.classList.add("failed");
-    sayError(status, error);
+    sayError(status, trouble);
   }
 
   // ---- Drawing -----------------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 import { networkTitle, ownWeights, serverName } from "../shared/networks.js";
 import { short } from "../shared/numbers.js";
-import { follow, isTrouble, isUnknown } from "../shared/server.js";
+import { followPatiently, isTrouble, isUnknown } from "../shared/server.js";
 import { say, sayError, text } from "../shared/words.js";
 import { drawTransfer } from "./tables.js";
 
@@ -44,8 +44,10 @@ export function makeTransfer(panel, networkBox, tab) {
     say(status, "sweep.measuring", inWords(measured));
     draw();
     const question = { ...choice, models: names.map(serverName), ...(withWeights ? ownWeights(names) : {}) };
+    /** @param {import("../shared/server.js").Trouble} trouble */
+    const onTrouble = (trouble) => sayError(status, trouble);
     try {
-      for await (const message of follow("transfer", question, { signal })) receive(message);
+      for await (const message of followPatiently("transfer", () => question, { signal, onTrouble })) receive(message);
     } catch (error) {
       if (signal.aborted) return;
       if (isUnknown(error) && !withWeights) return measure(true);

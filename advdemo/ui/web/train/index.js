@@ -3,7 +3,7 @@
 import { choose, make } from "../shared/dom.js";
 import { onOpen, remember } from "../shared/link.js";
 import { inPercent, numeral } from "../shared/numbers.js";
-import { ask, follow, isTrouble } from "../shared/server.js";
+import { askPatiently, followPatiently, isTrouble } from "../shared/server.js";
 import { fillWords, onLanguage, say, sayError } from "../shared/words.js";
 import { makeModel } from "./model.js";
 import { drawPlots } from "./plots.js";
@@ -24,6 +24,7 @@ export function mount({ element, props }) {
   let planned = 10; // epochs asked for
   let recipeName = ""; // of that training, whatever is picked since
   let seconds = 0; // of the training so far
+  let kept = 0; // the epoch that the kept weights are of
   /** @type {Phrase} what to say before how the test set is read */
   let outcome = { key: "train.quiet" };
   const model = makeModel(root, (uploaded) => {
@@ -78,6 +79,7 @@ export function mount({ element, props }) {
     if (empty) return empty.reportValidity();
     const { signal } = begin();
     epochs = [];
+    kept = 0;
     planned = Number(pick(".epochs").value);
     recipeName = recipeBox.value;
     model.show(null);
@@ -89,17 +91,22 @@ export function mount({ element, props }) {
       seed: Number(pick(".seed").value),
     };
     try {
-      for await (const message of follow("train", question, { signal })) receive(message);
+      const messages = followPatiently("train", () => question, { signal, onTrouble: showTrouble });
+      for await (const message of messages) receive(message);
     } catch (error) {
       if (signal.aborted) return;
       if (!isTrouble(error)) throw error;
       setState("done");
-      status.classList.add("failed");
-      sayError(status, error);
-      return;
+      return showTrouble(error);
     }
     const last = epochs[epochs.length - 1];
     judge({ key: "train.finished", values: { count: last.epoch, time: duration(seconds) } });
+  }
+
+  /** @param {import("../shared/server.js").Trouble} trouble */
+  function showTrouble(trouble) {
+    status.classList.add("failed");
+    sayError(status, trouble);
   }
 
   function begin() {
@@ -120,7 +127,8 @@ export function mount({ element, props }) {
     outcome = phrase;
     setState("done", "train.judging", { outcome });
     try {
-      const { judged } = await ask("judge", { weights: model.trained?.weights }, { signal });
+      const question = { weights: model.trained?.weights };
+      const { judged } = await askPatiently("judge", question, { signal, onTrouble: showTrouble });
       receiveJudged(judged);
     } catch (error) {
       if (signal.aborted) return;
@@ -142,17 +150,25 @@ export function mount({ element, props }) {
 
   // ---- Receiving ---------------------------------------------------------------------------------------------
 
-  /** @param {any} message */
+  /** @param {any} message of a training that may have been begun again: what was there before stays as it is */
   function receive({ ahead, update, weights }) {
     if (ahead) return setState("running", "train.ahead", { count: ahead });
     const { progress, epoch } = update;
     if (!epochs.length && !epoch) draw(); // the curves of an earlier training go when this one has begun
     planned = progress.epochs;
-    if (epoch) epochs.push(epoch);
+    const seen = epochs.length;
+    if (epoch?.epoch > seen) epochs.push(epoch);
     seconds = progress.seconds;
-    if (weights) model.show({ weights, name: `${recipeName}, epoch ${progress.epoch}` });
+    if (weights && progress.epoch > kept) {
+      kept = progress.epoch;
+      model.show({ weights, name: `${recipeName}, epoch ${kept}` });
+    }
     pick(".progress i").style.transform = `scaleX(${progress.share})`;
     pick(".progress").setAttribute("aria-valuenow", Math.round(100 * progress.share));
+    if (progress.epoch <= seen) {
+      setState("running", "servers.trained_again", { epoch: progress.epoch, count: seen });
+      return;
+    }
     const last = epochs[epochs.length - 1];
     setState("running", last ? "train.epoch_accuracy" : "train.epoch", {
       epoch: progress.epoch,
