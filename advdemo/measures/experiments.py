@@ -1,6 +1,6 @@
 """Six experiments whose outcome a visitor guesses first; each is measured on the networks that are there."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import torch
@@ -24,7 +24,7 @@ class Finding:
     slider is enough."""
 
     answer: str  # the option that is true
-    measured: dict[str, float | None]
+    measured: Mapping[str, float | None]
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ def transfer_direction(networks: Networks, images: Tensor, labels: Tensor, _: in
 def best_proved(networks: Networks, images: Tensor, labels: Tensor, index: int) -> Finding:
     """Of which network most can be proved."""
     proved = {name: certified_epsilon(networks[name], images[index], int(labels[index])) for name in NETWORKS}
-    return Finding(max(proved, key=lambda name: proved[name]), dict(proved))
+    return Finding(max(proved, key=lambda name: proved[name]), proved)
 
 
 def blind_attack(networks: Networks, images: Tensor, labels: Tensor, index: int) -> Finding:

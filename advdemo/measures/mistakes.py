@@ -34,9 +34,7 @@ class Comparison:
     images: int  # how many they were tried on
     epsilon: float
     rows: dict[str, tuple[float, float]]  # (wrong, right) of each figure
-    pictures: Tensor | None = (
-        None  # float32 (3, 1, 28, 28) in [0, 1]: original, wrong, right
-    )
+    pictures: Tensor | None = None  # float32 (3, 1, 28, 28) in [0, 1]: original, wrong, right
     reads: list[int] | None = None  # what the network reads in each of them
 
 

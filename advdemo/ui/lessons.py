@@ -51,7 +51,7 @@ def _once(service: Service, key: str, work: Callable[[Service, str], dict], supe
 def _experiment(service: Service, name: str) -> dict:
     row = EXPERIMENTS[name]
     finding = row.run(service.models.shipped, *_on_device(service), row.index)
-    return {"answer": finding.answer, "measured": finding.measured}
+    return {"answer": finding.answer, "measured": dict(finding.measured)}
 
 
 def _mistake(service: Service, name: str) -> dict:
