@@ -1,14 +1,31 @@
-"""The Learn tab: what the other tabs show, explained, with buttons that set the Explore tab up for it."""
+"""The Learn tab: what the other tabs show, explained, guessed and got wrong; buttons set the other tabs up."""
 
+import base64
 import json
 
+from advdemo.measures.experiments import EXPERIMENTS
+from advdemo.measures.mistakes import CODE
 from advdemo.ui.component import component
+from advdemo.ui.lessons import available
+from advdemo.ui.service import Service
 
 
-def learn_tab(figures: dict) -> None:
+def learn_tab(service: Service, figures: dict) -> None:
     """Build the tab.
 
     figures: accuracies in 0..1 of the networks "standard" and "robust", each None or {"epsilon", "clean", "fgsm",
     "pgd", "autoattack", "autoattack_images"}, of which any may be missing or None.
     """
-    component("learn", figures=json.dumps(figures))
+    experiments = [_describe(service, name) for name in available(service)]
+    component("learn", figures=json.dumps(figures), experiments=json.dumps(experiments), mistakes=json.dumps(CODE))
+
+
+def _describe(service: Service, name: str) -> dict:
+    """{"name", "options", "index" of its image or None, "label", "image": uint8 (28, 28) as base64}."""
+    row = EXPERIMENTS[name]
+    known = {"name": name, "options": row.options, "index": None, "label": None, "image": None}
+    if not row.about_one:
+        return known
+    pixels = (service.images[row.index, 0] * 255).round().byte().numpy()
+    image = base64.b64encode(pixels.tobytes()).decode()
+    return known | {"index": row.index, "label": int(service.labels[row.index]), "image": image}

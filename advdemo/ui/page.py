@@ -64,7 +64,7 @@ def build_page(
         "sweep": lambda: sweep_tab(service),
         "train": lambda: train_tab(service),
         "gan": lambda: gan_tab(service),
-        "learn": lambda: learn_tab(robustness(records)),
+        "learn": lambda: learn_tab(service, robustness(records)),
     }
     with gr.Blocks(title=say("page.title"), analytics_enabled=False, fill_width=True) as page:
         component(

@@ -35,6 +35,7 @@ from advdemo.ui.explore import scan_digit
 from advdemo.ui.gan import run_game, steer
 from advdemo.ui.generate import find_fooling, latent_grid
 from advdemo.ui.inside import send_weights
+from advdemo.ui.lessons import run_experiment, run_mistake
 from advdemo.ui.proof import prove_digit
 from advdemo.ui.questions import parse_question
 from advdemo.ui.replies import RefusalError, as_error
@@ -58,6 +59,8 @@ ASK: dict[str, Ask] = {
     "cell": find_examples,
     "judge": judge,
     "steer": steer,
+    "experiment": run_experiment,
+    "mistake": run_mistake,
 }
 FOLLOW: dict[str, Follow] = {"sweep": run_sweep, "transfer": run_transfer, "train": run_training, "game": run_game}
 

@@ -1,21 +1,38 @@
-// The Learn tab: fills in the measured figures, and opens the Explore tab as a button says.
+// The Learn tab: cards with measured figures, experiments and mistakes; buttons open the other tabs as they say.
 
 import { make } from "../shared/dom.js";
 import { openTab } from "../shared/link.js";
 import { inPercent } from "../shared/numbers.js";
 import { fillWords, say } from "../shared/words.js";
+import { makeChooser } from "./chooser.js";
+import { makeExperiments } from "./experiments.js";
+import { makeMistakes } from "./mistakes.js";
 
 /** @typedef {Record<string, number | null | undefined> | null} Figures accuracies in 0..1, and their conditions */
 
-/** @param {{element: HTMLElement, props: {figures: string}}} component */
+/** @param {{element: HTMLElement, props: {figures: string, experiments: string, mistakes: string}}} component */
 export function mount({ element, props }) {
   const root = /** @type {HTMLElement} */ (element.querySelector(".learn"));
   fillWords(root);
   drawTable(/** @type {HTMLTableElement} */ (root.querySelector("table")), JSON.parse(props.figures));
+  makeChooser(root);
+  makeExperiments(/** @type {Element} */ (root.querySelector(".experiments")), JSON.parse(props.experiments));
+  makeMistakes(/** @type {Element} */ (root.querySelector(".mistakes")), JSON.parse(props.mistakes));
   root.addEventListener("click", ({ target }) => {
-    const button = /** @type {HTMLElement | null} */ (/** @type {HTMLElement} */ (target).closest("[data-open]"));
-    if (button) openTab(button.dataset.tab ?? "explore", button.dataset.open ?? "");
+    const button = /** @type {HTMLElement | null} */ (/** @type {HTMLElement} */ (target).closest("button"));
+    const { open, tab, show } = button?.dataset ?? {};
+    if (open !== undefined) openTab(tab ?? "explore", open);
+    if (show) showView(root, show);
   });
+  showView(root, "cards");
+}
+
+/** @param {HTMLElement} root @param {string} view */
+function showView(root, view) {
+  root.dataset.view = view;
+  for (const button of /** @type {NodeListOf<HTMLElement>} */ (root.querySelectorAll("[data-show]"))) {
+    button.setAttribute("aria-pressed", String(button.dataset.show === view));
+  }
 }
 
 const ROWS = ["clean", "fgsm", "pgd", "momentum", "square", "autoattack", "certified"];

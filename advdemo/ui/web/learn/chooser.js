@@ -1,0 +1,52 @@
+// The card of threat models: three choices, one advice.
+
+import { make } from "../shared/dom.js";
+import { say } from "../shared/words.js";
+import { advise, CHOICES } from "./threats.js";
+
+/** @typedef {keyof typeof CHOICES} Part */
+
+/** @param {Element} root */
+export function makeChooser(root) {
+  const list = /** @type {Element} */ (root.querySelector(".threats"));
+  const advice = /** @type {Element} */ (root.querySelector(".advice"));
+  /** @type {any} */
+  const threat = { knows: "weights", wants: "any", may: "pixels" };
+
+  for (const part of /** @type {Part[]} */ (Object.keys(CHOICES))) {
+    const term = make("dt", { id: `threat-${part}` });
+    say(term, `learn.${part}`);
+    const buttons = CHOICES[part].map((value) => {
+      const button = make("button", { type: "button", className: "pill", dataset: { part, value } });
+      say(button, `learn.${part}_${value}`);
+      return button;
+    });
+    const group = make("dd", { className: "pills" }, ...buttons);
+    group.setAttribute("role", "group");
+    group.setAttribute("aria-labelledby", term.id);
+    list.append(term, group);
+  }
+
+  list.addEventListener("click", ({ target }) => {
+    const button = /** @type {HTMLElement | null} */ (/** @type {Element} */ (target).closest("[data-part]"));
+    if (!button) return;
+    threat[button.dataset.part ?? ""] = button.dataset.value;
+    draw();
+  });
+
+  function draw() {
+    for (const button of /** @type {NodeListOf<HTMLElement>} */ (list.querySelectorAll("[data-part]"))) {
+      const { part, value } = button.dataset;
+      button.setAttribute("aria-pressed", String(threat[part ?? ""] === value));
+    }
+    const { name, tab, open } = advise(threat);
+    const words = make("p");
+    say(words, `learn.advice_${name}`);
+    advice.replaceChildren(words);
+    if (!open) return;
+    const button = make("button", { type: "button", className: "plain", dataset: { open, ...(tab ? { tab } : {}) } });
+    say(button, tab ? "learn.try_there" : "learn.try_it");
+    advice.append(button);
+  }
+  draw();
+}
