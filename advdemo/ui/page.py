@@ -45,6 +45,12 @@ PRELOADS = "".join(
     for path in sorted((WEB / folder).glob("*.js"))
 )
 
+# A 3 that LeNet reads as an 8: test image 63 under FGSM at 0.2.
+ICON = Path(__file__).parent / "icon.png"
+HOME_SCREEN = (
+    '<link rel="apple-touch-icon" href="pwa_icon/192"><meta name="apple-mobile-web-app-title" content="advdemo">'
+)
+
 
 def build_page(
     networks: dict[str, tuple[nn.Module, dict]], images: Tensor, labels: Tensor, pairs: Pairs | None = None
@@ -90,7 +96,9 @@ def launch(page: gr.Blocks, *, block: bool = True, **options) -> None:
     settings: dict[str, Any] = {
         "theme": gr.themes.Default(primary_hue="blue", neutral_hue="slate", radius_size="lg", **FONTS),
         "css": read_styles("shared"),
-        "head": PRELOADS,
+        "head": PRELOADS + HOME_SCREEN,
+        "favicon_path": ICON,
+        "pwa": True,  # installed as an app it has its own window; it needs the server all the same
         "app_kwargs": {
             "routes": [*files, *make_routes(service)],
             "middleware": [Middleware(Guard, streams=service.streams)],

@@ -1,0 +1,142 @@
+"""A phone in the hand: one screen from the stroke to its effect, a reading that follows, targets for thumbs."""
+
+import json
+import urllib.request
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.test_explore import PHONE, THREE
+
+LANDSCAPE = PHONE | {"viewport": {"width": 844, "height": 390}}
+SMALL = PHONE | {"viewport": {"width": 360, "height": 740}}
+
+
+class Finger:
+    """One finger on the pad, at places given as shares of it."""
+
+    def __init__(self, visitor):
+        self.box = visitor.find("pad").bounding_box()
+        self.session = visitor.context.new_cdp_session(visitor.page)
+
+    def send(self, kind, *places):
+        points = [
+            {"x": self.box["x"] + x * self.box["width"], "y": self.box["y"] + y * self.box["height"]} for x, y in places
+        ]
+        self.session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("device", [PHONE, SMALL, LANDSCAPE], ids=["phone", "small", "landscape"])
+def test_stroke_pictures_and_slider_share_one_screen(visit, device, language):
+    visitor = visit(f"#lang={language}", **device)
+    page = visitor.page
+    height = page.evaluate("innerHeight")
+    for mode in ("pick", "generate", "draw"):
+        page.locator(f'[data-show="{mode}"]').tap()
+        source = {"pick": '[data-testid="board"]', "generate": ".latent-frame", "draw": ".pad-frame"}[mode]
+        for part in (source, ".pictures", ".slider"):
+            box = page.locator(part).bounding_box()
+            assert 0 <= box["y"] and box["y"] + box["height"] <= height, (mode, part, box)
+    widths = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
+    assert widths[0] <= widths[1]
+    assert page.get_by_role("tab").count() == 5  # none is in a menu
+    assert page.locator(".overflow-menu").is_hidden()
+
+
+def test_targets_are_large_enough_for_a_thumb(visit):
+    visitor = visit("#lang=en", **PHONE)
+    page = visitor.page
+    for mode, targets in {
+        "pick": [visitor.find("random"), visitor.find("model"), visitor.find("attack"), visitor.find("true-label")],
+        "draw": [visitor.find("pad-undo"), visitor.find("pad-clear"), visitor.find("epsilon"), page.locator(".play"),
+                 page.locator(".share-open"), page.locator('[data-language="zh"]'), visitor.find("flip-epsilon")],
+    }.items():  # fmt: skip
+        page.locator(f'[data-show="{mode}"]').tap()
+        for target in [*targets, page.locator(f'[data-show="{mode}"]')]:
+            box = target.bounding_box()
+            assert box["height"] >= 44 <= box["width"], target
+
+
+def test_the_thumb_stands_where_the_track_says(visit):
+    visitor = visit("#index=63&lang=en", **PHONE)
+    visitor.find("flip-epsilon").tap()
+    expect(visitor.find("epsilon-value")).to_have_text("0.120")
+    mark = visitor.page.locator(".flip-mark").first.bounding_box()
+    track = visitor.find("epsilon").bounding_box()
+    visitor.page.touchscreen.tap(mark["x"] + mark["width"] / 2, track["y"] + track["height"] / 2)
+    assert abs(float(visitor.find("epsilon-value").inner_text()) - 0.1163) <= 0.0051
+
+
+def test_the_reading_follows_the_stroke_one_question_at_a_time(visit):
+    visitor = visit("#lang=en", **PHONE)
+    page = visitor.page
+    page.locator('[data-show="draw"]').tap()
+    open_now, most, asked = set(), 0, 0
+
+    def begun(request):
+        nonlocal most, asked
+        if request.url.endswith("/ask/scan"):
+            open_now.add(request)
+            asked += 1
+            most = max(most, len(open_now))
+
+    page.on("request", begun)
+    for event in ("requestfinished", "requestfailed"):
+        page.on(event, open_now.discard)
+    finger = Finger(visitor)
+    finger.send("touchStart", THREE[0])
+    for (x0, y0), (x1, y1) in zip(THREE, THREE[1:], strict=False):
+        for step in range(1, 9):
+            finger.send("touchMove", (x0 + (x1 - x0) * step / 8, y0 + (y1 - y0) * step / 8))
+        page.wait_for_timeout(60)
+    expect(page.locator(".truth-source")).to_contain_text("reading of your drawing")  # the finger is still down
+    expect(visitor.find("prediction-clean")).to_have_attribute("data-digit", "3")
+    assert "drawing=" not in page.evaluate("location.hash")  # only what is finished is in the link
+    before = visitor.pixels("image-clean")
+    finger.send("touchEnd")
+    page.wait_for_function("location.hash.includes('drawing=')")
+    assert max(before) == 255
+    assert 2 <= asked <= 12
+    assert most == 1
+    assert page.evaluate("scrollY") == 0
+
+
+def test_a_slow_server_gets_no_queue_and_the_finished_stroke_is_answered(visit):
+    visitor = visit("#attack=pgd&lang=en", **PHONE)
+    page = visitor.page
+    page.locator('[data-show="draw"]').tap()
+    questions = []
+
+    def slowly(route):
+        questions.append(route.request.post_data_json)
+        page.wait_for_timeout(400)
+        route.continue_()
+
+    page.route("**/ask/scan", slowly)
+    finger = Finger(visitor)
+    finger.send("touchStart", THREE[0])
+    for place in THREE[1:]:
+        finger.send("touchMove", place)
+        page.wait_for_timeout(50)
+    finger.send("touchEnd")
+    page.wait_for_function("location.hash.includes('drawing=')", timeout=20_000)
+    assert len(questions) <= 4
+    assert {question["sides"][0]["attack"] for question in questions[:-1]} <= {"noise"}  # PGD waits for the end
+    assert questions[-1]["sides"][0]["attack"] == "pgd"
+    expect(visitor.find("prediction-clean")).to_have_attribute("data-digit", "3")
+    expect(page.locator(".explore.reading")).to_have_count(0)
+
+
+def test_the_page_can_be_installed(app_url):
+    with urllib.request.urlopen(f"{app_url}/manifest.json") as reply:
+        manifest = json.load(reply)
+    assert manifest["name"].startswith("advdemo")
+    assert manifest["display"] == "standalone"
+    assert {icon["sizes"] for icon in manifest["icons"]} == {"192x192", "512x512"}
+    for icon in manifest["icons"]:
+        with urllib.request.urlopen(app_url + icon["src"]) as reply:
+            content = reply.read()
+        assert content.startswith(b"\x89PNG")
+        size = int(icon["sizes"].split("x")[0])
+        assert int.from_bytes(content[16:20]) == size
