@@ -7,7 +7,13 @@ from advdemo.measures.sweep import EPSILONS, TUTORIAL_ACCURACIES
 from advdemo.training.reproduce import load_result, mean_and_spread
 
 # of a record's `robustness`, each in 0..1
-SHARES = ("epsilon", "clean", "fgsm", "pgd", "momentum", "square", "autoattack", "certified")
+SHARES = ("epsilon", "clean", "fgsm", "pgd", "bpda", "momentum", "square", "autoattack", "certified")
+
+
+def binarised_record(record: dict) -> dict:
+    """What the standard network's record holds of it behind rounded pixels, in the form of a record of its own."""
+    measured = record.get("binarised")
+    return measured if isinstance(measured, dict) else {}
 
 
 def accuracies(records: dict[str, dict]) -> dict[str, float]:

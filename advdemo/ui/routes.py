@@ -34,6 +34,7 @@ from advdemo.ui.blackbox import ask_black_box
 from advdemo.ui.explore import scan_digit
 from advdemo.ui.gan import run_game, steer
 from advdemo.ui.generate import find_fooling, latent_grid
+from advdemo.ui.pixels import turn_pixels
 from advdemo.ui.proof import prove_digit
 from advdemo.ui.questions import parse_question
 from advdemo.ui.replies import RefusalError, as_error
@@ -51,6 +52,7 @@ ASK: dict[str, Ask] = {
     "scan": scan_digit,
     "prove": prove_digit,
     "blackbox": ask_black_box,
+    "pixels": turn_pixels,
     "latents": latent_grid,
     "fool": find_fooling,
     "cell": find_examples,

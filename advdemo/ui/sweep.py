@@ -6,8 +6,7 @@ from functools import partial
 
 from torch import Tensor, nn
 
-from advdemo.measures.bounds import METHODS
-from advdemo.networks.intervals import affine_layers
+from advdemo.measures.bounds import METHODS, check_network
 from advdemo.networks.predict import classify
 from advdemo.ui import jobs
 from advdemo.ui.component import attack_rows, component
@@ -61,7 +60,7 @@ def check_method(method: object, model: nn.Module) -> str:
     if not isinstance(method, str) or method not in METHODS:
         raise RefusalError("errors.unknown_proof", method=shown(method), methods=", ".join(METHODS))
     with refusing("proof.other_layers"):
-        affine_layers(model)
+        check_network(model)
     return method
 
 

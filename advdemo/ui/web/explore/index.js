@@ -8,6 +8,7 @@ import { onOpen, opened, remember } from "../shared/link.js";
 import { DIGITS } from "../shared/numbers.js";
 import { askPatiently, isTrouble, isUnknown } from "../shared/server.js";
 import { fillWords, say, sayError } from "../shared/words.js";
+import { makeBinary } from "./binary.js";
 import { makeBlackBox } from "./blackbox.js";
 import { makeBoard } from "./board.js";
 import { makeChoices } from "./choices.js";
@@ -35,7 +36,7 @@ export function mount({ element, props }) {
   const attacks = JSON.parse(props.attacks);
   const scannable = attacks.filter((attack) => attack.scannable);
   const choices = makeChoices(root, props.networks, scannable, () => ask(asked));
-  const slider = makeSlider(root, () => result.tick(), rest);
+  const slider = makeSlider(root, tick, rest);
   const result = makeResult(root, slider, choices);
   const showLabel = makeLabel(root, (label) => ask({ ...asked, label }));
   const board = makeBoard(root, props.board, (index) => ask({ index, label: null }));
@@ -48,7 +49,13 @@ export function mount({ element, props }) {
   });
   const generate = makeGenerate(root, (generated) => ask({ generated, label: null }), showError, choices);
   const blackBox = makeBlackBox(root, { question, epsilon: () => Number(slider.input.value), showError });
+  const binary = makeBinary(root, { question, choices, showError });
   pick('[data-testid="random"]').addEventListener("click", () => ask({ index: board.random(), label: null }));
+
+  function tick() {
+    result.tick();
+    binary.tick(slider.step());
+  }
 
   /** About what was asked for last. @param {boolean} withWeights */
   function question(withWeights) {
@@ -84,7 +91,9 @@ export function mount({ element, props }) {
       showError({ key: "explore.taken", values: { target: choices.target.value } });
       choices.target.value = "";
     }
-    result.receive(value);
+    const { image } = result.receive(value);
+    binary.receive(image);
+    binary.tick(slider.step());
     board.mark(value.index ?? null);
     showLabel(value.label, value.label_source);
     for (const option of choices.target.options) option.disabled = option.value === String(value.label);

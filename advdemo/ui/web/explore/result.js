@@ -62,6 +62,7 @@ export function makeResult(root, slider, choices) {
     drawFlips();
     drawProof();
     tick();
+    return shared;
   }
 
   /** Show how far each side is proved. @param {{proved: number | null}[]} sides */

@@ -18,7 +18,7 @@ export function mount({ element, props }) {
   });
 }
 
-const ROWS = ["clean", "fgsm", "pgd", "momentum", "square", "autoattack", "certified"];
+const ROWS = ["clean", "fgsm", "pgd", "bpda", "momentum", "square", "autoattack", "certified"];
 
 /** @param {HTMLTableElement} table @param {Record<string, Figures>} networks their figures by name */
 function drawTable(table, networks) {
