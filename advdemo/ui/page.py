@@ -23,7 +23,7 @@ from advdemo.ui.gan import gan_tab
 from advdemo.ui.guard import Guard
 from advdemo.ui.learn import learn_tab
 from advdemo.ui.models import Models
-from advdemo.ui.records import accuracies, binarised_record, robustness
+from advdemo.ui.records import accuracies, binarised_record, robustness, saved_sweep
 from advdemo.ui.routes import make_routes
 from advdemo.ui.service import Service
 from advdemo.ui.sweep import sweep_tab
@@ -62,8 +62,8 @@ def build_page(
     records = {name: record for name, (_, record) in networks.items()}
     tabs: dict[str, Callable[[], None]] = {
         "explore": lambda: explore_tab(service),
-        "sweep": lambda: sweep_tab(service),
-        "train": lambda: train_tab(service),
+        "sweep": lambda: sweep_tab(service, saved_sweep(record)),
+        "train": lambda: train_tab(service, record),
         "gan": lambda: gan_tab(service),
         "learn": lambda: learn_tab(robustness(records)),
     }

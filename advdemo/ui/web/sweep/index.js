@@ -2,12 +2,13 @@
 
 import { download } from "../shared/download.js";
 import { onOpen, openInExplore } from "../shared/link.js";
-import { networkTitle, offerNetworks, ownWeights, serverName } from "../shared/networks.js";
+import { offerNetworks } from "../shared/networks.js";
 import { follow, isTrouble, isUnknown } from "../shared/server.js";
 import { fillWords, onLanguage, say, sayError } from "../shared/words.js";
 import { makeCells } from "./cells.js";
 import { asPng, COLOURS, drawChips, drawCurves } from "./curves.js";
-import { asCsv, asJson, bands, exportName, startAt } from "./figures.js";
+import { asCsv, asJson, bands, startAt } from "./figures.js";
+import { newCurve, savedCurve } from "./new.js";
 import { fillSettings, PROOFS } from "./settings.js";
 import { drawEpsilons, drawExamples, drawHistogram, drawMatrix, drawPerClass, drawTable } from "./tables.js";
 import { makeTransfer } from "./transfer.js";
@@ -29,7 +30,7 @@ export function mount({ element, props }) {
   const [networkBox, attackBox, countBox] = [pick(".network"), pick(".attack"), pick(".count")];
 
   /** @type {Curve[]} */
-  let curves = [];
+  let curves = savedCurve(props);
   let selected = 0; // the curve that the tables are about
   /** @type {Curve | null} the curve under way */
   let running = null;
@@ -40,25 +41,10 @@ export function mount({ element, props }) {
   // ---- Asking ------------------------------------------------------------------------------------------------
 
   async function start(withWeights = false) {
-    const [model, attack] = [networkBox.value, attackBox.value];
-    const proof = PROOFS.includes(attack);
+    const attack = attackBox.value;
     const { signal } = begin("sweep.starting");
-    running = {
-      id: `${model === "yours" ? serverName(model) : model} ${attack}`,
-      title: proof
-        ? { key: "proof.curve", values: { network: networkTitle(model), method: { key: `proof.short_${attack}` } } }
-        : { key: "sweep.curve_name", values: { network: networkTitle(model), attack: { key: `attacks.${attack}` } } },
-      networkName: exportName(model, String(networkTitle(model).values?.name)),
-      model,
-      network: serverName(model),
-      weights: ownWeights([model]).weights,
-      attack,
-      proof,
-      images: Number(countBox.value),
-      result: null,
-      examples: [],
-    };
-    const { images, network, weights } = running;
+    running = newCurve(networkBox.value, attack, Number(countBox.value));
+    const { proof, images, network, weights } = running;
     const question = {
       images,
       epsilons: pick(".epsilons").value,
@@ -237,6 +223,10 @@ export function mount({ element, props }) {
     attackBox.value = state.get("attack") ?? attackBox.value;
     attackBox.dispatchEvent(new Event("change"));
   }, "sweep");
-  setState("idle", "sweep.idle", { attack: { key: `attacks.${attacks[0].name}` } });
+  const idle = { attack: { key: `attacks.${attacks[0].name}` } };
+  if (curves.length)
+    setState("idle", "binary.saved", { curve: curves[0].title, idle: { key: "sweep.idle", values: idle } });
+  else setState("idle", "sweep.idle", idle);
+  atEpsilon = startAt(curves[0]?.result?.epsilons ?? []);
   draw();
 }

@@ -35,7 +35,11 @@ export function fillSettings(root, epsilons, attacks, onChange) {
   countBox.addEventListener("change", onChange);
 }
 
-/** How many images take a visitor seconds rather than minutes. @param {string} name @param {{name: string, quick: boolean}[]} attacks */
+/**
+ * How many images take a visitor seconds rather than minutes.
+ * @param {string} name
+ * @param {{name: string, quick: boolean}[]} attacks
+ */
 function fitting(name, attacks) {
   if (name === "crown") return FOR_CROWN;
   return attacks.some((attack) => attack.name === name && !attack.quick) ? FOR_SLOW : ALL;
