@@ -141,7 +141,7 @@ export function mount({ element, props }) {
     const curve = curves[selected];
     const result = curve?.result ?? undefined;
     root.dataset.kind = curve?.proof ? "proof" : "attack";
-    const share = result ? result.done / result.total : 0;
+    const share = result && root.dataset.state !== "idle" ? result.done / result.total : 0; // saved: none was run
     pick(".progress i").style.transform = `scaleX(${share})`;
     pick(".progress").setAttribute("aria-valuenow", Math.round(100 * share));
     drawCurves(pick("#sweep-chart"), /** @type {any} */ (curves), references, selected);
