@@ -12,17 +12,19 @@ from typing import Any, Literal, cast
 from torch import Tensor
 
 from advdemo.attacks.advgan import AdvGAN, advgan
+from advdemo.attacks.bpda import BPDA, bpda
 from advdemo.attacks.fgsm import FGSM, fgsm, gradient_sign, perturb
 from advdemo.attacks.inputs import Attempt, Prepared, Settings
 from advdemo.attacks.momentum import DIM, Momentum, mifgsm
 from advdemo.attacks.noise import Noise, noise
 from advdemo.attacks.pgd import PGD, pgd
+from advdemo.attacks.pixels import few_pixels
 from advdemo.attacks.rays import RayS, rays
 from advdemo.attacks.square import Square, square
 
-__all__ = ["ATTACKS", "DIM", "FGSM", "PGD", "AdvGAN", "Attack", "Attempt", "Momentum", "Noise", "Prepared", "RayS",
-           "Settings", "Square", "advgan", "fgsm", "find_attack", "gradient_sign", "make_settings", "mifgsm", "noise",
-           "perturb", "pgd", "rays", "square"]  # fmt: skip
+__all__ = ["ATTACKS", "BPDA", "DIM", "FGSM", "PGD", "AdvGAN", "Attack", "Attempt", "Momentum", "Noise", "Prepared",
+           "RayS", "Settings", "Square", "advgan", "bpda", "few_pixels", "fgsm", "find_attack", "gradient_sign",
+           "make_settings", "mifgsm", "noise", "perturb", "pgd", "rays", "square"]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,18 @@ ATTACKS = {
             formula="40 steps",
             function=pgd,
             settings=PGD,
+            targeted=True,
+            one_sign=False,
+            knows="gradient",
+            scannable=True,
+            batch_size=100,
+        ),
+        Attack(
+            name="bpda",
+            title="BPDA",
+            formula="40 steps, straight through",
+            function=bpda,
+            settings=BPDA,
             targeted=True,
             one_sign=False,
             knows="gradient",

@@ -113,7 +113,7 @@ def _search(
     logits = model(images)
     if targeted:
         check_targets(logits, labels)
-    best, margins = images.clone(), _margins(logits, labels, targeted)
+    best, margins = images.clone(), margins_of(logits, labels, targeted)
     yield margins, best
     for query in range(1, queries):
         left = (margins >= 0).nonzero()[:, 0]
@@ -122,20 +122,20 @@ def _search(
         if query == 1:
             stripes = torch.where(chance[:, :SIDE].view(-1, 1, 1, SIDE) < 0.5, low, high)
             best[left] = stripes[left]
-            margins[left] = _margins(model(best[left]), labels[left], targeted)
+            margins[left] = margins_of(model(best[left]), labels[left], targeted)
         else:
             numbers = chance[left, SIDE + 3 * query :][:, :3]
             places = _squares(numbers, _side(query / queries)) + left.view(-1, 1) * SIDE**2
             before = best.take(places)
             best.put_(places, _other(before, low.take(places), high.take(places), up=numbers[:, 2:] < 0.5))
-            found = _margins(model(best[left]), labels[left], targeted)
+            found = margins_of(model(best[left]), labels[left], targeted)
             worse = found >= margins[left]
             best.put_(places[worse], before[worse])
             margins[left[~worse]] = found[~worse]
         yield margins, best
 
 
-def _margins(logits: Tensor, labels: Tensor, targeted: bool) -> Tensor:
+def margins_of(logits: Tensor, labels: Tensor, targeted: bool = False) -> Tensor:
     """(N,): how far the label's logit is above the largest other (targeted: below)."""
     own = F.one_hot(labels, CLASSES).bool()
     margins = logits[own] - logits.masked_fill(own, -torch.inf).amax(1)

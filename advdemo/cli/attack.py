@@ -6,7 +6,19 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
-from advdemo.cli.shared import CHECKPOINT, AttackName, Checkpoint, Decay, Diversity, Queries, Steps, StepSize, app
+from advdemo.cli.shared import (
+    CHECKPOINT,
+    AttackName,
+    Binarise,
+    Checkpoint,
+    Decay,
+    Diversity,
+    Queries,
+    Steps,
+    StepSize,
+    app,
+    load_classifier,
+)
 
 if TYPE_CHECKING:
     from advdemo.measures.scan import EpsilonScan
@@ -31,6 +43,7 @@ def attack(
     diversity: Diversity = None,
     queries: Queries = None,
     checkpoint: Checkpoint = CHECKPOINT,
+    binarise: Binarise = False,
     out: Annotated[Path, typer.Option(help="A folder for the three images and prediction.json.")] = Path("attack"),
 ) -> None:
     """Fool the network on a picture of a digit."""
@@ -41,12 +54,11 @@ def attack(
     from advdemo.images.drawing import to_mnist
     from advdemo.images.picture import read_picture, write_picture, write_signs
     from advdemo.measures.scan import scan
-    from advdemo.networks.checkpoint import CLASSIFIERS, load_checkpoint
     from advdemo.networks.predict import pick_device, predict
 
     check_epsilon(epsilon)
     device = pick_device()
-    model, _ = load_checkpoint(checkpoint, device, CLASSIFIERS)
+    model = load_classifier(checkpoint, binarise)
     try:
         original = to_mnist(read_picture(image, name="it")).unsqueeze(0).to(device)
     except ValueError as error:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from advdemo.cli.shared import CHECKPOINT, Checkpoint, app
+from advdemo.cli.shared import CHECKPOINT, Binarise, Checkpoint, app, load_classifier
 
 
 @app.command()
@@ -17,17 +17,17 @@ def certify(
     ] = None,
     method: Annotated[str, typer.Option(help="crown, which is tighter, or intervals.")] = "crown",
     checkpoint: Checkpoint = CHECKPOINT,
+    binarise: Binarise = False,
 ) -> None:
     """Prove up to which epsilon no change of the picture, by whatever attack, is read as another digit."""
     from advdemo.images.drawing import to_mnist
     from advdemo.images.picture import read_picture
     from advdemo.measures.bounds import certified_epsilon
     from advdemo.measures.scan import scan
-    from advdemo.networks.checkpoint import CLASSIFIERS, load_checkpoint
     from advdemo.networks.predict import pick_device, predict
 
     device = pick_device()
-    model, _ = load_checkpoint(checkpoint, device, CLASSIFIERS)
+    model = load_classifier(checkpoint, binarise)
     try:
         pixels = to_mnist(read_picture(image, name="it")).to(device)
     except ValueError as error:

@@ -2,12 +2,15 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from typer.core import TyperGroup
+
+if TYPE_CHECKING:
+    from torch import nn
 
 CHECKPOINT = Path("checkpoints/lenet.safetensors")
 
@@ -34,8 +37,11 @@ app = typer.Typer(cls=_Commands, help=HELP, no_args_is_help=True, add_completion
 Number = Annotated[float | None, typer.Option(help="Instead of the recipe's.", show_default=False)]
 WholeNumber = Annotated[int | None, typer.Option(help="Instead of the recipe's.", show_default=False)]
 Checkpoint = Annotated[Path, typer.Option(help="The trained network.")]
-AttackName = Annotated[str, typer.Option("--attack", help="fgsm, pgd, momentum, dim, square, rays or noise.")]
-Steps = Annotated[int | None, typer.Option(help="Of PGD, 40 by default; of momentum, dim, 10.", show_default=False)]
+Binarise = Annotated[bool, typer.Option("--binarise", help="Round the pixels to 0 or 1 before the network sees them.")]
+AttackName = Annotated[str, typer.Option("--attack", help="fgsm, pgd, bpda, momentum, dim, square, rays or noise.")]
+Steps = Annotated[
+    int | None, typer.Option(help="Of PGD, bpda, 40 by default; of momentum, dim, 10.", show_default=False)
+]
 StepSize = Annotated[float | None, typer.Option(help="Of PGD; 2.5 epsilon / steps by default.", show_default=False)]
 Decay = Annotated[float | None, typer.Option(help="Of momentum, dim; 1 by default.", show_default=False)]
 Diversity = Annotated[
@@ -49,6 +55,15 @@ Queries = Annotated[
 DataDir = Annotated[
     Path | None, typer.Option(help="MNIST in another folder; what is missing is downloaded there.", show_default=False)
 ]
+
+
+def load_classifier(path: Path, binarise: bool) -> "nn.Module":
+    """A network to attack, on the device to compute on; errors as of `load_checkpoint`."""
+    from advdemo.networks.binarised import Binarised
+    from advdemo.networks.checkpoint import CLASSIFIERS, load_checkpoint
+
+    network, _ = load_checkpoint(path, kinds=CLASSIFIERS)
+    return Binarised(network) if binarise else network
 
 
 def progress() -> Progress:

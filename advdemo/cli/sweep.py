@@ -9,6 +9,7 @@ import typer
 from advdemo.cli.shared import (
     CHECKPOINT,
     AttackName,
+    Binarise,
     Checkpoint,
     DataDir,
     Decay,
@@ -17,6 +18,7 @@ from advdemo.cli.shared import (
     Steps,
     StepSize,
     app,
+    load_classifier,
     progress,
 )
 
@@ -24,6 +26,7 @@ from advdemo.cli.shared import (
 @app.command()
 def sweep(
     checkpoint: Checkpoint = CHECKPOINT,
+    binarise: Binarise = False,
     epsilons: Annotated[str, typer.Option(help="Comma-separated, each in 0..1.")] = "0,0.05,0.1,0.15,0.2,0.25,0.3",
     images: Annotated[int, typer.Option(min=1, help="How many test images, from the first.")] = 10_000,
     attack_name: AttackName = "fgsm",
@@ -63,14 +66,13 @@ def sweep(
     from advdemo.images.mnist import load_mnist
     from advdemo.measures.bounds import CertifiedResult, certified_stream
     from advdemo.measures.sweep import SweepResult, sweep_stream, to_csv, to_json
-    from advdemo.networks.checkpoint import CLASSIFIERS, load_checkpoint
     from advdemo.networks.ensemble import Ensemble
 
     if certified and (source or attack_name != "fgsm"):
         raise ValueError("--certified holds against every attack: leave out --attack and --source")
     if method is not None and not certified:
         raise ValueError("--method is of --certified: add that, or leave it out")
-    model, _ = load_checkpoint(checkpoint, kinds=CLASSIFIERS)
+    model = load_classifier(checkpoint, binarise)
     settings = make_settings(
         attack_name,
         steps=steps,
@@ -82,7 +84,7 @@ def sweep(
         queries=queries,
         loss=None if loss == FGSM().loss else loss,
     )
-    made_on = Ensemble(load_checkpoint(path, kinds=CLASSIFIERS)[0] for path in source) if source else None
+    made_on = Ensemble(load_classifier(path, False) for path in source) if source else None
     pixels, labels = load_mnist("test", data_dir)
     if images > len(pixels):
         raise ValueError(f"--images must be at most {len(pixels)}, the number of test images, got {images}")

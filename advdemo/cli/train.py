@@ -1,4 +1,4 @@
-"""python -m advdemo train | reproduce"""
+"""python -m advdemo train | measure | reproduce"""
 
 import json
 from pathlib import Path
@@ -27,6 +27,9 @@ def train(
     averaging: Number = None,
     data_dir: DataDir = None,
     out: Annotated[Path, typer.Option(help="The checkpoint to write.")] = CHECKPOINT,
+    record: Annotated[
+        Path | None, typer.Option(help="A JSON to write its record to as well.", show_default=False)
+    ] = None,
 ) -> None:
     """Train LeNet on MNIST and save it with its record. Ctrl-C keeps the best epoch so far."""
     from advdemo.training.train import train_checkpoint
@@ -34,7 +37,7 @@ def train(
     with progress() as shown:
         bar = shown.add_task("steps")
         try:
-            train_checkpoint(
+            told = train_checkpoint(
                 out,
                 recipe,
                 overrides={
@@ -59,6 +62,24 @@ def train(
         except KeyboardInterrupt:
             typer.echo("Interrupted before the first epoch ended: nothing was saved.", err=True)
             raise typer.Exit(130) from None
+    if record is not None:
+        record.write_text(json.dumps(told, indent=1) + "\n")
+
+
+@app.command()
+def measure(
+    checkpoint: Annotated[Path, typer.Option(help="The network, whose file is written anew.")] = CHECKPOINT,
+    data_dir: DataDir = None,
+) -> None:
+    """Sweep the test images with FGSM and keep the figures in the network's record, for the page to begin with."""
+    from advdemo.images.mnist import load_mnist
+    from advdemo.measures.saved import sweep_record
+    from advdemo.networks.checkpoint import CLASSIFIERS, load_checkpoint, save_checkpoint
+
+    network, known = load_checkpoint(checkpoint, kinds=CLASSIFIERS)
+    measured = sweep_record(network, *load_mnist("test", data_dir))
+    save_checkpoint(network, checkpoint, known | {"sweep": measured})
+    typer.echo(f"Wrote the accuracy at {len(measured['epsilons'])} epsilons to the record of {checkpoint}")
 
 
 @app.command()

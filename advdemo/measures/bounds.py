@@ -14,11 +14,11 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from advdemo import CLASSES
+from advdemo import CLASSES, IMAGE_SHAPE
 from advdemo.attacks.inputs import check_images, check_labels
 from advdemo.measures.linear_bounds import linear_margins
 from advdemo.measures.sweep import EPSILONS, check_epsilons, each_core
-from advdemo.networks.intervals import affine_layers, margins, pixel_box
+from advdemo.networks.intervals import affine_layers, margins, seen_box
 
 RESOLUTION = 1e-4  # of certified_epsilon
 LARGEST = round(1 / RESOLUTION)  # step, epsilon 1
@@ -87,6 +87,11 @@ class CertifiedResult:
         return np.divide(self.certified, self.images, out=np.full(self.certified.shape, np.nan), where=self.images > 0)
 
 
+def check_network(model: nn.Module) -> None:
+    """Raise ValueError for a network that is no LeNet, binarised or not: there are no bounds for it."""
+    affine_layers(seen_box(model, torch.zeros(1, *IMAGE_SHAPE), 0.0)[0])
+
+
 def certified_stream(
     model: nn.Module,
     images: Tensor,
@@ -112,7 +117,7 @@ def certified_stream(
     check_labels(labels, len(images))
     check_epsilons(epsilons)
     _check_method(method)
-    affine_layers(model)
+    check_network(model)
     if batch_size is not None and batch_size < 1:
         raise ValueError(f"batch_size must be at least 1, got {batch_size}")
     return _stream(model, images, labels, [float(e) for e in epsilons], method, batch_size or METHODS[method])
@@ -168,7 +173,7 @@ def _proved(model: nn.Module, images: Tensor, labels: Tensor, epsilons: float | 
     if isinstance(epsilons, Tensor):
         epsilons = epsilons.to(images).view(-1, 1, 1, 1)
     with torch.inference_mode():
-        lowest = margins(model, pixel_box(images, epsilons), labels)
+        lowest = margins(*seen_box(model, images, epsilons), labels)
     return (lowest.scatter(1, labels[:, None], torch.inf) > 0).all(1)
 
 

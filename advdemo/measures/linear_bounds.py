@@ -41,7 +41,7 @@ from advdemo.networks.intervals import (
     bias_of,
     hidden_bounds,
     padding_of,
-    pixel_box,
+    seen_box,
 )
 
 
@@ -58,9 +58,10 @@ class Enclosure(NamedTuple):
 @torch.no_grad()
 def linear_margins(network: nn.Module, image: Tensor, epsilon: float, label: int) -> Tensor:
     """Lower bounds, float64 (classes,), of logit[label] - logit[k] over all images within `epsilon` of `image`, float32
-    (1, 28, 28), that are in [0, 1]; infinite at k = label. ValueError for a network that is no LeNet."""
+    (1, 28, 28), that are in [0, 1]; infinite at k = label. ValueError for a network that is no LeNet, binarised or
+    not."""
+    network, box = seen_box(network, image[None], epsilon)
     *hidden, last = map(_Layer, affine_layers(network))
-    box = pixel_box(image[None], epsilon)
     coarse = hidden_bounds(network, box)
     centre, radius = (part[0] for part in box)
     reach = centre.abs() + radius

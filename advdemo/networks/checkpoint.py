@@ -13,6 +13,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor, nn
 
+from advdemo.networks.binarised import Binarised
 from advdemo.networks.discriminator import Discriminator
 from advdemo.networks.fast import FastLeNet
 from advdemo.networks.generator import Generator
@@ -21,7 +22,7 @@ from advdemo.networks.predict import freeze, pick_device
 ABANDONED = 600  # seconds after which the temporary file of a save that was killed is cleaned up
 # By the record's `kind`; without one it is a LeNet.
 CLASSIFIERS: dict[str, type[nn.Module]] = {"LeNet": FastLeNet}
-KINDS = CLASSIFIERS | {"generator": Generator, "discriminator": Discriminator}
+KINDS = CLASSIFIERS | {"binarised": Binarised, "generator": Generator, "discriminator": Discriminator}
 
 
 def save_checkpoint(model: nn.Module, path: Path | str, record: dict) -> None:

@@ -18,6 +18,7 @@ from torch.autograd import Function
 from torch.nn import functional as F
 
 from advdemo import MEAN, STD
+from advdemo.networks.binarised import Binarised
 
 UNIT = 2.0**-24  # of rounding, float32
 EXTRA = 16  # operations on a number from one sum to the next, and more
@@ -49,7 +50,19 @@ def padding_of(layer: nn.Conv2d) -> int:
 
 def pixel_box(images: Tensor, epsilon: float | Tensor) -> Bounds:
     """All images within `epsilon` of each, clipped to [0, 1] and normalised: (N, 1, H, W) twice."""
-    lower, upper = (images - epsilon).clamp(0, 1), (images + epsilon).clamp(0, 1)
+    return _normalised((images - epsilon).clamp(0, 1), (images + epsilon).clamp(0, 1))
+
+
+def seen_box(network: nn.Module, images: Tensor, epsilon: float | Tensor) -> tuple[nn.Module, Bounds]:
+    """The network whose layers bounds are for, and what reaches it of all images within `epsilon` of each: a
+    `pixel_box`; behind rounding, the pixels that cannot cross 0.5 are fixed, the others black or white."""
+    if not isinstance(network, Binarised):
+        return network, pixel_box(images, epsilon)
+    reach = epsilon + PIXEL
+    return network.network, _normalised((images - reach).clamp(0, 1).round(), (images + reach).clamp(0, 1).round())
+
+
+def _normalised(lower: Tensor, upper: Tensor) -> Bounds:
     return ((lower + upper) / 2 - MEAN) / STD, (upper - lower) / (2 * STD)
 
 

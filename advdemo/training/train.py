@@ -11,6 +11,7 @@ from torch import Tensor
 
 from advdemo.attacks.inputs import check_images, check_labels
 from advdemo.images.mnist import load_mnist
+from advdemo.measures.saved import sweep_record
 from advdemo.networks.checkpoint import save_checkpoint
 from advdemo.networks.fast import FastLeNet
 from advdemo.networks.predict import confusion, freeze, pick_device
@@ -90,8 +91,9 @@ def train_checkpoint(
     raised, and nothing is written.
 
     Returns:
-        the record in the checkpoint: the recipe's name and fields, the `epoch` saved (of `epochs`), `test_accuracy` and
-        `per_class_accuracy` in 0..1, `seconds` of training, the device and so on.
+        the record in the checkpoint: the recipe's name and fields, the `epoch` saved (of `epochs`), `history`, an
+        EpochRecord without weights for each epoch, `test_accuracy` and `per_class_accuracy` in 0..1, `sweep` (see
+        advdemo.measures.saved), `seconds` of training, the device and so on.
 
     Raises:
         ValueError: wrong recipe, overrides or holdout, or broken data.
@@ -110,11 +112,13 @@ def train_checkpoint(
 
     started = time.perf_counter()
     best = None
+    history = []
     try:
         for event in train_steps(settings, images, labels, validation=validation, seed=seed, device=device):
             if isinstance(event, Step):
                 on_step(event)
                 continue
+            history.append({key: value for key, value in vars(event).items() if key != "weights"})
             if best is None or event.validation_accuracy is None or event.validation_accuracy > _accuracy(best):
                 best = event
             say(describe(event))
@@ -126,6 +130,7 @@ def train_checkpoint(
     assert best is not None  # a recipe has at least one epoch
     origin = {"recipe": recipe, **{key: value for key, value in asdict(settings).items() if key != "about"}}
     record = origin | {"epoch": best.epoch, "seed": seed, "holdout": holdout, "seconds": round(seconds, 1)}
+    record["history"] = history
     record = _save(path, best, record, test_set, device)
     say(f"saved epoch {best.epoch} of {best.epochs} to {path}: test accuracy {record['test_accuracy']:.2%}")
     return record
@@ -147,6 +152,7 @@ def _save(path: Path, epoch: EpochRecord, record: dict, test_set: tuple[Tensor, 
         "per_class_accuracy": (counts.diagonal() / counts.sum(1)).tolist(),
         "device": torch.cuda.get_device_name(device) if device.type == "cuda" else device.type,
         "torch": torch.__version__,
+        "sweep": sweep_record(network, *test_set),
     }
     save_checkpoint(network, path, record)
     return record

@@ -50,7 +50,7 @@ def explore_tab(service: Service) -> None:
     )
 
 
-def interruptible(model: nn.Module, superseded: Superseded) -> Any:
+def interruptible(model: Any, superseded: Superseded) -> Any:
     """`model` as a function that raises SupersededError once nobody waits for it: PGD runs it a hundred times."""
 
     def run(images: Tensor) -> Tensor:
@@ -58,6 +58,8 @@ def interruptible(model: nn.Module, superseded: Superseded) -> Any:
             raise SupersededError("errors.superseded")
         return model(images)
 
+    if hasattr(model, "straight_through"):
+        vars(run)["straight_through"] = interruptible(model.straight_through, superseded)
     return run
 
 

@@ -16,6 +16,7 @@ from starlette.routing import Route
 from starlette.staticfiles import StaticFiles
 from torch import Tensor, nn
 
+from advdemo.networks.binarised import Binarised
 from advdemo.ui.api import add_api
 from advdemo.ui.component import WEB, component, read_styles
 from advdemo.ui.explore import explore_tab
@@ -24,7 +25,7 @@ from advdemo.ui.gan import gan_tab
 from advdemo.ui.guard import Guard
 from advdemo.ui.learn import learn_tab
 from advdemo.ui.models import Models
-from advdemo.ui.records import accuracies, robustness
+from advdemo.ui.records import accuracies, binarised_record, robustness, saved_sweep
 from advdemo.ui.routes import make_routes
 from advdemo.ui.service import Service
 from advdemo.ui.sweep import sweep_tab
@@ -57,18 +58,21 @@ def build_page(
 ) -> gr.Blocks:
     """The whole app over a test set: images float32 (N, 1, 28, 28) in [0, 1], labels int64 (N,).
 
-    `networks` are models and their records by name: "standard", and where there is one "robust". `pairs` are the GAN's.
+    `networks` are models and their records by name: "standard", and where there is one "robust"; "binarised", the
+    standard one behind rounded pixels, is added. `pairs` are the GAN's.
     """
     # Gradio would build a table of its last 10,000 events after each.
     os.environ |= {"GRADIO_ANALYTICS_CACHE_FREQUENCY": str(10**9), "GRADIO_ANALYTICS_MAX_EVENTS": "1"}
+    standard, record = networks["standard"]
+    networks = networks | {"binarised": (Binarised(standard), binarised_record(record))}
     service = Service(
         Models({name: model for name, (model, _) in networks.items()}), images, labels, pairs or Pairs({})
     )
     records = {name: record for name, (_, record) in networks.items()}
     tabs: dict[str, Callable[[], None]] = {
         "explore": lambda: explore_tab(service),
-        "sweep": lambda: sweep_tab(service),
-        "train": lambda: train_tab(service),
+        "sweep": lambda: sweep_tab(service, saved_sweep(record)),
+        "train": lambda: train_tab(service, record),
         "gan": lambda: gan_tab(service),
         "learn": lambda: learn_tab(service, robustness(records)),
     }

@@ -9,8 +9,7 @@ from functools import partial
 
 from torch import Tensor, nn
 
-from advdemo.measures.bounds import certified_epsilon
-from advdemo.networks.intervals import affine_layers
+from advdemo.measures.bounds import certified_epsilon, check_network
 from advdemo.ui.explore import read_digit
 from advdemo.ui.lanes import Superseded
 from advdemo.ui.questions import check_sides
@@ -44,7 +43,7 @@ def _prove(service: Service, question: dict, superseded: Superseded) -> dict:
 def proved_epsilon(proved: Proofs, name: object, network: nn.Module, image: Tensor, label: int) -> float | None:
     """`certified_epsilon`, from or for what is `proved` already; None for a network that it is not for."""
     try:
-        affine_layers(network)
+        check_network(network)
     except ValueError:
         return None
     key = str(name or "standard"), label, image.cpu().numpy().tobytes()

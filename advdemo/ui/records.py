@@ -1,13 +1,25 @@
 """What the page tells of networks and of earlier measurements, from files that may be damaged: what is no figure is
 left out, and said in the log."""
 
+import json
 import logging
+from pathlib import Path
 
-from advdemo.measures.sweep import EPSILONS, TUTORIAL_ACCURACIES
+from advdemo.measures.saved import read_sweep
+from advdemo.measures.sweep import EPSILONS, TUTORIAL_ACCURACIES, SweepResult
 from advdemo.training.reproduce import load_result, mean_and_spread
 
+# The record of one training with the recipe `quick`.
+QUICK = Path(__file__).parents[2] / "checkpoints" / "quick.json"
+MEASURES = ("epoch", "learning_rate", "train_loss", "train_accuracy")  # and of held-out images, where there were some
 # of a record's `robustness`, each in 0..1
-SHARES = ("epsilon", "clean", "fgsm", "pgd", "momentum", "square", "autoattack", "certified")
+SHARES = ("epsilon", "clean", "fgsm", "pgd", "bpda", "momentum", "square", "autoattack", "certified")
+
+
+def binarised_record(record: dict) -> dict:
+    """What the standard network's record holds of it behind rounded pixels, in the form of a record of its own."""
+    measured = record.get("binarised")
+    return measured if isinstance(measured, dict) else {}
 
 
 def accuracies(records: dict[str, dict]) -> dict[str, float]:
@@ -35,6 +47,41 @@ def reference() -> dict:
         return curves
     means = [mean for mean, _ in mean_and_spread(result, "nll-on-logits")]
     return curves | {"reproduced": means, "seeds": len(result["runs"])}
+
+
+def saved_sweep(record: dict) -> SweepResult | None:
+    """The sweep kept in a network's record, or None."""
+    if "sweep" not in record:
+        return None
+    try:
+        return read_sweep(record["sweep"])
+    except ValueError as error:
+        logging.getLogger(__name__).warning("Without the saved curve: %s: run that command", error)
+        return None
+
+
+def training_history(record: dict) -> dict | None:
+    """How a network learnt, for its curves: {"own": whether it is that network's own training, or the example of one
+    in QUICK, "recipe", "seed", "epochs": {"epoch", "learning_rate", "train_loss", ...} of each}; None where neither
+    is known."""
+    for own, told in ((True, record), (False, _example())):
+        epochs = told.get("history")
+        if isinstance(epochs, list) and epochs and all(map(_is_epoch, epochs)):
+            return {"own": own, "recipe": str(told.get("recipe")), "seed": told.get("seed"), "epochs": epochs}
+    return None
+
+
+def _example() -> dict:
+    try:
+        told = json.loads(QUICK.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        logging.getLogger(__name__).warning("Without the example of a training: %s", error)
+        return {}
+    return told if isinstance(told, dict) else {}
+
+
+def _is_epoch(epoch: object) -> bool:
+    return isinstance(epoch, dict) and all(isinstance(epoch.get(name), (int, float)) for name in MEASURES)
 
 
 def is_share(record: dict, name: str, network: str) -> bool:

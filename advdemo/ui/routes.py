@@ -36,6 +36,7 @@ from advdemo.ui.gan import run_game, steer
 from advdemo.ui.generate import find_fooling, latent_grid
 from advdemo.ui.inside import send_weights
 from advdemo.ui.lessons import run_experiment, run_mistake
+from advdemo.ui.pixels import turn_pixels
 from advdemo.ui.proof import prove_digit
 from advdemo.ui.questions import parse_question
 from advdemo.ui.replies import RefusalError, as_error
@@ -54,6 +55,7 @@ ASK: dict[str, Ask] = {
     "prove": prove_digit,
     "weights": send_weights,
     "blackbox": ask_black_box,
+    "pixels": turn_pixels,
     "latents": latent_grid,
     "fool": find_fooling,
     "cell": find_examples,

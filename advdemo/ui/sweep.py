@@ -6,8 +6,8 @@ from functools import partial
 
 from torch import Tensor, nn
 
-from advdemo.measures.bounds import METHODS
-from advdemo.networks.intervals import affine_layers
+from advdemo.measures.bounds import METHODS, check_network
+from advdemo.measures.sweep import SweepResult
 from advdemo.networks.predict import classify
 from advdemo.ui import jobs
 from advdemo.ui.component import attack_rows, component
@@ -24,11 +24,12 @@ CELL_BATCH = 100
 MOST_NETWORKS = 6  # in a table of transfer
 
 
-def sweep_tab(service: Service) -> None:
-    """Build the tab over the test images."""
+def sweep_tab(service: Service, saved: SweepResult | None = None) -> None:
+    """Build the tab over the test images; it opens with what is `saved` of the standard network."""
     component(
         "sweep",
         reference=json.dumps(reference()),
+        saved=json.dumps(saved and jobs.as_drawn(saved, with_examples=False)),
         networks=list(service.models.shipped),
         attacks=attack_rows(),
     )
@@ -61,7 +62,7 @@ def check_method(method: object, model: nn.Module) -> str:
     if not isinstance(method, str) or method not in METHODS:
         raise RefusalError("errors.unknown_proof", method=shown(method), methods=", ".join(METHODS))
     with refusing("proof.other_layers"):
-        affine_layers(model)
+        check_network(model)
     return method
 
 

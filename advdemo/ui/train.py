@@ -18,6 +18,7 @@ from advdemo.ui.component import component
 from advdemo.ui.lanes import Superseded
 from advdemo.ui.models import Models
 from advdemo.ui.questions import is_whole
+from advdemo.ui.records import saved_sweep, training_history
 from advdemo.ui.replies import RefusalError, refusing, shown
 from advdemo.ui.service import Service
 from advdemo.ui.visitors import Visitor
@@ -26,12 +27,16 @@ SWITCH, CAP = "ADVDEMO_TRAINING", "ADVDEMO_MAX_EPOCHS"  # environment variables:
 DEFAULT_CAP = 60
 
 
-def train_tab(service: Service) -> None:
-    """Build the tab; models are judged on the test images."""
+def train_tab(service: Service, record: dict) -> None:
+    """Build the tab; models are judged on the test images. It opens with what the standard network's `record` tells of
+    it, and of its training or another."""
+    saved = saved_sweep(record)
     setup = {
         "recipes": {name: vars(recipe) | {"cap": epoch_cap(recipe)} for name, recipe in RECIPES.items()},
         "layers": summary(LeNet()),
         "enabled": training_enabled(),
+        "confusion": saved and saved.flips[saved.epsilons.argmin()].tolist(),
+        "history": training_history(record),
     }
     component("train", setup=json.dumps(setup))
 

@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.test_explore import wait_for_image
 from tests.conftest import ROOT
 
 AXE = ROOT / ".ci" / "node_modules" / "axe-core" / "axe.min.js"
@@ -48,7 +47,9 @@ def screens(page):
 
 @pytest.mark.parametrize(("language", "width"), [("en", 1280), ("zh", 390)])
 def test_axe_finds_no_violation_on_any_screen_in_either_theme(visit, axe, language, width):
-    visitor = visit(f"?__theme=light#lang={language}", viewport={"width": width, "height": 844}, reduced_motion="reduce")
+    visitor = visit(
+        f"?__theme=light#lang={language}", viewport={"width": width, "height": 844}, reduced_motion="reduce"
+    )
     visitor.page.evaluate(axe.read_text(encoding="utf-8"))
     found = []
     for screen in screens(visitor.page):

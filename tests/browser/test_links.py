@@ -162,7 +162,7 @@ def frame_url(app_url):
     """A page of another origin that frames the app, as a Space's does, and keeps what it is told."""
 
     class Page(http.server.BaseHTTPRequestHandler):
-        def do_GET(self):  # noqa: N802
+        def do_GET(self):
             self.send_response(200)
             self.send_header("Content-Type", "text/html")
             self.end_headers()

@@ -64,11 +64,11 @@ def test_a_network_whose_name_is_markup_is_only_text(visit):
     page.click(".sweep .measure")
     expect(page.locator(".transfer-status")).to_contain_text("Measured", timeout=60_000)
     expect(page.locator(".curve-name")).to_contain_text(title)
-    expect(page.locator(".curve-chip [data-select]")).to_contain_text(title)
+    expect(page.locator(".curve-chip [data-select]").last).to_contain_text(title)
     expect(page.locator("table.transfer th", has_text=title)).to_have_count(2)
     read_in(page, "zh")
     expect(page.locator("table.transfer th", has_text=f"你的 LeNet（{MARKUP}）")).to_have_count(2)
-    (row, *_) = csv.DictReader(save(page, "csv").decode().splitlines())
+    (*_, row) = csv.DictReader(save(page, "csv").decode().splitlines())
     assert row["network"] == title
     save(page, "png")
     assert page.locator(".sweep img").count() == 0

@@ -12,6 +12,7 @@ import { base64 } from "../shared/pixels.js";
 import { askPatiently, isTrouble, isUnknown } from "../shared/server.js";
 import { offerPicture } from "../shared/sharing.js";
 import { fillWords, say, sayError } from "../shared/words.js";
+import { makeBinary } from "./binary.js";
 import { makeBlackBox } from "./blackbox.js";
 import { makeBoard } from "./board.js";
 import { makeChoices } from "./choices.js";
@@ -66,7 +67,7 @@ export function mount({ element, props }) {
     root.classList.toggle("reading", choices.slow());
     showError(null);
     if (choices.slow()) return result.read(value);
-    result.receive(value);
+    show(value);
     showLabel(value.label, value.label_source);
   });
   const pad = makePad(root, {
@@ -83,6 +84,7 @@ export function mount({ element, props }) {
   });
   const generate = makeGenerate(root, (generated) => ask({ generated, label: null }), showError, choices);
   const blackBox = makeBlackBox(root, { question, epsilon: () => Number(slider.input.value), showError });
+  const binary = makeBinary(root, { question, choices, showError });
   pick('[data-testid="random"]').addEventListener("click", () => ask({ index: board.random(), label: null }));
 
   const code = makeCode(root, (snippets, note) => {
@@ -109,11 +111,19 @@ export function mount({ element, props }) {
     if (/** @type {Element} */ (target).closest("[data-answers]")) code.update();
   });
 
+  /** @param {any} value what the server answered */
+  function show(value) {
+    const { image } = result.receive(value);
+    binary.receive(image);
+    binary.tick(slider.step());
+  }
+
   function tick() {
     result.tick();
     inside.tick();
     guess.tick();
     code.tick(Number(slider.input.value));
+    binary.tick(slider.step());
   }
 
   /** About what was asked for last. @param {boolean} withWeights */
@@ -150,7 +160,7 @@ export function mount({ element, props }) {
       showError({ key: "explore.taken", values: { target: choices.target.value } });
       choices.target.value = "";
     }
-    result.receive(value);
+    show(value);
     inside.receive();
     code.tick(Number(slider.input.value));
     code.update();

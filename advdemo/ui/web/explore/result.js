@@ -59,6 +59,7 @@ export function makeResult(root, slider, choices, guess) {
     }));
     proofs = null;
     show();
+    return shared;
   }
 
   function show() {

@@ -35,7 +35,7 @@ function showView(root, view) {
   }
 }
 
-const ROWS = ["clean", "fgsm", "pgd", "momentum", "square", "autoattack", "certified"];
+const ROWS = ["clean", "fgsm", "pgd", "bpda", "momentum", "square", "autoattack", "certified"];
 
 /** @param {HTMLTableElement} table @param {Record<string, Figures>} networks their figures by name */
 function drawTable(table, networks) {

@@ -3,12 +3,13 @@
 import { makeCode } from "../shared/code.js";
 import { download } from "../shared/download.js";
 import { openInExplore } from "../shared/link.js";
-import { networkTitle, offerNetworks, ownWeights, serverName } from "../shared/networks.js";
+import { offerNetworks } from "../shared/networks.js";
 import { followPatiently, isTrouble, isUnknown } from "../shared/server.js";
 import { fillWords, onLanguage, say, sayError } from "../shared/words.js";
 import { makeCells } from "./cells.js";
 import { asPng, COLOURS, drawChips, drawCurves } from "./curves.js";
-import { asCsv, asJson, bands, exportName, startAt } from "./figures.js";
+import { asCsv, asJson, bands, startAt } from "./figures.js";
+import { newCurve, savedCurve } from "./new.js";
 import { fillSettings, followLinks, PROOFS, readSettings } from "./settings.js";
 import { drawEpsilons, drawExamples, drawHistogram, drawMatrix, drawPerClass, drawTable } from "./tables.js";
 import { makeTransfer } from "./transfer.js";
@@ -30,7 +31,7 @@ export function mount({ element, props }) {
   const [networkBox, attackBox, countBox] = [pick(".network"), pick(".attack"), pick(".count")];
 
   /** @type {Curve[]} */
-  let curves = [];
+  let curves = savedCurve(props);
   let selected = 0; // the curve that the tables are about
   /** @type {Curve | null} the curve under way */
   let running = null;
@@ -41,25 +42,10 @@ export function mount({ element, props }) {
   // ---- Asking ------------------------------------------------------------------------------------------------
 
   async function start(withWeights = false) {
-    const [model, attack] = [networkBox.value, attackBox.value];
-    const proof = PROOFS.includes(attack);
+    const attack = attackBox.value;
     const { signal } = begin("sweep.starting");
-    running = {
-      id: `${model === "yours" ? serverName(model) : model} ${attack}`,
-      title: proof
-        ? { key: "proof.curve", values: { network: networkTitle(model), method: { key: `proof.short_${attack}` } } }
-        : { key: "sweep.curve_name", values: { network: networkTitle(model), attack: { key: `attacks.${attack}` } } },
-      networkName: exportName(model, String(networkTitle(model).values?.name)),
-      model,
-      network: serverName(model),
-      weights: ownWeights([model]).weights,
-      attack,
-      proof,
-      images: Number(countBox.value),
-      result: null,
-      examples: [],
-    };
-    const { images, network, weights } = running;
+    running = newCurve(networkBox.value, attack, Number(countBox.value));
+    const { proof, images, network, weights } = running;
     const question = {
       images,
       epsilons: pick(".epsilons").value,
@@ -162,7 +148,7 @@ export function mount({ element, props }) {
     const curve = curves[selected];
     const result = curve?.result ?? undefined;
     root.dataset.kind = curve?.proof ? "proof" : "attack";
-    const share = result ? result.done / result.total : 0;
+    const share = result && root.dataset.state !== "idle" ? result.done / result.total : 0; // saved: none was run
     pick(".progress i").style.transform = `scaleX(${share})`;
     pick(".progress").setAttribute("aria-valuenow", Math.round(100 * share));
     drawCurves(pick("#sweep-chart"), /** @type {any} */ (curves), references, selected);
@@ -245,6 +231,10 @@ export function mount({ element, props }) {
   });
   onLanguage(draw);
   followLinks(root, usual.join(", "));
-  setState("idle", "sweep.idle", { attack: { key: `attacks.${attacks[0].name}` } });
+  const idle = { attack: { key: `attacks.${attacks[0].name}` } };
+  if (curves.length)
+    setState("idle", "binary.saved", { curve: curves[0].title, idle: { key: "sweep.idle", values: idle } });
+  else setState("idle", "sweep.idle", idle);
+  atEpsilon = startAt(curves[0]?.result?.epsilons ?? []);
   draw();
 }

@@ -4,7 +4,7 @@ import { choose, make } from "../shared/dom.js";
 import { onOpen, remember } from "../shared/link.js";
 import { inPercent, numeral } from "../shared/numbers.js";
 import { askPatiently, followPatiently, isTrouble } from "../shared/server.js";
-import { fillWords, onLanguage, say, sayError } from "../shared/words.js";
+import { fillWords, hush, onLanguage, say, sayError } from "../shared/words.js";
 import { makeModel } from "./model.js";
 import { drawPlots } from "./plots.js";
 
@@ -80,6 +80,7 @@ export function mount({ element, props }) {
     const { signal } = begin();
     epochs = [];
     kept = 0;
+    hush(pick(".whose"));
     planned = Number(pick(".epochs").value);
     recipeName = recipeBox.value;
     model.show(null);
@@ -174,7 +175,7 @@ export function mount({ element, props }) {
       epoch: progress.epoch,
       epochs: progress.epochs,
       left: duration(progress.left),
-      accuracy: last ? inPercent(last.validation_accuracy, 2) : "",
+      accuracy: last ? inPercent(last.validation_accuracy ?? 0, 2) : "",
     });
     if (epoch) draw();
   }
@@ -191,6 +192,16 @@ export function mount({ element, props }) {
   }
 
   const draw = () => drawPlots(root, epochs, planned);
+
+  /** Before anything is trained: the shipped model, and how a training went. */
+  function showFirst() {
+    const { history, confusion } = setup;
+    if (confusion) model.showShipped(confusion);
+    if (!history) return;
+    epochs = history.epochs;
+    planned = epochs.length;
+    say(pick(".whose"), history.own ? "binary.own_curves" : "binary.example_curves", history);
+  }
 
   function drawLayers() {
     /** @type {[string, number[], number][]} */
@@ -223,6 +234,7 @@ export function mount({ element, props }) {
   note();
   setState("idle", setup.enabled ? "train.idle" : "train.off");
   drawLayers();
+  showFirst();
   draw();
 }
 

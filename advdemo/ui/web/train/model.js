@@ -38,6 +38,15 @@ export function makeModel(root, onUpload) {
     drawPerClass(pick(".per-class"), model?.confusion);
   }
 
+  /** The one that the page opens with. @param {number[][]} confusion */
+  function showShipped(confusion) {
+    const right = DIGITS.reduce((sum, digit) => sum + confusion[digit][digit], 0);
+    const share = right / confusion.flat().reduce((sum, count) => sum + count, 0);
+    say(summary, "binary.shipped", { accuracy: inPercent(share, 2), none: { key: "train.none" } });
+    drawConfusion(pick(".confusion"), confusion);
+    drawPerClass(pick(".per-class"), confusion);
+  }
+
   use.addEventListener("click", () => useNetwork(/** @type {any} */ (trained)));
   restore.addEventListener("click", () => useNetwork(null));
   onNetwork((model) => showInUse(model?.name));
@@ -66,6 +75,7 @@ export function makeModel(root, onUpload) {
   show(null);
   return {
     show,
+    showShipped,
     summary,
     get trained() {
       return trained;

@@ -10,8 +10,8 @@ import { text } from "../shared/words.js";
  * @property {number} learning_rate
  * @property {number} train_loss
  * @property {number} train_accuracy
- * @property {number} validation_loss
- * @property {number} validation_accuracy
+ * @property {number | null} validation_loss null: no images were held out
+ * @property {number | null} validation_accuracy
  */
 
 /** @param {Element} root @param {Epoch[]} epochs @param {number} planned */
@@ -22,7 +22,7 @@ export function drawPlots(root, epochs, planned) {
     .filter((epoch, i) => i && epoch.learning_rate <= epochs[i - 1].learning_rate * 0.5001)
     .map(({ epoch }) => epoch);
 
-  const losses = epochs.flatMap((epoch) => [epoch.train_loss, epoch.validation_loss]);
+  const losses = epochs.flatMap((epoch) => [epoch.train_loss, epoch.validation_loss ?? epoch.train_loss]);
   const most = losses.length ? Math.min(Math.max(...losses), 4 * median(losses)) || 1 : 1;
   drawChart(/** @type {Element} */ (root.querySelector('[data-plot="loss"]')), {
     series: lines(epochs, "loss"),
@@ -33,7 +33,7 @@ export function drawPlots(root, epochs, planned) {
   });
 
   const shown = epochs.slice(epochs.length > 3 ? 1 : 0);
-  const worst = Math.min(0.98, ...shown.flatMap((epoch) => [epoch.train_accuracy, epoch.validation_accuracy]));
+  const worst = Math.min(0.98, ...shown.flatMap((epoch) => [epoch.train_accuracy, epoch.validation_accuracy ?? 1]));
   const least = Math.floor(worst * 50) / 50;
   drawChart(/** @type {Element} */ (root.querySelector('[data-plot="accuracy"]')), {
     series: lines(epochs, "accuracy"),
@@ -47,5 +47,12 @@ export function drawPlots(root, epochs, planned) {
 /** @param {Epoch[]} epochs @param {"loss" | "accuracy"} measure @returns {import("../shared/chart.js").Series[]} */
 const lines = (epochs, measure) => [
   { name: "train-set", dots: "last", points: epochs.map((epoch) => [epoch.epoch, epoch[`train_${measure}`]]) },
-  { name: "held-out", dots: "last", points: epochs.map((epoch) => [epoch.epoch, epoch[`validation_${measure}`]]) },
+  {
+    name: "held-out",
+    dots: "last",
+    points: epochs.flatMap((epoch) => {
+      const value = epoch[`validation_${measure}`];
+      return value === null ? [] : [[epoch.epoch, value]];
+    }),
+  },
 ];

@@ -1,0 +1,74 @@
+"""What the page begins with: the sweep and the training in a network's record."""
+
+import json
+
+import torch
+
+from advdemo.measures.saved import read_sweep, sweep_record
+from advdemo.measures.sweep import sweep
+from advdemo.networks.checkpoint import load_checkpoint
+from advdemo.ui import records
+from advdemo.ui.records import saved_sweep, training_history
+from tests.conftest import CHECKPOINT
+from tests.test_cli import run
+
+EPOCH = {"epoch": 1, "learning_rate": 0.1, "train_loss": 0.5, "train_accuracy": 0.9, "validation_loss": None}
+
+
+def test_a_sweep_is_kept_and_read_as_it_was(lenet, mnist_test):
+    images, labels = mnist_test[0][:300], mnist_test[1][:300]
+    kept = json.loads(json.dumps(sweep_record(lenet, images, labels)))
+    read, result = read_sweep(kept), sweep(lenet, images, labels)
+    for name in ("epsilons", "flips", "first_flips", "accuracies", "per_class"):
+        assert getattr(read, name).tolist() == getattr(result, name).tolist()
+    assert (read.total, read.n_images) == (300, 300)
+
+
+def test_the_shipped_record_is_of_the_shipped_network(lenet, mnist_test):
+    result = saved_sweep(load_checkpoint(CHECKPOINT, "cpu")[1])
+    assert result.n_images == 10_000
+    clean = torch.zeros(10, 10, dtype=torch.long)
+    for truth, read in zip(mnist_test[1], lenet(mnist_test[0]).argmax(1), strict=True):
+        clean[truth, read] += 1
+    assert result.flips[0].tolist() == clean.tolist()
+    some = sweep(lenet, mnist_test[0][:1000], mnist_test[1][:1000]).accuracies
+    assert abs(result.accuracies - some).max() < 0.06
+
+
+def test_what_is_no_sweep_is_left_out(caplog, lenet, mnist_test):
+    good = sweep_record(lenet, mnist_test[0][:20], mnist_test[1][:20])
+    for change in (
+        {"flips": good["flips"][1:]},
+        {"flips": "many"},
+        {"first_flips": [1] * 8},
+        {"epsilons": [[0.1]]},
+        {"flips": [[[-1] * 10] * 10] * 7},
+    ):
+        assert saved_sweep({"sweep": good | change}) is None
+        assert "python -m advdemo measure" in caplog.text
+        caplog.clear()
+    assert saved_sweep({"sweep": [1]}) is None
+    assert saved_sweep({}) is None
+
+
+def test_the_curves_are_the_network_s_own_or_a_named_example(monkeypatch, tmp_path, caplog):
+    own = {"recipe": "default", "seed": 3, "history": [EPOCH]}
+    assert training_history(own) == {"own": True, "recipe": "default", "seed": 3, "epochs": [EPOCH]}
+    example = training_history({})
+    assert (example["own"], example["recipe"], len(example["epochs"])) == (False, "quick", 8)
+    assert training_history({"history": [{"epoch": "x"}]}) == example
+    for text in ("[1", "[]", json.dumps({"history": [1]})):
+        path = tmp_path / "quick.json"
+        path.write_text(text)
+        monkeypatch.setattr(records, "QUICK", path)
+        assert training_history({}) is None
+
+
+def test_measure_on_the_command_line(tmp_path, lenet, small_mnist):
+    path = tmp_path / "mine.safetensors"
+    path.write_bytes(CHECKPOINT.read_bytes())
+    assert "7 epsilons" in run("measure", "--checkpoint", path, "--data-dir", small_mnist).stdout
+    network, record = load_checkpoint(path, "cpu")
+    assert saved_sweep(record).n_images == 200
+    assert record["recipe"] == "default"
+    assert torch.equal(network.fc[4].bias, lenet.fc[4].bias)
