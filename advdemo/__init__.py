@@ -12,10 +12,7 @@ print(sweep(network, *load_mnist("test")).accuracies)
 
 from collections.abc import Mapping
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from torch import nn
+from typing import Any
 
 # Of MNIST, for every folder below this one.
 IMAGE_SHAPE = (1, 28, 28)
@@ -23,11 +20,11 @@ CLASSES = 10
 MEAN, STD = 0.1307, 0.3081  # of the training pixels, in [0, 1]
 
 
-def show(networks: "Mapping[str, nn.Module]", *, block: bool | None = None, **options: Any) -> None:
+def show(networks: Mapping[str, Any], *, block: bool | None = None, **options: Any) -> None:
     """Open the page with networks of your own beside the shipped ones, in every tab that asks for a network.
 
     Args:
-        networks: by the names that the page is to show, of 1 to 40 characters. Each is any module from pixels, float32
+        networks: by the names that the page is to show, of 1 to 40 characters. Each is any `nn.Module` from pixels, float32
             (N, 1, 28, 28) in [0, 1], to logits (N, 10). The page uses a frozen copy in eval mode; proofs, which know
             LeNet's layers alone, are for a LeNet only.
         block: whether to wait until interrupted; None waits in programs but not in notebooks and at prompts.

@@ -3,11 +3,13 @@ Protocol where `mcp` is installed. The docstrings here are what all of them, and
 
 import base64
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import gradio as gr
 import numpy as np
+from gradio.context import get_blocks_context
+from gradio.utils import get_function_description
 
 from advdemo.attacks import ATTACKS
 from advdemo.measures.sweep import EPSILONS
@@ -213,7 +215,7 @@ def add_api(service: Service) -> None:
     told = TOLD | {"NETWORK": f"one of {', '.join(service.models.shipped)}."}
     for function in (predict, attack, scan, sweep, generate, certify):
         function.__doc__ = _tell(function.__doc__ or "", told)
-        gr.api(function, api_name=function.__name__, concurrency_limit=None)
+        _document(function, gr.api(function, api_name=function.__name__, concurrency_limit=None))
     for function in make_old(service):
         function._mcp_type = "none"  # type: ignore[attr-defined]  # no tool
         gr.api(function, api_name=function.__name__, concurrency_limit=None)
@@ -225,6 +227,16 @@ def _tell(docstring: str, told: dict[str, str]) -> str:
     text = re.sub(r"\b[A-Z]{4,}\b", lambda word: told.get(word[0], word[0]), docstring)
     text = re.sub(r"\n {16}|(?<=\S)\n {8}(?=\S)", " ", text)
     return text.replace("\n\n", f" {LIMITS}\n\n", 1)
+
+
+def _document(function: Callable, endpoint: dict) -> None:
+    """Have Gradio's own documentation say of each argument what the docstring says."""
+    _, told, _ = get_function_description(function)
+    del told["request"]
+    page = get_blocks_context()
+    assert page is not None
+    for text, component in zip(told.values(), endpoint["inputs"], strict=True):
+        page.blocks[component]._api_info |= {"additional_description": text}  # type: ignore[union-attr]
 
 
 def _drawn(example: dict) -> dict:
