@@ -6,9 +6,34 @@ from advdemo.networks.checkpoint import load_checkpoint
 
 network, record = load_checkpoint("checkpoints/lenet.safetensors")
 print(sweep(network, *load_mnist("test")).accuracies)
+
+`advdemo.show({"mine": network})` opens the page with a network of your own.
 """
+
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any
 
 # Of MNIST, for every folder below this one.
 IMAGE_SHAPE = (1, 28, 28)
 CLASSES = 10
 MEAN, STD = 0.1307, 0.3081  # of the training pixels, in [0, 1]
+
+
+def show(networks: Mapping[str, Any], *, block: bool | None = None, **options: Any) -> None:
+    """Open the page with networks of your own beside the shipped ones, in every tab that asks for a network.
+
+    Args:
+        networks: by the names that the page is to show, of 1 to 40 characters. Each is any `nn.Module` from pixels, float32
+            (N, 1, 28, 28) in [0, 1], to logits (N, 10). The page uses a frozen copy in eval mode; proofs, which know
+            LeNet's layers alone, are for a LeNet only.
+        block: whether to wait until interrupted; None waits in programs but not in notebooks and at prompts.
+        options: of Gradio's `launch`, such as `inbrowser=True`.
+
+    Raises:
+        ValueError: a name that cannot be used, or a network that cannot be copied, has other shapes, values that are
+            not finite or no gradients.
+        OSError: the port that GRADIO_SERVER_PORT names is taken.
+    """
+    # The page and torch only for those who want them, and by name: to mypy everything would be in one circle.
+    import_module("advdemo.serve").show(networks, block=block, **options)

@@ -11,8 +11,8 @@ from playwright.sync_api import sync_playwright
 
 from advdemo.images.mnist import load_mnist
 from advdemo.networks.checkpoint import load_checkpoint
+from advdemo.serve import CHECKPOINT
 from advdemo.ui.page import build_page, launch
-from app import CHECKPOINT
 from tests.browser.conftest import BROWSERS, FLAGS
 
 TICKS = """() => {

@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-import app
+from advdemo import serve
 from advdemo.networks.checkpoint import save_checkpoint
 from advdemo.training.reproduce import load_result
 from advdemo.ui.records import accuracies, reference, robustness
@@ -26,8 +26,8 @@ BROKEN = {"empty": b"", "cut": WHOLE[:1000], "cut late": WHOLE[:-10], "foreign":
 def test_a_broken_robust_network_is_left_out(tmp_path, monkeypatch, capsys, content):
     path = tmp_path / "lenet-robust.safetensors"
     path.write_bytes(content)
-    monkeypatch.setitem(app.OTHERS, "robust", path)
-    assert list(app.load_networks()) == ["standard", "certified"]
+    monkeypatch.setitem(serve.OTHERS, "robust", path)
+    assert list(serve.load_networks()) == ["standard", "certified"]
     (line,) = capsys.readouterr().err.splitlines()
     assert "lenet-robust.safetensors" in line
     assert "git checkout" in line
@@ -37,9 +37,9 @@ def test_a_broken_robust_network_is_left_out(tmp_path, monkeypatch, capsys, cont
 def test_a_broken_standard_network_is_one_sentence(tmp_path, monkeypatch, content):
     path = tmp_path / "lenet.safetensors"
     path.write_bytes(content)
-    monkeypatch.setattr(app, "CHECKPOINT", path)
+    monkeypatch.setattr(serve, "CHECKPOINT", path)
     with pytest.raises(ValueError, match=r"lenet\.safetensors.*git checkout"):
-        app.load_networks()
+        serve.load_networks()
 
 
 @pytest.mark.parametrize(

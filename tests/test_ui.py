@@ -14,11 +14,11 @@ from PIL import Image
 from advdemo.measures.scan import scan
 from advdemo.measures.sweep import sweep
 from advdemo.networks.checkpoint import pack_checkpoint
+from advdemo.serve import CHECKPOINT
 from advdemo.ui.explore import answer
 from advdemo.ui.models import Models
 from advdemo.ui.replies import RefusalError
 from advdemo.ui.sweep import examples_of
-from app import CHECKPOINT
 
 README = CHECKPOINT.parent.parent / "README.md"
 

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from advdemo.attacks import pgd
+from advdemo.attacks.pgd import pgd
 from advdemo.images.augment import augment
 from advdemo.networks.checkpoint import CLASSIFIERS, load_checkpoint
 from advdemo.networks.fast import FastLeNet

@@ -1,13 +1,17 @@
 """Values as they travel through Gradio: to programs that use the API, and to the page when it opens."""
 
 import base64
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, cast
 
 import gradio as gr
 import numpy as np
 from starlette.requests import Request
 
+from advdemo.ui.replies import as_error
 from advdemo.ui.visitors import Visitor, visitor_of
+from advdemo.ui.words import say
 
 
 def who(request: gr.Request) -> Visitor:
@@ -22,3 +26,13 @@ def as_text(reply: Any) -> Any:
     if isinstance(reply, list):
         return [as_text(value) for value in reply]
     return base64.b64encode(reply.tobytes()).decode() if isinstance(reply, np.ndarray) else reply
+
+
+@contextmanager
+def errors_told() -> Iterator[None]:
+    """Errors as Gradio shows them to programs: a sentence, in English."""
+    try:
+        yield
+    except Exception as error:
+        told = as_error(error)
+        raise gr.Error(say(told["key"], **told["values"]), print_exception=False) from None

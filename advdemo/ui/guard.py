@@ -13,7 +13,7 @@ from advdemo.ui.routes import read_body, refuse
 from advdemo.ui.visitors import Streams
 
 # What may be posted: to Gradio's queue, a program's call, and leaving; no uploads, and no call past the queue.
-OPEN = re.compile(r".*/gradio_api/(queue/join|call/(v2/)?\w+|cancel|reset)/?|.*/(ask|follow)/[^/]*")
+OPEN = re.compile(r".*/gradio_api/(queue/join|call/(v2/)?\w+|cancel|reset|mcp)/?|.*/(ask|follow)/[^/]*")
 GRADIO = re.compile(r".*/gradio_api/.*")
 STREAM = re.compile(r".*/gradio_api/(?:queue/data|call/(?:v2/)?\w+/(\w+))/?")
 SESSION = re.compile(r"[\w-]{1,64}")

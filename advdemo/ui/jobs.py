@@ -15,6 +15,7 @@ from advdemo.measures.bounds import METHODS, CertifiedResult, certified_stream
 from advdemo.measures.sweep import CORES, CUDA_BATCH, SweepResult, sweep_stream
 from advdemo.networks.checkpoint import pack_checkpoint, parse_checkpoint
 from advdemo.networks.fast import FastLeNet
+from advdemo.networks.guest import Guest
 from advdemo.networks.predict import freeze, pick_device
 from advdemo.training.recipes import Recipe
 from advdemo.training.train import EpochRecord, Step, hold_out, train_steps
@@ -22,6 +23,7 @@ from advdemo.ui.replies import RefusalError
 
 HELD_OUT = 5_000  # training images, to choose the best epoch by
 SECONDS_BETWEEN_UPDATES = 0.1
+Network = bytes | Guest  # as `models.for_job` has it
 
 
 @cache
@@ -38,7 +40,7 @@ def warm_up() -> None:
         pass
 
 
-def sweep(network: bytes, count: int, epsilons: list[float], attack: str) -> Iterator[dict]:
+def sweep(network: Network, count: int, epsilons: list[float], attack: str) -> Iterator[dict]:
     """Partial results over the first `count` test images, some ten a second: `result` as `as_drawn` has it."""
     model = unpack(network)
     images, labels = test_images()
@@ -56,7 +58,7 @@ def sweep(network: bytes, count: int, epsilons: list[float], attack: str) -> Ite
         yield {"result": drawn | {"seconds": now - started, "device": device}}
 
 
-def prove(network: bytes, count: int, epsilons: list[float], method: str) -> Iterator[dict]:
+def prove(network: Network, count: int, epsilons: list[float], method: str) -> Iterator[dict]:
     """The same for the images that are proved to be read as their label: `result` without flips and examples, but with
     `per_class`, shares by epsilon and digit."""
     model = unpack(network)
@@ -71,7 +73,7 @@ def prove(network: bytes, count: int, epsilons: list[float], method: str) -> Ite
         yield {"result": counts_of(result) | {"seconds": now - started, "device": device}}
 
 
-def transfer(networks: list[bytes], count: int, epsilon: float, attack: str) -> Iterator[dict]:
+def transfer(networks: list[Network], count: int, epsilon: float, attack: str) -> Iterator[dict]:
     """The accuracy of every network on the adversarial images made on every network: after each batch, all so far."""
     models = [unpack(network) for network in networks]
     images, labels = test_images()
@@ -118,7 +120,7 @@ def train(name: str, recipe: Recipe, seed: int) -> Iterator[dict]:
         yield reply | {"update": update}
 
 
-def measure(network: bytes, attack: str) -> Iterator[float]:
+def measure(network: Network, attack: str) -> Iterator[float]:
     """Seconds that the attack takes for one image at one epsilon in a sweep that has the machine to itself."""
     model, (images, labels) = unpack(network), test_images()
     row, settings = find_attack(attack)
@@ -131,7 +133,7 @@ def measure(network: bytes, attack: str) -> Iterator[float]:
     yield (clock() - started) / len(batch) / (CORES if on_cpu else 1)
 
 
-def measure_proof(network: bytes, method: str) -> Iterator[float]:
+def measure_proof(network: Network, method: str) -> Iterator[float]:
     """The same for a proof that fails, which takes the longest."""
     model, (images, labels) = unpack(network), test_images()
     clock = time.process_time if pick_device().type == "cpu" else time.perf_counter
@@ -143,8 +145,10 @@ def measure_proof(network: bytes, method: str) -> Iterator[float]:
     yield (clock() - started) / count / (CORES if pick_device().type == "cpu" else 1)
 
 
-def unpack(network: bytes) -> nn.Module:
-    """The network in a checkpoint's bytes, on the device to compute on."""
+def unpack(network: Network) -> nn.Module:
+    """The network in a checkpoint's bytes, or a guest, on the device to compute on."""
+    if isinstance(network, Guest):
+        return network
     return parse_checkpoint(network, "the network")[0].to(pick_device())
 
 

@@ -15,6 +15,7 @@ from torch import nn
 
 from advdemo import IMAGE_SHAPE
 from advdemo.networks.checkpoint import CLASSIFIERS, KINDS, pack_checkpoint, parse_checkpoint
+from advdemo.networks.guest import Guest
 from advdemo.ui.replies import RefusalError, refusing, shown
 
 MAX_BYTES = 1_000_000  # of an uploaded file; a LeNet takes 250,000
@@ -84,3 +85,8 @@ def pack(model: nn.Module) -> bytes:
     """The model as a checkpoint's bytes, to send to another process."""
     kind = next(name for name, network in KINDS.items() if type(model) is network)
     return pack_checkpoint(model.state_dict(), {"kind": kind})
+
+
+def for_job(model: nn.Module) -> bytes | Guest:
+    """The model as jobs take it: packed, but a guest as it is, for its class may be known in this process alone."""
+    return model if isinstance(model, Guest) else pack(model)

@@ -5,6 +5,7 @@ import os
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from importlib.util import find_spec
 from typing import Any
 
 import gradio as gr
@@ -24,6 +25,7 @@ from advdemo.ui.forger import Pairs
 from advdemo.ui.gan import gan_tab
 from advdemo.ui.guard import Guard
 from advdemo.ui.learn import learn_tab
+from advdemo.ui.mcp_content import as_content
 from advdemo.ui.models import Models
 from advdemo.ui.records import accuracies, binarised_record, robustness, saved_sweep
 from advdemo.ui.routes import make_routes
@@ -115,6 +117,7 @@ def launch(page: gr.Blocks, *, block: bool = True, **options) -> None:
         "strict_cors": True,
         "run_history": False,
         "max_file_size": "1mb",
+        "mcp_server": find_spec("mcp") is not None,
     }
     declare_gpu_function()
     try:
@@ -123,6 +126,8 @@ def launch(page: gr.Blocks, *, block: bool = True, **options) -> None:
         if not port:
             raise
         raise OSError(f"port {port} is taken: free it, or set GRADIO_SERVER_PORT to another") from error
+    if page.mcp_server_obj:
+        page.mcp_server_obj.postprocess_output_data = as_content  # type: ignore[method-assign]
     service.workers.start()
     if block:
         try:

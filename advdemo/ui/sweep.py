@@ -12,7 +12,7 @@ from advdemo.networks.predict import classify
 from advdemo.ui import jobs
 from advdemo.ui.component import attack_rows, component
 from advdemo.ui.lanes import Superseded
-from advdemo.ui.models import Models, pack
+from advdemo.ui.models import Models, for_job
 from advdemo.ui.questions import check_class, check_count, find_attack, parse_epsilons
 from advdemo.ui.records import reference
 from advdemo.ui.replies import RefusalError, refusing, shown
@@ -48,11 +48,11 @@ async def run_sweep(service: Service, visitor: Visitor, question: dict) -> Async
     if "proof" in question:
         method = check_method(question["proof"], model)
         await service.costs.check_proof(method, count, len(epsilons))
-        work = service.workers.run(jobs.prove, pack(model), count, epsilons, method)
+        work = service.workers.run(jobs.prove, for_job(model), count, epsilons, method)
     else:
         attack, _ = find_attack(question.get("attack", "fgsm"))
         await service.costs.check(attack, count, len(epsilons))
-        work = service.workers.run(jobs.sweep, pack(model), count, epsilons, attack.name)
+        work = service.workers.run(jobs.sweep, for_job(model), count, epsilons, attack.name)
     async for message in service.sweeps.take_turns(visitor, work):
         yield message
 
@@ -77,7 +77,7 @@ async def run_transfer(service: Service, visitor: Visitor, question: dict) -> As
     names = question.get("models")
     if not isinstance(names, list) or not 1 <= len(names) <= MOST_NETWORKS:
         raise RefusalError("errors.bad_networks", most=MOST_NETWORKS)
-    networks = [pack(service.models.pick(name, question.get("weights"))) for name in names]
+    networks = [for_job(service.models.pick(name, question.get("weights"))) for name in names]
     await service.costs.check(attack, count * len(networks) ** 2)
     work = service.workers.run(jobs.transfer, networks, count, epsilon, attack.name)
     async for message in service.sweeps.take_turns(visitor, work):

@@ -66,7 +66,7 @@ class Limits:
         if len(self._buckets) > REMEMBERED:
             self._buckets.popitem(last=False)
         if left < 1:
-            raise TooManyError("errors.too_many")
+            raise TooManyError("errors.too_many", rate=round(rate))
 
 
 class Streams:

@@ -17,10 +17,11 @@ import subprocess
 import sys
 import threading
 from collections.abc import AsyncGenerator, Callable, Iterator
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
+from advdemo.ui.here import has_guest, run_here
 from advdemo.ui.mail import BOX
 from advdemo.ui.replies import RefusalError
 
@@ -52,7 +53,13 @@ class Workers:
     ) -> AsyncGenerator[Any, None]:
         """What the job yields. Closing this iterator ends the work and its process. A `long` job lets the others go
         first, and its process is ended in any case, for its memory's sake. `steering`, for long jobs, reaches it while
-        it runs. RefusalError as the job raises it, or when the process has ended by itself."""
+        it runs. RefusalError as the job raises it, or when the process has ended by itself. Work on a guest's network
+        is done here."""
+        if has_guest(arguments):
+            async with aclosing(run_here(job, arguments)) as messages:
+                async for message in messages:
+                    yield message
+            return
         self.start()
         worker = self._idle.pop(0)
         self._busy.add(worker)

@@ -56,7 +56,7 @@ def test_train_one_epoch_then_explore_with_it(visit, tmp_path):
 def load_checkpoint_accuracy():
     from advdemo.images.mnist import load_mnist
     from advdemo.networks.predict import accuracy
-    from app import CHECKPOINT
+    from advdemo.serve import CHECKPOINT
 
     images, labels = load_mnist("test")
     return round(accuracy(load_checkpoint(CHECKPOINT, "cpu")[0], images[:500], labels[:500]), 4)

@@ -4,7 +4,7 @@
 // know it.
 
 import { make } from "./dom.js";
-import { say } from "./words.js";
+import { hasWords, say } from "./words.js";
 
 /** @typedef {{hash: string, weights: string, name: string, accuracy: number}} Own */
 
@@ -28,9 +28,11 @@ export const serverName = (name) => (name === "yours" ? own?.hash : name);
 /** The visitor's own weights, if one of these networks is it. @param {string[]} names */
 export const ownWeights = (names) => (names.includes("yours") ? { weights: own?.weights } : {});
 
-/** What a network is called. @param {string} name @returns {import("./words.js").Phrase} */
-export const networkTitle = (name) =>
-  name === "yours" ? { key: "networks.yours", values: { name: own?.name ?? "" } } : { key: `networks.${name}` };
+/** What a network is called: a guest, for whom there are no words, by its own name. @param {string} name */
+export function networkTitle(name) {
+  if (name === "yours") return { key: "networks.yours", values: { name: own?.name ?? "" } };
+  return hasWords(`networks.${name}`) ? { key: `networks.${name}` } : { key: "api.guest", values: { name } };
+}
 
 /**
  * Keep a <select> of networks: the shipped ones, and "yours" while there is one; it is picked as it comes.

@@ -125,6 +125,12 @@ function speak(node, attribute, key, values) {
   else node.replaceChildren(...rich(source(key, values), values));
 }
 
+/** Whether there is such a text. @param {string} key section.name */
+export function hasWords(key) {
+  const [section, ...name] = key.split(".");
+  return Object.hasOwn(texts[section] ?? {}, name.join("."));
+}
+
 /** @param {string} key @param {Values} values @returns {string} */
 function source(key, values) {
   const [section, name] = key.split(".");
