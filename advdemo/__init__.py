@@ -24,9 +24,9 @@ def show(networks: Mapping[str, Any], *, block: bool | None = None, **options: A
     """Open the page with networks of your own beside the shipped ones, in every tab that asks for a network.
 
     Args:
-        networks: by the names that the page is to show, of 1 to 40 characters. Each is any `nn.Module` from pixels, float32
-            (N, 1, 28, 28) in [0, 1], to logits (N, 10). The page uses a frozen copy in eval mode; proofs, which know
-            LeNet's layers alone, are for a LeNet only.
+        networks: by the names that the page is to show, of 1 to 40 characters. Each is any `nn.Module` from pixels,
+            float32 (N, 1, 28, 28) in [0, 1], to logits (N, 10). The page uses a frozen copy in eval mode; proofs, which
+            know LeNet's layers alone, are for a LeNet only.
         block: whether to wait until interrupted; None waits in programs but not in notebooks and at prompts.
         options: of Gradio's `launch`, such as `inbrowser=True`.
 

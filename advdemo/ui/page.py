@@ -4,8 +4,8 @@ import json
 import os
 import threading
 from collections.abc import Callable
-from pathlib import Path
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
