@@ -24,6 +24,7 @@ from torch import Tensor, nn
 from advdemo.attacks import PGD, Square, few_pixels
 from advdemo.images.mnist import load_mnist
 from advdemo.measures.bounds import certified_stream
+from advdemo.measures.saved import sweep_record
 from advdemo.measures.sweep import sweep
 from advdemo.networks.binarised import Binarised
 from advdemo.networks.checkpoint import load_checkpoint, save_checkpoint
@@ -100,7 +101,8 @@ def main() -> None:
         name = f"{path.name}, binarised" if binarise else path.name
         print(f"{name}: {figures} in {time.perf_counter() - started:.0f} s", flush=True)
         if options.write:
-            save_checkpoint(model, path, record | ({"binarised": figures} if binarise else figures))
+            kept = {"binarised": figures} if binarise else figures | {"sweep": sweep_record(model, images, labels)}
+            save_checkpoint(model, path, record | kept)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,8 @@ from torch import Tensor, nn
 
 from advdemo.measures.sweep import EPSILONS, SweepResult, sweep
 
+NO_SWEEP = "a record's sweep is not as training wrote it"
+
 
 def sweep_record(network: nn.Module, images: Tensor, labels: Tensor) -> dict:
     """The sweep of a network under FGSM as JSON values: {"epsilons", "flips" (E, 10, 10), "first_flips" (E + 1,)},
@@ -24,9 +26,9 @@ def read_sweep(kept: dict) -> SweepResult:
         flips, first = (np.array(kept[name], dtype=np.int64) for name in ("flips", "first_flips"))
         sizes = {int(row.sum()) for row in flips} | {int(first.sum())}
     except (KeyError, TypeError, ValueError, OverflowError) as error:
-        raise ValueError("not a sweep as `python -m advdemo measure` keeps it") from error
+        raise ValueError(NO_SWEEP) from error
     rows = epsilons.size
     counts = min(flips.min(initial=0), first.min(initial=0)) >= 0 and len(sizes) == 1 and sizes != {0}
     if not counts or (epsilons.shape, flips.shape, first.shape) != ((rows,), (rows, 10, 10), (rows + 1,)):
-        raise ValueError("not a sweep as `python -m advdemo measure` keeps it")
+        raise ValueError(NO_SWEEP)
     return SweepResult(epsilons=epsilons, flips=flips, first_flips=first, total=sizes.pop(), examples=((),) * rows)

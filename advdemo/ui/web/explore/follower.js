@@ -1,5 +1,5 @@
-// What the network makes of a stroke while it is drawn: one question at a time, each with the newest pixels, and none waits
-// for another. Of a slow attack only what the network reads, for the attack runs when the stroke has ended.
+// What the network makes of a stroke while it is drawn: one question at a time, each with the newest pixels, and none
+// waits for another. Of a slow attack only what the network reads, for the attack runs when the stroke has ended.
 
 import { ask, isTrouble } from "../shared/server.js";
 

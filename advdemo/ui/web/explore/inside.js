@@ -36,7 +36,10 @@ export function makeInside(root, { scans, choices, step, onToggle }) {
   const known = new Map();
   let turn = 0; // of what is on screen
   let side = 0; // of a comparison
-  /** @type {{parameters: Float32Array[], scan: Scan, picture: Float32Array, clean: Float32Array[], scales: Scale[]} | null} */
+  /**
+   * @type {{parameters: Float32Array[], scan: Scan, picture: Float32Array, clean: Float32Array[], scales: Scale[]}
+   *   | null}
+   */
   let view = null;
   /** @type {{l: number, unit: number} | null} */
   let pointed = null;

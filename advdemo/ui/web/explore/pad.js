@@ -1,5 +1,5 @@
-// The drawing pad: strokes by mouse, pen or touch, kept as lists of points so that undo is exact, over the digit of a link
-// if one brought it.
+// The drawing pad: strokes by mouse, pen or touch, kept as lists of points so that undo is exact, over the digit of a
+// link if one brought it.
 
 import { make } from "../shared/dom.js";
 import { base64, paint } from "../shared/pixels.js";
@@ -13,8 +13,8 @@ const PEN = 0.075; // its width over the pad's
  * @param {Element} root
  * @param {object} listeners
  * @param {() => void} listeners.onStroke while a stroke is drawn
- * @param {(digit: {drawing: string} | {pixels: string} | null) => void} listeners.onChange at the end of each stroke and
- * after undo and clear; null is an empty pad
+ * @param {(digit: {drawing: string} | {pixels: string} | null) => void} listeners.onChange at the end of each stroke
+ * and after undo and clear; null is an empty pad
  */
 export function makePad(root, { onStroke, onChange }) {
   const canvas = /** @type {HTMLCanvasElement} */ (root.querySelector('[data-testid="pad"]'));

@@ -26,7 +26,14 @@ export async function drawPicture(root, title) {
   context.fillRect(0, 0, canvas.width, canvas.height);
   context.imageSmoothingEnabled = false;
 
-  /** @param {string} words @param {number} x @param {number} y @param {number} size @param {string} colour @param {number} [weight] */
+  /**
+   * @param {string} words
+   * @param {number} x
+   * @param {number} y
+   * @param {number} size
+   * @param {string} colour
+   * @param {number} [weight]
+   */
   function write(words, x, y, size, colour, weight = 400) {
     context.font = `${weight} ${size}px ${family}`;
     context.fillStyle = colour;

@@ -28,7 +28,10 @@ export function makeSide(picture, card, mark) {
   const legend = /** @type {Element} */ (card.querySelector(".curve-legend"));
   /** @type {HTMLElement} */
   let cursor;
-  /** @type {{scan: Scan | null, receive: typeof receive, read: typeof read, tick: typeof tick, drawCurve: typeof drawCurve}} */
+  /**
+   * @type {{scan: Scan | null, receive: typeof receive, read: typeof read, tick: typeof tick,
+   *   drawCurve: typeof drawCurve}}
+   */
   const side = { scan: null, receive, read, tick, drawCurve };
 
   /** @param {import("./reading.js").Answer} reply */
@@ -49,7 +52,12 @@ export function makeSide(picture, card, mark) {
     drawCurve();
   }
 
-  /** Only what the network reads. @param {Uint8Array} image @param {Float32Array} probabilities ten @param {number} label */
+  /**
+   * Only what the network reads.
+   * @param {Uint8Array} image
+   * @param {Float32Array} probabilities ten
+   * @param {number} label
+   */
   function read(image, probabilities, label) {
     paint(canvasOf(clean), (i) => image[i]);
     describe(clean, { winners: [largest(probabilities)], probabilities, label }, 0);

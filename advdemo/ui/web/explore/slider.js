@@ -72,7 +72,10 @@ export function makeSlider(root, onTick, onRest) {
   return { input, stop, jump, step: () => Math.round(Number(input.value) * (EPSILONS.length - 1) * (1 / LAST)) };
 }
 
-/** Where an epsilon lies on the track: the thumb's middle comes no nearer to its ends than --reach. @param {number} epsilon */
+/**
+ * Where an epsilon lies on the track: the thumb's middle comes no nearer to its ends than --reach.
+ * @param {number} epsilon
+ */
 export const place = (epsilon) => `calc(var(--reach) + ${Math.min(1, epsilon / LAST)} * (100% - 2 * var(--reach)))`;
 
 /**

@@ -16,7 +16,11 @@ const STEPS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowD
 /** @param {number} value */
 export const decimals = (value) => value.toFixed(3).replace("-", "−");
 
-/** How long the difference is beside the original. @param {ArrayLike<number>} before @param {ArrayLike<number>} after */
+/**
+ * How long the difference is beside the original.
+ * @param {ArrayLike<number>} before
+ * @param {ArrayLike<number>} after
+ */
 export function change(before, after) {
   let [moved, length] = [0, 0];
   for (let i = 0; i < before.length; i++) {

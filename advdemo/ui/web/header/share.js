@@ -49,7 +49,8 @@ export function makeShare(root) {
     try {
       await navigator.share(whole);
     } catch (error) {
-      if (/** @type {Error} */ (error).name !== "AbortError") say(status, "share.not_sent"); // else the visitor thought better of it
+      const givenUp = /** @type {Error} */ (error).name === "AbortError"; // by the visitor
+      if (!givenUp) say(status, "share.not_sent");
     }
   }
 

@@ -25,7 +25,7 @@ export function makeCode(root, compose) {
   const box = /** @type {HTMLDetailsElement} */ (
     make(
       "details",
-      { className: "panel code", dataset: { testid: "code" } },
+      { className: "panel fold code", dataset: { testid: "code" } },
       make("summary", {}, title, hint),
       make("div", { className: "code-head" }, choices, copy, told),
       shown,

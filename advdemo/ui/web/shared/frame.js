@@ -1,5 +1,5 @@
-// In a frame, as on a Hugging Face Space, the address that visitors see is that of the page around this one. It passes its
-// hash in at the start; afterwards it has to be told (huggingface.co/docs/hub/spaces-handle-url-parameters).
+// In a frame, as on a Hugging Face Space, the address that visitors see is that of the page around this one. It
+// passes its hash in at the start; afterwards it has to be told (huggingface.co/docs/hub/spaces-handle-url-parameters).
 
 const SPACES = "https://huggingface.co";
 

@@ -1,5 +1,5 @@
-// The address in the browser is a link to what is on screen: its hash holds the tab, the language, and what the tab says
-// of itself, as names and values. Changing tabs is a step that Back takes back; changes within a tab are none.
+// The address in the browser is a link to what is on screen: its hash holds the tab, the language, and what the tab
+// says of itself, as names and values. Changing tabs is a step that Back takes back; changes within a tab are none.
 
 import { tellHost } from "./frame.js";
 import { currentLanguage, onLanguage, setLanguage } from "./words.js";
@@ -28,7 +28,11 @@ function read() {
   return { tab, language, query: state.toString() };
 }
 
-/** What the address is to hold of a tab, but for values that are empty. @param {Record<string, unknown>} state @param {string} [tab] */
+/**
+ * What the address is to hold of a tab, but for values that are empty.
+ * @param {Record<string, unknown>} state
+ * @param {string} [tab]
+ */
 export function remember(state, tab = FIRST) {
   if (tab in waiting) return; // it is about to show something else
   const kept = Object.entries(state).filter(([, value]) => value !== "" && value !== null && value !== undefined);

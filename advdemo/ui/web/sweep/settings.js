@@ -37,7 +37,11 @@ export function fillSettings(root, epsilons, attacks, onChange) {
   countBox.addEventListener("change", onChange);
 }
 
-/** Keep the settings in the address, and set them as a link has them. @param {Element} root @param {string} epsilons as they are at first */
+/**
+ * Keep the settings in the address, and set them as a link has them.
+ * @param {Element} root
+ * @param {string} epsilons as they are at first
+ */
 export function followLinks(root, epsilons) {
   /** @param {string} name @returns {any} */
   const box = (name) => root.querySelector(name);
