@@ -11,6 +11,7 @@ from advdemo.attacks import pgd
 from advdemo.images.augment import augment
 from advdemo.images.mnist import load_mnist
 from advdemo.measures.bounds import certified_stream
+from advdemo.measures.saved import sweep_record
 from advdemo.networks.checkpoint import load_checkpoint
 from advdemo.networks.lenet import LeNet
 from advdemo.networks.predict import accuracy, freeze
@@ -318,6 +319,8 @@ def test_checkpoint_and_its_record(small_mnist, tmp_path):
     assert record.items() >= {"device": "cpu", "torch": torch.__version__, "batch_size": 50}.items()
     images, labels = load_mnist("test", small_mnist)
     assert accuracy(model, images, labels) == pytest.approx(record["test_accuracy"])
+    assert [told["epoch"] for told in record["history"]] == [1, 2, 3]
+    assert record["sweep"] == sweep_record(model, images, labels)
     assert record["test_accuracy"] > 0.5
     assert torch.tensor(record["per_class_accuracy"]) @ labels.bincount().float() == pytest.approx(
         record["test_accuracy"] * len(labels)

@@ -13,7 +13,7 @@ def sweep_record(network: nn.Module, images: Tensor, labels: Tensor) -> dict:
     as `SweepResult` has them. Arguments and errors as of `sweep`."""
     result = sweep(network, images, labels)
     return {
-        "epsilons": EPSILONS,
+        "epsilons": list(EPSILONS),
         "flips": result.flips.tolist(),
         "first_flips": result.first_flips.tolist(),
     }
