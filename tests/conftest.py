@@ -62,11 +62,19 @@ def running_app(**environment: str) -> Iterator[tuple[int, subprocess.Popen]]:
 
 
 @contextmanager
-def started_app(**environment: str) -> Iterator[tuple[int, subprocess.Popen]]:
-    """The same, which need not serve yet."""
+def showing_app(*places: str) -> Iterator[int]:
+    """The port of `python -m advdemo show`, running."""
+    with started_app("-m", "advdemo", "show", *places) as (port, app):
+        wait_until_served(port, app)
+        yield port
+
+
+@contextmanager
+def started_app(*command: str, **environment: str) -> Iterator[tuple[int, subprocess.Popen]]:
+    """`python app.py`, or another command of Python's, which need not serve yet."""
     port = free_port()
     environment = os.environ | {"GRADIO_SERVER_PORT": str(port), "GRADIO_SERVER_NAME": "127.0.0.1"} | environment
-    app = subprocess.Popen([sys.executable, "app.py"], cwd=ROOT, env=environment)
+    app = subprocess.Popen([sys.executable, *(command or ["app.py"])], cwd=ROOT, env=environment)
     try:
         yield port, app
     finally:

@@ -52,7 +52,7 @@ def adopt(network: nn.Module, name: str) -> nn.Module:
         guest: nn.Module = freeze(fast)
     else:
         try:
-            guest = Guest(freeze(copy.deepcopy(network).cpu()))
+            guest = freeze(Guest(copy.deepcopy(network).cpu()))
         except Exception as error:
             raise ValueError(f"{name} cannot be copied: {_first_line(error)}") from error
     _check(guest, name)
