@@ -364,7 +364,7 @@ def test_the_noise_of_an_image_does_not_depend_on_its_batch(mnist_test):
 
 
 def test_settings_of_pgd_are_refused_elsewhere(image):
-    with pytest.raises(ValueError, match="steps can be set for pgd, momentum, dim only, not for fgsm"):
+    with pytest.raises(ValueError, match="steps can be set for pgd, bpda, momentum, dim only, not for fgsm"):
         make_settings("fgsm", steps=3)
     assert make_settings("pgd", steps=3, restarts=None) == PGD(steps=3)
 

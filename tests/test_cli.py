@@ -116,8 +116,8 @@ def test_sweep_of_other_data(run, small_mnist):
 
 
 WRONG_SWEEPS = {
-    "--attack bomb": "unknown attack 'bomb': choose one of fgsm, pgd, momentum, dim, square, rays, advgan, noise",
-    "--steps 5": "steps can be set for pgd, momentum, dim only, not for fgsm",
+    "--attack bomb": "unknown attack 'bomb': choose one of fgsm, pgd, bpda, momentum, dim, square, rays, advgan, noise",
+    "--steps 5": "steps can be set for pgd, bpda, momentum, dim only, not for fgsm",
     "--attack pgd --steps 0 --images 10": "steps must be a whole number, at least 1, got 0",
     "--attack noise --loss nll-on-logits": "loss can be set for fgsm only, not for noise",
     "--attack momentum --decay 2": "decay must be a number from 0 to 1, got 2.0",

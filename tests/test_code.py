@@ -16,6 +16,7 @@ from advdemo.attacks import ATTACKS, RayS, Square
 from advdemo.measures.bounds import certified_epsilon, certified_stream
 from advdemo.measures.scan import EPSILONS
 from advdemo.measures.sweep import sweep
+from advdemo.networks.binarised import Binarised
 from advdemo.networks.generator import PER_UNIT
 from advdemo.ui.explore import answer
 from advdemo.ui.forger import load_pairs, parse_order
@@ -55,12 +56,20 @@ SHOWN_HERE = {
     "scores": explored(side(target=8), answers="scores"),
     "label": explored(side(), answers="label"),
     "certified": explored(side(model="certified")),
+    "rounded": explored(side(model="binarised")),
+    "straight": explored(side("bpda", model="binarised")),
+    "one behind rounding": explored(side(model="certified"), side("bpda", model="binarised")),
+    "a network and it rounded": explored(side(), side(model="binarised")),
     "ordered": explored(side(), index=None, order=ORDER, image=[0] * 784),
     "found": explored(side(), index=None, order=ORDER | {"centre": CENTRE}, image=[0] * 784),
     **{f"sweep {name}": swept(name) for name in ("fgsm", "momentum", "advgan", "noise")},
     "sweep pgd": swept("pgd", count=20, epsilons=[0.1]),
     "sweep dim": swept("dim", count=5),
     "sweep square": swept("square", count=3, epsilons=[0.4]),
+    "sweep bpda": swept("bpda", "binarised", count=20, epsilons=[0.1, 0.3]),
+    "sweep rounded": swept("fgsm", "binarised"),
+    "sweep intervals rounded": swept("intervals", "binarised", proof=True),
+    "sweep crown rounded": swept("crown", "binarised", proof=True, count=3),
     "sweep robust": swept("fgsm", "robust", count=200),
     "sweep intervals": swept("intervals", "certified", proof=True),
     "sweep crown": swept("crown", proof=True, count=3),
@@ -103,7 +112,7 @@ def run(programs, monkeypatch):
 
 @pytest.fixture(scope="module")
 def models(lenet, robust, certified):
-    return Models({"standard": lenet, "robust": robust, "certified": certified})
+    return Models({"standard": lenet, "robust": robust, "certified": certified, "binarised": Binarised(lenet)})
 
 
 def shares_on_page(models, mnist_test, shown, image=None):
@@ -123,6 +132,7 @@ def check_shares(names, printed, expected):
 
 
 ATTACKED = [*SCANNED, *(name for name in SHOWN_HERE if name.endswith(" at 8")), "two networks", "two attacks"]
+ATTACKED += ["rounded", "straight", "one behind rounding", "a network and it rounded"]
 
 
 @pytest.mark.parametrize("shown", ATTACKED)
@@ -151,9 +161,9 @@ def test_a_black_box_is_asked_as_on_the_page(shown, box, aim, run, lenet, mnist_
     assert printed[2:4] == [str(last.queries), str(last.fooled)]
 
 
-@pytest.mark.parametrize("model", ["standard", "certified"])
+@pytest.mark.parametrize("model", ["standard", "certified", "binarised"])
 def test_a_proof_reaches_as_far_as_the_page_s(model, run, models, mnist_test):
-    _, printed = run("certified" if model == "certified" else "fgsm", "proof")
+    _, printed = run({"standard": "fgsm", "certified": "certified", "binarised": "rounded"}[model], "proof")
     image, network = mnist_test[0][INDEX], models.shipped[model]
     # The package allows for rounding, which can cost a step.
     assert abs(float(printed[0]) - certified_epsilon(network, image, LABEL, method="intervals")) < 1.1e-4
@@ -200,7 +210,7 @@ def test_the_forgeries_are_those_of_the_game(run, lenet):
 def test_what_cannot_be_written_out_is_said(programs):
     for shown, part in (("someone's", "attack"), ("someone's", "proof"), ("someone's sweep", "attack")):
         assert "lenet(x) is for you to write here" in programs[shown][part]
-    for shown in ("rays", "scores", "sweep square", "sweep crown"):
+    for shown in ("rays", "scores", "sweep square", "sweep crown", "sweep crown rounded"):
         assert "too long to write out here" in "".join(programs[shown].values())
 
 

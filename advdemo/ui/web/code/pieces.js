@@ -10,9 +10,13 @@ const ARCHIVE = "advdemo/images/mnist/t10k-";
 /** @param {string} file @param {string} comment */
 export const weights = (file, comment) => `w = load_file("${file}")  # ${comment}`;
 
-/** The network, by hand. @param {Note} note */
-export const lenet = (note) => `def lenet(x):  # ${note("lenet")}
-    x = (x - 0.1307) / 0.3081
+/** @typedef {"" | "rounded" | "straight"} Rounding of the pixels, if any; straight: gradients pass it by */
+/** @type {Record<Rounding, string>} */
+const ROUNDING = { "": "", rounded: "x.round()", straight: "x + (x.round() - x).detach()" };
+
+/** The network, by hand. @param {Note} note @param {Rounding} [rounding] */
+export const lenet = (note, rounding = "") => `def lenet(x):  # ${note("lenet")}
+${rounding && `    x = ${ROUNDING[rounding]}  # ${note(rounding)}\n`}    x = (x - 0.1307) / 0.3081
     x = F.max_pool2d(F.conv2d(x, w["conv.0.weight"], w["conv.0.bias"], padding=2).relu(), 2)
     x = F.max_pool2d(F.conv2d(x, w["conv.3.weight"], w["conv.3.bias"]).relu(), 2).flatten(1)
     x = F.linear(x, w["fc.0.weight"], w["fc.0.bias"]).relu()
@@ -61,13 +65,8 @@ export const attacks = {
     ${gradient}
     return (x ${towards} epsilon * gradient.sign()).detach().clamp(0, 1)`,
 
-  pgd: (towards, note) => `def attack(x, y, epsilon):  # ${note("pgd")}
-    ${box}
-    for _ in range(40):
-        x = x.detach().requires_grad_()
-        ${gradient}
-        x = torch.clamp(x ${towards} 2.5 * epsilon / 40 * gradient.sign(), low, high)
-    return x.detach()`,
+  pgd: steps("pgd"),
+  bpda: steps("bpda"),
 
   momentum: (towards, note) => `def attack(x, y, epsilon):  # ${note("momentum")}
     ${box}
@@ -113,6 +112,17 @@ def attack(x, y, epsilon):  # ${note("advgan")}
     return (x + epsilon * torch.where(drawn >= 0, 1.0, -1.0)).clamp(0, 1)`,
 };
 
+/** @param {string} name @returns {Attack} */
+function steps(name) {
+  return (towards, note) => `def attack(x, y, epsilon):  # ${note(name)}
+    ${box}
+    for _ in range(40):
+        x = x.detach().requires_grad_()
+        ${gradient}
+        x = torch.clamp(x ${towards} 2.5 * epsilon / 40 * gradient.sign(), low, high)
+    return x.detach()`;
+}
+
 /** What a black box is asked, by what it answers. @type {Record<string, Attack>} */
 export const boxes = { scores: boxed("Square"), label: boxed("RayS") };
 
@@ -125,9 +135,9 @@ def attack(x, y, epsilon):
     return last.image[None]`;
 }
 
-/** Interval bound propagation. @param {Note} note */
-export const intervals = (note) => `def proved(x, y, epsilon):  # ${note("proved")}
-    low, high = ((x + change).clamp(0, 1) for change in (-epsilon, epsilon))
+/** Interval bound propagation. @param {Note} note @param {Rounding} [rounding] */
+export const intervals = (note, rounding = "") => `def proved(x, y, epsilon):  # ${note("proved")}
+    low, high = ((x + change).clamp(0, 1)${rounding && ".round()"} for change in (-epsilon, epsilon))
     centre, radius = ((low + high) / 2 - 0.1307) / 0.3081, (high - low) / 2 / 0.3081
     for name, padding in (("conv.0", 2), ("conv.3", 0)):  # ${note("affine")}
         weight, bias = w[f"{name}.weight"], w[f"{name}.bias"]

@@ -20,6 +20,7 @@ const FILES = {
   standard: "checkpoints/lenet.safetensors",
   robust: "checkpoints/lenet-robust.safetensors",
   certified: "checkpoints/lenet-certified.safetensors",
+  binarised: "checkpoints/lenet.safetensors",
   yours: "lenet.safetensors",
 };
 const REACH = 1.2 / 50; // of a generated digit's place, as in ui/forger.py
@@ -37,6 +38,7 @@ const IMPORTS = {
   "RayS(": "\nfrom advdemo.attacks import RayS",
   "certified_epsilon(": "\nfrom advdemo.measures.bounds import certified_epsilon",
   "certified_stream(": "\nfrom advdemo.measures.bounds import certified_stream",
+  "Binarised(": "from advdemo.networks.binarised import Binarised",
   "load_checkpoint(": "from advdemo.networks.checkpoint import load_checkpoint",
 };
 
@@ -50,10 +52,15 @@ function program(...blocks) {
   return `${imports.join("\n").trim()}\n\n${body}\n`;
 }
 
-/** @param {string} model @param {Note} note */
-function network(model, note) {
-  return fileOf(model) ? `${weights(model, note)}\n\n${pieces.lenet(note)}` : `# ${note("other")}`;
+/** @param {string} model @param {string} attack @param {Note} note */
+function network(model, attack, note) {
+  return fileOf(model)
+    ? `${weights(model, note)}\n\n${pieces.lenet(note, roundingOf(model, attack))}`
+    : `# ${note("other")}`;
 }
+
+/** @param {string} model @param {string} [attack] @returns {pieces.Rounding} */
+const roundingOf = (model, attack) => (model !== "binarised" ? "" : attack === "bpda" ? "straight" : "rounded");
 
 /** @param {string} model @param {Note} note */
 const weights = (model, note) => pieces.weights(fileOf(model) ?? "", note(model === "yours" ? "yours" : "weights"));
@@ -87,11 +94,13 @@ export async function explore(shown, note) {
 
 /** @param {Explored} shown @param {string} pixels @param {Note} note */
 function attacked({ sides, answers, label }, pixels, note) {
-  const blocks = [network(sides[0].model, note), pixels];
+  const blocks = [network(sides[0].model, sides[0].attack, note), pixels];
   sides.forEach((side, i) => {
     const before = sides[i - 1];
     const towards = side.target === null ? "+" : "-";
-    if (before && before.model !== side.model) blocks.push(weights(side.model, note));
+    if (before && roundingOf(before.model, before.attack) !== roundingOf(side.model, side.attack))
+      blocks.push(network(side.model, side.attack, note));
+    else if (before && before.model !== side.model) blocks.push(weights(side.model, note));
     const attack = answers ? pieces.boxes[answers] : (pieces.attacks[side.attack] ?? pieces.called(side.attack));
     if (!before || before.attack !== side.attack) blocks.push(attack(towards, note));
     if (!before) blocks.push(SHOW);
@@ -124,20 +133,22 @@ while high - low > 1:
     low, high = (middle, high) if proved(image, y, middle / 10_000) else (low, middle)
 print(low / 10_000)`;
   const tighter = `# ${note("tighter", { file: "advdemo/measures/linear_bounds.py" })}
-network, _ = load_checkpoint("${file}", "cpu")
+${loaded(model)}
 print(certified_epsilon(network, image, ${label}))`;
-  return program(weights(model, note), pieces.intervals(note), pixels, search, tighter);
+  return program(weights(model, note), pieces.intervals(note, roundingOf(model)), pixels, search, tighter);
 }
+
+/** The package's own. @param {string} model */
+const loaded = (model) =>
+  `network, _ = load_checkpoint("${fileOf(model)}", "cpu")${roundingOf(model) && "\nnetwork = Binarised(network)"}`;
 
 /** @param {import("../explore/latents.js").Order} order @param {boolean} own @param {Note} note */
 function ordered({ digit, seed, place, centre }, own, note) {
   const [x, y] = place.map((step) => `${step} * ${REACH}`);
-  const middle = centre
-    ? `torch.frombuffer(bytearray(base64.b64decode("${centre}")), dtype=torch.int8) / 32`
-    : "random[0]";
+  const middle = centre ? `torch.frombuffer(bytearray(base64.b64decode(centre)), dtype=torch.int8) / 32` : "random[0]";
   const latent = `# ${note("plane")}
 random = torch.randn(3, 64, generator=torch.Generator().manual_seed(${seed}))
-middle = ${middle}
+${centre ? `centre = "${centre}"\n` : ""}middle = ${middle}
 x, y = ${x}, ${y}
 z = (middle + x * random[1] + y * random[2]) / (1 + x * x + y * y) ** 0.5
 image = generate(z[None], torch.tensor([${digit}]))[0]
@@ -157,7 +168,7 @@ export async function sweep({ model, attack, count, epsilons, proof }, note) {
   if (proof && !file) return [{ name: "proof", code: `# ${note("other")}\n` }];
   if (attack === "crown") {
     const called = `# ${note("called", { file: "advdemo/measures/linear_bounds.py" })}
-network, _ = load_checkpoint("${file}", "cpu")
+${loaded(model)}
 *_, result = certified_stream(network, images, labels, epsilons, method="crown")
 for epsilon, correct in zip(epsilons, result.correct):
     print(epsilon, f"{correct} / {len(images)}")`;
@@ -171,8 +182,8 @@ for epsilon, correct in zip(epsilons, result.correct):
         correct += int((${held}).sum())
     print(epsilon, f"{correct} / {len(images)}")`;
   const blocks = proof
-    ? [weights(model, note), pieces.intervals(note)]
-    : [network(model, note), (pieces.attacks[attack] ?? pieces.called(attack))("+", note)];
+    ? [weights(model, note), pieces.intervals(note, roundingOf(model))]
+    : [network(model, attack, note), (pieces.attacks[attack] ?? pieces.called(attack))("+", note)];
   return [{ name: proof ? "proof" : "attack", code: program(...blocks, pieces.testImages(count), `${list}\n${loop}`) }];
 }
 

@@ -104,7 +104,7 @@ export function drawHistogram(box, result) {
       const bar = make(
         "div",
         { className: i === never ? "bar never" : "bar" },
-        make("span", { className: "count" }, counts.length <= 9 ? numeral(count) : ""),
+        make("span", { className: "amount" }, counts.length <= 9 ? numeral(count) : ""),
         make("i", { style: { height: `${barHeight(count, counts).toFixed(1)}px` } }),
         make("span", {}, !labelled.has(i) ? "" : i === never ? text("sweep.never") : epsilon),
       );
