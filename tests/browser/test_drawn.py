@@ -11,7 +11,7 @@ NAMES = {
     "LeNet", "FGSM", "PGD", "DIM", "AdvGAN", "CROWN", "Square", "RayS", "MNIST", "GAN", "AutoAttack", "CPU", "CSV",
     "JSON", "PNG", "PyTorch", "Goodfellow", "Shlens", "Szegedy", "Madry", "Croce", "Hein", "Conv2d", "ReLU",
     "MaxPool2d", "Linear", "conv", "logits", "default", "quick", "robust", "certified", "tutorial", "nll_loss",
-    "sign", "clip", "min", "max", "log", "Gowal", "Song", "Xiao", "Zhang",
+    "sign", "clip", "min", "max", "log", "Gowal", "Song", "Xiao", "Zhang", "BPDA",
 }  # fmt: skip
 
 

@@ -99,7 +99,7 @@ def test_a_drawing_on_another_network_is_guessed_too(visit):
     expect(visitor.page.locator(VEILED)).to_be_attached()
 
 
-@pytest.mark.parametrize("query", ["index=91&model=robust", "index=91&compare=robust"])
+@pytest.mark.parametrize("query", ["index=120&model=robust", "index=120&compare=robust"])
 def test_another_network_and_two_at_once(visit, query):
     visitor = visit()
     start(visitor)

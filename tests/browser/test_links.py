@@ -140,6 +140,7 @@ def test_back_and_forward_go_through_the_tabs(visit):
     page.get_by_role("tab", name="Learn").click()
     page.get_by_role("button", name="a 2 that FGSM misses").click()
     hash_of(page, "compare=")
+    expect(page.locator(".explore.comparing:not(.waiting)")).to_have_count(1)
     assert visitor.pixels("image-clean") != shown
     page.go_back()
     expect(page.get_by_role("tab", name="Learn")).to_have_attribute("aria-selected", "true")
@@ -183,6 +184,7 @@ def frame_url(app_url):
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://localhost:{server.server_port}"
     server.shutdown()
+    server.server_close()
 
 
 def test_a_frame_tells_its_host_and_is_told_by_it(chromium, frame_url):

@@ -84,7 +84,7 @@ def test_the_reading_follows_the_stroke_one_question_at_a_time(visit):
 
     page.on("request", begun)
     for event in ("requestfinished", "requestfailed"):
-        page.on(event, open_now.discard)
+        page.on(event, lambda request: open_now.discard(request))
     finger = Finger(visitor)
     finger.send("touchStart", THREE[0])
     for (x0, y0), (x1, y1) in itertools.pairwise(THREE):

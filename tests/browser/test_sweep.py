@@ -12,7 +12,9 @@ from tests.conftest import CERTIFIED_CHECKPOINT, CHECKPOINT
 
 
 def open_sweep(visitor, count=1000):
+    """The tab without the saved curve that it opens with."""
     visitor.page.get_by_role("tab", name="Accuracy sweep").click()
+    visitor.page.locator(".sweep .curves [data-remove]").click()
     visitor.page.locator(".sweep .count").select_option(str(count))
     return visitor.page
 

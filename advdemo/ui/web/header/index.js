@@ -1,5 +1,6 @@
 // The header: what this is, how accurate its networks are, and the switch between the languages.
 
+import { found } from "../shared/dom.js";
 import { followTabs } from "../shared/link.js";
 import { inPercent } from "../shared/numbers.js";
 import { makeRoving } from "../shared/roving.js";
@@ -7,7 +8,7 @@ import { currentLanguage, fillWords, onLanguage, say, setLanguage, text } from "
 import { makeShare } from "./share.js";
 
 /** @param {{element: HTMLElement, props: {facts: string, tabs: string}}} page */
-export function mount({ element, props }) {
+export async function mount({ element, props }) {
   const { device, accuracies } = JSON.parse(props.facts);
   /** @type {string[]} */
   const tabs = JSON.parse(props.tabs);
@@ -44,10 +45,11 @@ export function mount({ element, props }) {
   onLanguage(draw);
   draw();
   makeShare(element);
-  followTabs();
-  const list = document.querySelector("#tabs [role=tablist]");
-  const bar = list?.parentElement;
-  if (!list || !bar) return;
+  const first = await found("#tabs [role=tablist] [role=tab]"); // Gradio may draw the tabs after the header
+  const list = /** @type {HTMLElement} */ (first.closest("[role=tablist]"));
+  const bar = /** @type {HTMLElement} */ (list.parentElement);
+  nameTabs();
+  followTabs(list);
   makeRoving(list, "aria-selected");
   new MutationObserver(nameTabs).observe(bar, { childList: true, subtree: true, characterData: true });
   const more = bar.querySelector(".overflow-menu > button");

@@ -35,5 +35,20 @@ export function choose(select, value) {
   if ([...select.options].some((option) => option.value === value)) select.value = /** @type {string} */ (value);
 }
 
+/** The element, as soon as the page has it. @param {string} selector @returns {Promise<HTMLElement>} */
+export const found = (selector) =>
+  new Promise((resolve) => {
+    const observer = new MutationObserver(look);
+    observer.observe(document, { childList: true, subtree: true });
+    look();
+
+    function look() {
+      const element = document.querySelector(selector);
+      if (!(element instanceof HTMLElement)) return;
+      observer.disconnect();
+      resolve(element);
+    }
+  });
+
 /** @param {Child} child */
 const asNode = (child) => (typeof child === "number" ? String(child) : child);

@@ -85,11 +85,13 @@ export function openTab(tab, query) {
 /** @param {string} query */
 export const openInExplore = (query) => openTab(FIRST, query);
 
-/** Show the tab of the link; from then on the address follows the tabs, and the page Back, Forward and new links. */
-export function followTabs() {
+/**
+ * Show the tab of the link; from then on the address follows the tabs, and the page Back, Forward and new links.
+ * @param {HTMLElement} bar of the tabs
+ */
+export function followTabs(bar) {
   if (!buttonOf(current)) current = FIRST;
   if (current !== FIRST) buttonOf(current)?.click();
-  const bar = /** @type {Element} */ (document.querySelector("#tabs [role=tablist]"));
   new MutationObserver(() => {
     const tab = bar.querySelector("[aria-selected=true]")?.id.replace(/^tab-(.*)-button$/, "$1");
     if (!tab || tab === current) return;
