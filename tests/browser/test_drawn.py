@@ -11,7 +11,8 @@ NAMES = {
     "LeNet", "FGSM", "PGD", "DIM", "AdvGAN", "CROWN", "Square", "RayS", "MNIST", "GAN", "AutoAttack", "CPU", "CSV",
     "JSON", "PNG", "PyTorch", "Goodfellow", "Shlens", "Szegedy", "Madry", "Croce", "Hein", "Conv2d", "ReLU",
     "MaxPool2d", "Linear", "conv", "logits", "default", "quick", "robust", "certified", "tutorial", "nll_loss",
-    "sign", "clip", "min", "max", "log", "Gowal", "Song", "Xiao", "Zhang", "BPDA",
+    "sign", "clip", "min", "max", "log", "Gowal", "Song", "Xiao", "Zhang", "BPDA", "NIPS", "Dong", "Xie", "Chen",
+    "Andriushchenko",
 }  # fmt: skip
 
 
@@ -43,7 +44,7 @@ def test_the_curve_falls_where_the_figures_fall(visit):
     tops = [box["y"] for box in (dot.bounding_box() for dot in page.locator("#sweep-chart .dot").all())]
     assert tops == sorted(tops)  # accuracy falls: each dot lies lower
 
-    counts = [int(text.replace(",", "")) for text in page.locator(".histogram .count").all_inner_texts()]
+    counts = [int(text.replace(",", "")) for text in page.locator(".histogram .amount").all_inner_texts()]
     heights = [bar.bounding_box()["height"] for bar in page.locator(".histogram .bar i").all()]
     assert sum(counts) == 500
     assert max(heights) > 100

@@ -123,7 +123,7 @@ def test_flip_matrix_histogram_and_examples(visit, expected):
     page.locator('.at-epsilon [data-epsilon="6"]').click()
     counts = [int(text) for text in page.locator(".matrix tbody td").all_inner_texts()]
     assert counts == expected.flips[6].flatten().tolist()
-    shown = [int(text.replace(",", "")) for text in page.locator(".histogram .count").all_inner_texts()]
+    shown = [int(text.replace(",", "")) for text in page.locator(".histogram .amount").all_inner_texts()]
     assert shown == expected.first_flips.tolist()
     cell = page.locator(".matrix td.wrong button").first
     truth, predicted = cell.get_attribute("data-truth"), cell.get_attribute("data-predicted")

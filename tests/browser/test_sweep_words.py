@@ -104,6 +104,7 @@ def test_a_switch_of_language_after_a_sweep_changes_the_words_alone(visit):
     state(page, "done")
     page.click(".sweep .measure")
     expect(page.locator(".transfer-status")).to_contain_text("Measured", timeout=60_000)
+    expect(page.locator(".sweep .status")).to_contain_text("Transfer measured")
     page.locator(".matrix td.wrong button").first.click()
     expect(page.locator(".cell-examples p")).to_contain_text("that are read as")
     before, english = figures(page), page.locator(".sweep").inner_text()
