@@ -3,6 +3,8 @@
 Starts `python app.py` on 127.0.0.1 and prints one table. A question is a scan under FGSM, of a test image or, 40% of
 them, of a drawing; an answer counts as lost when it is not 200. The load generator runs beside the server on the same
 cores: its share of a core is printed, too.
+
+    python -m tests.bench_load --replicas    # 200 visitors before nginx and two of the app, one of which is killed
 """
 
 import argparse
@@ -15,15 +17,18 @@ import random
 import statistics
 import sys
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 from PIL import Image
 
 from advdemo.images.mnist import load_mnist
 from tests.conftest import running_app
+from tests.replicas import Replicas, running_replicas
 
 KEPT = 4.0  # seconds that the server keeps a silent connection open, less a bit
 EVERY = 1.5  # seconds between the questions of a visitor
@@ -65,6 +70,7 @@ class Connection:
         reader, writer = self.streams
         body = json.dumps(question).encode()
         headers = f"content-type: application/json\r\ncontent-length: {len(body)}\r\nx-advdemo-page: {self.page}"
+        headers += f"\r\ncookie: advdemo={self.page}"  # by which nginx chooses a replica
         writer.write(f"POST {path} HTTP/1.1\r\nhost: x\r\n{headers}\r\n\r\n".encode() + body)
         first, *lines = (await reader.readuntil(b"\r\n\r\n")).split(b"\r\n")
         return reader, int(first.split()[1]), dict(line.lower().split(b": ", 1) for line in lines if line)
@@ -211,12 +217,30 @@ async def measure(load: Load, options: argparse.Namespace) -> None:
     print(f"{load.memory():.0f} MB after {options.trainings} trainings begun and left", flush=True)
 
 
+async def measure_replicas(load: Load, replicas: Replicas, seconds: float) -> None:
+    for what in ("200 visitors, two replicas", "the same, one killed on the way"):
+        before = len(replicas.log.read_text().splitlines())
+        visiting = asyncio.ensure_future(load.visitors(200, seconds))
+        await asyncio.sleep(seconds / 3)
+        if what.startswith("the same"):
+            next(iter(replicas.apps.values())).kill()
+        answers = await visiting
+        asked = Counter(line.split()[-1] for line in replicas.log.read_text().splitlines()[before:])
+        tell(what, answers, ", ".join(map(str, asked.values())) + " answered by each")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seconds", type=float, default=20)
     parser.add_argument("--questions", type=int, default=20_000)
     parser.add_argument("--trainings", type=int, default=50)
+    parser.add_argument("--replicas", action="store_true", help="two of the app behind nginx instead")
     options = parser.parse_args()
+    if options.replicas:
+        with TemporaryDirectory() as folder, running_replicas(Path(folder)) as replicas:
+            load = Load(replicas.port, server=0)
+            asyncio.run(measure_replicas(load, replicas, options.seconds))
+        return
     with running_app() as (port, server):
         started, used = time.perf_counter(), time.process_time()
         asyncio.run(measure(Load(port, server.pid), options))
