@@ -184,6 +184,7 @@ def test_the_row_says_what_it_knows():
     assert {row.name: row.knows for row in ATTACKS.values()} == {
         "fgsm": "gradient",
         "pgd": "gradient",
+        "bpda": "gradient",
         "momentum": "gradient",
         "dim": "gradient",
         "square": "scores",

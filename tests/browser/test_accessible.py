@@ -39,7 +39,8 @@ def screens(page):
         expect(page.locator("[role=tabpanel]:visible .advdemo[data-ready]")).to_have_count(1)
         yield name
         for button in page.locator("#sweep-run:visible, #gan-step:visible").all():
-            page.locator(".sweep select.count").select_option("500")
+            for count in page.locator(".sweep select.count:visible").all():
+                count.select_option("500")
             button.click()
             expect(page.locator("[data-state=done], [data-state=paused]").locator("visible=true")).to_have_count(1)
             yield f"{name} after a run"

@@ -96,11 +96,11 @@ def test_the_reading_follows_the_stroke_one_question_at_a_time(visit):
     expect(visitor.find("prediction-clean")).to_have_attribute("data-digit", "3")
     assert "drawing=" not in page.evaluate("location.hash")  # only what is finished is in the link
     before = visitor.pixels("image-clean")
+    assert most == 1
     finger.send("touchEnd")
     page.wait_for_function("location.hash.includes('drawing=')")
     assert max(before) == 255
     assert 2 <= asked <= 3 + (time.monotonic() - begun_at) / 0.15  # the finished stroke is asked about as well
-    assert most == 1
     assert page.evaluate("scrollY") == 0
 
 

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from tests.browser.conftest import Visitor
 from tests.replicas import NGINX, running_replicas
 
-SLOW = 60_000  # milliseconds: training, game and sweep share the machine, with a replica that starts
+SLOW = 150_000  # milliseconds: training, game and sweep share the machine, with a replica that starts
 
 
 @pytest.fixture(scope="module")

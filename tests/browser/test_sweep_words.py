@@ -100,6 +100,7 @@ def test_a_switch_of_language_during_a_sweep_loses_nothing(visit):
 
 def test_a_switch_of_language_after_a_sweep_changes_the_words_alone(visit):
     page = open_sweep(visit(), 500)
+    page.add_style_tag(content=".unseen { display: none !important }")  # what is announced comes late
     page.click("#sweep-run")
     state(page, "done")
     page.click(".sweep .measure")
