@@ -77,40 +77,40 @@ def post(app_url):
     assert status == 200
 
 
-@settings(max_examples=600, **MANY)
+@settings(max_examples=250, **MANY)
 @given(name=st.sampled_from(NAMES), question=questions | scans | orders)
 def test_questions(post, name, question):
     status, content = post(f"/ask/{name}", question)
     assert status == 200 or json.loads(content)["error"]["key"] not in ("errors.apology", "errors.bad_call")
 
 
-@settings(max_examples=400, **MANY)
+@settings(max_examples=250, **MANY)
 @given(name=st.sampled_from(LONG_NAMES), question=questions)
 def test_long_questions(post, name, question):
     status, content = post(f"/follow/{name}", question)
     assert status == 200 or json.loads(content)["error"]["key"] not in ("errors.apology", "errors.bad_call")
 
 
-@settings(max_examples=600, **MANY)
+@settings(max_examples=250, **MANY)
 @given(path=st.sampled_from(PATHS), body=st.binary())
 def test_bytes(post, path, body):
     status, _ = post(path, body)
     assert status in (400, 404)
 
 
-@settings(max_examples=700, **MANY)
+@settings(max_examples=250, **MANY)
 @given(path=st.sampled_from(GRADIO_PATHS), envelope=envelopes | joins)
 def test_envelopes(post, path, envelope):
     post(f"/gradio_api/{path}", envelope)
 
 
-@settings(max_examples=400, **MANY)
+@settings(max_examples=250, **MANY)
 @given(path=st.sampled_from(GRADIO_PATHS), body=st.binary() | st.text(string.printable).map(str.encode))
 def test_bytes_for_gradio(post, path, body):
     post(f"/gradio_api/{path}", body)
 
 
-@settings(max_examples=400, **MANY)
+@settings(max_examples=250, **MANY)
 @given(path=st.text(string.ascii_letters + string.digits + "/_.%=?&-", max_size=40), body=st.binary(max_size=50))
 def test_addresses(post, path, body):
     post(f"/{path}", body)

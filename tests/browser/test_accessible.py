@@ -42,7 +42,9 @@ def screens(page):
             for count in page.locator(".sweep select.count:visible").all():
                 count.select_option("500")
             button.click()
-            expect(page.locator("[data-state=done], [data-state=paused]").locator("visible=true")).to_have_count(1)
+            expect(page.locator("[data-state=done], [data-state=paused]").locator("visible=true")).to_have_count(
+                1, timeout=60_000
+            )
             yield f"{name} after a run"
 
 

@@ -23,7 +23,7 @@ def replicas(tmp_path_factory):
 
 def replica_of_the_visitor(replicas):
     """The port that all questions went to."""
-    lines = [line.split() for line in replicas.log.read_text().splitlines()]
+    lines = [line.split(maxsplit=1) for line in replicas.log.read_text().splitlines()]
     asked = {address for path, address in lines if "/ask/" in path}
     assert len(asked) == 1, asked
     return int(asked.pop().split(":")[1])
@@ -42,14 +42,14 @@ def test_nothing_is_lost_with_a_replica(chromium, replicas):
     page = visitor.page
     page.evaluate("window.sameAsBefore = true")
 
+    open_tab(page, "train")
+    page.locator("#train-run").click()
+    accuracy = page.locator(".train .status", has_text=re.compile(r"Epoch 2 of 8.*\d\d\.\d+%"))
+    expect(accuracy).to_be_visible(timeout=SLOW)  # alone as yet: game and training share a processor's time
     open_tab(page, "gan")
     page.locator("#gan-step").click()
     expect(page.locator(".gan .status")).to_have_text("1 step played.", timeout=SLOW)
     page.locator("#gan-run").click()
-    open_tab(page, "train")
-    page.locator("#train-run").click()
-    accuracy = page.locator(".train .status", has_text=re.compile(r"Epoch 2 of 8.*\d\d\.\d+%"))
-    expect(accuracy).to_be_visible(timeout=SLOW)
     open_tab(page, "sweep")
     page.locator(".sweep .attack").select_option("pgd")
     page.locator(".sweep .count").select_option("1000")
@@ -86,7 +86,8 @@ def test_nothing_is_lost_with_a_replica(chromium, replicas):
     expect(page.locator("#sweep-table")).to_contain_text("1,000")
 
     assert page.evaluate("window.sameAsBefore")  # Gradio's own page would load itself again
-    lines = [line.split() for line in replicas.log.read_text().splitlines()]
+    lines = [line.split(maxsplit=1) for line in replicas.log.read_text().splitlines()]
     assert {path for path, _ in lines if not path.startswith("/demo")} <= {"/favicon.ico"}
-    assert not visitor.complaints
+    cut_off = "Failed to load resource: net::ERR_"  # as browsers say of answers that the killed one had begun
+    assert [line for line in visitor.complaints if not line.startswith(cut_off)] == []
     visitor.context.close()

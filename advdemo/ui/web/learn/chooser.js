@@ -14,14 +14,14 @@ export function makeChooser(root) {
   const threat = { knows: "weights", wants: "any", may: "pixels" };
 
   for (const part of /** @type {Part[]} */ (Object.keys(CHOICES))) {
-    const term = make("dt", { id: `threat-${part}` });
+    const term = make("b", { id: `threat-${part}` });
     say(term, `learn.${part}`);
     const buttons = CHOICES[part].map((value) => {
       const button = make("button", { type: "button", className: "pill", dataset: { part, value } });
       say(button, `learn.${part}_${value}`);
       return button;
     });
-    const group = make("dd", { className: "pills" }, ...buttons);
+    const group = make("div", { className: "pills" }, ...buttons);
     group.setAttribute("role", "group");
     group.setAttribute("aria-labelledby", term.id);
     list.append(term, group);
