@@ -10,11 +10,15 @@ from tests.test_routes import visitor  # noqa: F401 (a fixture)
 
 
 class Sum(nn.Module):
-    """Reads 1 as soon as the pixels of the first row add up to more than 2.5, else 0."""
+    """Reads 1 as soon as the pixels of the first row add up to more than 2.5, and what is `lacking`; else 0."""
+
+    def __init__(self, lacking=0.0):
+        super().__init__()
+        self.enough = 2.5 - lacking
 
     def forward(self, images):
         ink = images[:, 0, 0].sum(1)
-        return torch.stack([2.5 - ink, ink - 2.5, *[torch.full_like(ink, -9.0)] * 8], 1)
+        return torch.stack([self.enough - ink, ink - self.enough, *[torch.full_like(ink, -9.0)] * 8], 1)
 
 
 def test_the_fewest_are_found_where_it_is_plain_which():
@@ -27,6 +31,8 @@ def test_it_gives_up_and_does_nothing_to_what_is_misread():
     blank = torch.zeros(1, 28, 28)
     image, count = few_pixels(Sum(), blank, 0, most=2)
     assert (int(image.sum()), count) == (2, None)
+    image, count = few_pixels(Sum(-1e9), blank, 0, most=1000)  # more than there are
+    assert (int(image.sum()), count) == (784, None)
     same, none = few_pixels(Sum(), blank, 1)
     assert none == 0
     assert torch.equal(same, blank)

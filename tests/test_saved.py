@@ -10,6 +10,7 @@ from advdemo.networks.checkpoint import load_checkpoint
 from advdemo.ui import records
 from advdemo.ui.records import saved_sweep, training_history
 from tests.conftest import CHECKPOINT
+from tests.test_cli import run  # noqa: F401 (a fixture)
 
 EPOCH = {"epoch": 1, "learning_rate": 0.1, "train_loss": 0.5, "train_accuracy": 0.9, "validation_loss": None}
 
@@ -44,7 +45,7 @@ def test_what_is_no_sweep_is_left_out(caplog, lenet, mnist_test):
         {"flips": [[[-1] * 10] * 10] * 7},
     ):
         assert saved_sweep({"sweep": good | change}) is None
-        assert "git checkout -- checkpoints" in caplog.text
+        assert "python -m advdemo measure" in caplog.text
         caplog.clear()
     assert saved_sweep({"sweep": [1]}) is None
     assert saved_sweep({}) is None
@@ -61,3 +62,13 @@ def test_the_curves_are_the_network_s_own_or_a_named_example(monkeypatch, tmp_pa
         path.write_text(text)
         monkeypatch.setattr(records, "QUICK", path)
         assert training_history({}) is None
+
+
+def test_measure_on_the_command_line(run, tmp_path, lenet, small_mnist):  # noqa: F811
+    path = tmp_path / "mine.safetensors"
+    path.write_bytes(CHECKPOINT.read_bytes())
+    assert "7 epsilons" in run("measure", "--checkpoint", path, "--data-dir", small_mnist).stdout
+    network, record = load_checkpoint(path, "cpu")
+    assert saved_sweep(record).n_images == 200
+    assert record["recipe"] == "default"
+    assert torch.equal(network.fc[4].bias, lenet.fc[4].bias)

@@ -41,7 +41,7 @@ def few_pixels(model: nn.Module, image: Tensor, label: int, *, most: int = MOST)
     best, left = image.flatten().clone(), torch.ones_like(turned, dtype=torch.bool)
     if margins_of(model(image[None]), truth)[0] < 0:
         return image, 0
-    for count in range(1, most + 1):
+    for count in range(1, min(most, turned.numel()) + 1):
         places = left.nonzero().flatten()
         candidates = best.repeat(len(places), 1).scatter_(1, places[:, None], turned[places, None])
         margins = margins_of(model(candidates.view(-1, *image.shape)), truth.expand(len(places)))

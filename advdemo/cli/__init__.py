@@ -1,5 +1,5 @@
-"""The command line: python -m advdemo train | attack | certify | sweep | reproduce | train-gan | generate |
-show.
+"""The command line: python -m advdemo train | measure | attack | certify | sweep | reproduce | train-gan |
+train-advgan | generate | show.
 
 A file for each kind of command. Results go to stdout, progress and errors to stderr. The commands import torch
 themselves, so that --help is quick.

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-import torch
 from torch import Tensor, nn
 
 from advdemo.attacks import ATTACKS
@@ -118,5 +117,4 @@ def _read_correctly(network: nn.Module, images: Tensor, labels: Tensor) -> tuple
 
 
 def _fooled(network: nn.Module, images: Tensor, labels: Tensor) -> float:
-    with torch.no_grad():
-        return float((classify(network, images) != labels).float().mean())
+    return float((classify(network, images) != labels).float().mean())

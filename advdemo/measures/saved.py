@@ -5,7 +5,7 @@ from torch import Tensor, nn
 
 from advdemo.measures.sweep import EPSILONS, SweepResult, sweep
 
-NO_SWEEP = "a record's sweep is not as training wrote it"
+NO_SWEEP = "a record's sweep is not one: `python -m advdemo measure` writes it anew"
 
 
 def sweep_record(network: nn.Module, images: Tensor, labels: Tensor) -> dict:

@@ -35,8 +35,8 @@ TOLD = {
     "ARRAYS": 'whether pictures come also as rows of numbers from 0 to 1, unrounded, under "arrays".',
     "ATTACKS": ", ".join(ATTACKS),
     "SCANNABLE": ", ".join(name for name, row in ATTACKS.items() if row.scannable),
-    "KINDS": "fgsm takes one step along the gradient, pgd 40, momentum and dim ten; square and rays see no gradient, "
-    "advgan is a trained generator, noise is random and there for comparison.",
+    "KINDS": "fgsm takes one step along the gradient, pgd 40, bpda 40 that see through rounded pixels, momentum and "
+    "dim ten; square and rays see no gradient, advgan is a trained generator, noise is random, for comparison.",
 }
 
 

@@ -19,7 +19,7 @@ async def run_experiment(service: Service, visitor: Visitor, question: dict) -> 
     """{"name": one of EXPERIMENTS} -> {"answer": the true option, "measured": {thing compared: epsilon, share or
     None}}."""
     name = _check(question.get("name"), available(service), "experiments.unknown")
-    return await service.slow.run(visitor, "experiment", partial(_once, service, f"experiment {name}", _experiment))
+    return await service.slow.run(visitor, "experiment", partial(_once, service, _experiment, name))
 
 
 async def run_mistake(service: Service, visitor: Visitor, question: dict) -> dict:
@@ -27,7 +27,7 @@ async def run_mistake(service: Service, visitor: Visitor, question: dict) -> dic
     right]}, "pictures": uint8 (3, 28, 28) of the original and what either made of it, "reads": what the network reads
     in them}; pictures and reads may be None."""
     name = _check(question.get("name"), MISTAKES, "mistakes.unknown")
-    return await service.slow.run(visitor, "mistake", partial(_once, service, f"mistake {name}", _mistake))
+    return await service.slow.run(visitor, "mistake", partial(_once, service, _mistake, name))
 
 
 def available(service: Service) -> list[str]:
@@ -42,10 +42,10 @@ def _check(name: object, names: list[str] | tuple[str, ...], refusal: str) -> st
     return name
 
 
-def _once(service: Service, key: str, work: Callable[[Service, str], dict], superseded: Superseded) -> dict:
-    if key not in service.lessons:
-        service.lessons[key] = work(service, key.split()[1])
-    return service.lessons[key]
+def _once(service: Service, work: Callable[[Service, str], dict], name: str, superseded: Superseded) -> dict:
+    if (work, name) not in service.lessons:
+        service.lessons[work, name] = work(service, name)
+    return service.lessons[work, name]
 
 
 def _experiment(service: Service, name: str) -> dict:

@@ -56,9 +56,7 @@ def saved_sweep(record: dict) -> SweepResult | None:
     try:
         return read_sweep(record["sweep"])
     except ValueError as error:
-        logging.getLogger(__name__).warning(
-            "Without the saved curve: %s; restore the file with `git checkout -- checkpoints`", error
-        )
+        logging.getLogger(__name__).warning("Without the saved curve: %s", error)
         return None
 
 

@@ -31,7 +31,7 @@ class Service:
     slow: Lane = field(default_factory=lambda: Lane("slow", max(1, CORES // 2)))
     proofs: Lane = field(default_factory=lambda: Lane("proofs", 1))
     proved: OrderedDict = field(default_factory=OrderedDict)  # by network, label and image: see proof.py
-    lessons: dict[str, dict] = field(default_factory=dict)  # measured already: see lessons.py
+    lessons: dict[tuple, dict] = field(default_factory=dict)  # measured already: see lessons.py
     workers: Workers = field(default_factory=Workers)
     sweeps: Line = field(default_factory=Line)
     trainings: Line = field(default_factory=Line)

@@ -26,6 +26,8 @@ def screens(page):
     for mode in page.locator(".explore [data-show]:visible").all():
         mode.click()
         expect(page.locator(".explore.waiting")).to_have_count(0)
+        for fold in page.locator("details.fold:not([open]):visible > summary").all()[::-1]:
+            fold.click()
         yield f"explore, {mode.get_attribute('data-show')}"
     page.get_by_test_id("compare").select_option("robust")
     expect(page.locator(".explore.comparing:not(.waiting)")).to_have_count(1)
@@ -37,7 +39,12 @@ def screens(page):
     for name in dict.fromkeys(names[1:]):
         page.locator(f"#{name}").evaluate("tab => tab.click()")  # also from the overflow menu
         expect(page.locator("[role=tabpanel]:visible .advdemo[data-ready]")).to_have_count(1)
+        for fold in page.locator("details.fold:not([open]):visible > summary").all():
+            fold.click()
         yield name
+        for view in page.locator(".learn [data-show]:visible").all()[1:]:
+            view.click()
+            yield f"{name}, {view.get_attribute('data-show')}"
         for button in page.locator("#sweep-run:visible, #gan-step:visible").all():
             for count in page.locator(".sweep select.count:visible").all():
                 count.select_option("500")

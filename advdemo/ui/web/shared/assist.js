@@ -11,7 +11,8 @@ const CONTROLS = "a, button, input, select, [tabindex]";
 /** @param {Element} root a tab */
 export function assist(root) {
   for (const box of /** @type {NodeListOf<HTMLElement>} */ (root.querySelectorAll("*"))) {
-    if (["auto", "scroll"].includes(getComputedStyle(box).overflowX)) reach(box);
+    const reached = box.hasAttribute("tabindex"); // whose content comes later says itself that it will scroll
+    if (!reached && ["auto", "scroll"].includes(getComputedStyle(box).overflowX)) reach(box);
     if (box.matches("[data-announce]")) announce(box);
   }
 }

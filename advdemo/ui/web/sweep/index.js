@@ -233,7 +233,11 @@ export function mount({ element, props }) {
   followLinks(root, usual.join(", "));
   const idle = { attack: { key: `attacks.${attacks[0].name}` } };
   if (curves.length)
-    setState("idle", "binary.saved", { curve: curves[0].title, idle: { key: "sweep.idle", values: idle } });
+    setState("idle", "sweep.saved", {
+      curve: curves[0].title,
+      total: curves[0].images,
+      idle: { key: "sweep.idle", values: idle },
+    });
   else setState("idle", "sweep.idle", idle);
   atEpsilon = startAt(curves[0]?.result?.epsilons ?? []);
   draw();

@@ -5,7 +5,7 @@ import { onOpen, remember } from "../shared/link.js";
 import { inPercent, numeral } from "../shared/numbers.js";
 import { askPatiently, followPatiently, isTrouble } from "../shared/server.js";
 import { fillWords, hush, onLanguage, say, sayError } from "../shared/words.js";
-import { makeModel } from "./model.js";
+import { makeModel, shareRight } from "./model.js";
 import { drawPlots } from "./plots.js";
 
 /** @typedef {import("../shared/words.js").Phrase} Phrase */
@@ -184,8 +184,7 @@ export function mount({ element, props }) {
   function receiveJudged({ hash, confusion, recipe }) {
     const { trained } = model;
     if (!trained) return;
-    const total = confusion.flat().reduce((sum, count) => sum + count, 0);
-    const accuracy = confusion.reduce((sum, row, digit) => sum + row[digit], 0) / total;
+    const accuracy = shareRight(confusion);
     model.show({ ...trained, hash, confusion, accuracy, name: trained.name || recipe });
     setState("done", "train.judged_share", { outcome, accuracy: inPercent(accuracy, 2) });
     draw();
@@ -200,7 +199,7 @@ export function mount({ element, props }) {
     if (!history) return;
     epochs = history.epochs;
     planned = epochs.length;
-    say(pick(".whose"), history.own ? "binary.own_curves" : "binary.example_curves", history);
+    say(pick(".whose"), history.own ? "train.own_curves" : "train.example_curves", history);
   }
 
   function drawLayers() {

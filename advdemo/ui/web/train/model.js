@@ -20,6 +20,11 @@ import { say } from "../shared/words.js";
 const MOST_BYTES = 1_000_000;
 const BARS_FROM = 0.9; // accuracy at which a bar begins
 
+/** The accuracy in a confusion matrix. @param {number[][]} confusion */
+export const shareRight = (confusion) =>
+  DIGITS.reduce((sum, digit) => sum + confusion[digit][digit], 0) /
+  confusion.flat().reduce((sum, count) => sum + count);
+
 /** @param {Element} root @param {(model: Trained) => void} onUpload */
 export function makeModel(root, onUpload) {
   /** @param {string} selector @returns {any} */
@@ -40,9 +45,7 @@ export function makeModel(root, onUpload) {
 
   /** The one that the page opens with. @param {number[][]} confusion */
   function showShipped(confusion) {
-    const right = DIGITS.reduce((sum, digit) => sum + confusion[digit][digit], 0);
-    const share = right / confusion.flat().reduce((sum, count) => sum + count, 0);
-    say(summary, "binary.shipped", { accuracy: inPercent(share, 2), none: { key: "train.none" } });
+    say(summary, "train.shipped", { accuracy: inPercent(shareRight(confusion), 2), none: { key: "train.none" } });
     drawConfusion(pick(".confusion"), confusion);
     drawPerClass(pick(".per-class"), confusion);
   }
