@@ -119,6 +119,7 @@ def test_drawing_undo_and_clear(visit):
     visitor.draw(*THREE)
     expect(visitor.page.locator(".truth-source")).to_contain_text("reading of your drawing")
     expect(visitor.find("prediction-clean")).to_have_attribute("data-digit", "3")
+    visitor.page.wait_for_url("**drawing=**")  # the answer to the whole stroke, not to a part of it
     drawn = visitor.pixels("image-clean")
     assert max(drawn) == 255
     visitor.draw((0.2, 0.5), (0.8, 0.5))
