@@ -23,14 +23,6 @@ ROBUST_CHECKPOINT = CHECKPOINT.with_name("lenet-robust.safetensors")
 CERTIFIED_CHECKPOINT = CHECKPOINT.with_name("lenet-certified.safetensors")
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_cmdline_main(config: pytest.Config) -> None:
-    """Of several processes each takes whole files, whose fixtures are costly, and those of the browser last."""
-    if getattr(config.option, "numprocesses", None):
-        config.option.dist = "loadfile"
-        config.option.loadscopereorder = False
-
-
 @pytest.fixture(scope="session", autouse=True)
 def one_thread() -> None:
     """On busy cores threads that wait for one another are slower than one."""

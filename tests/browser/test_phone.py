@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import re
 import time
 import urllib.request
 
@@ -28,22 +29,22 @@ class Finger:
         self.session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
 
 
-@pytest.mark.parametrize("language", ["en", "zh"])
 @pytest.mark.parametrize("device", [PHONE, SMALL, LANDSCAPE], ids=["phone", "small", "landscape"])
-def test_stroke_pictures_and_slider_share_one_screen(visit, device, language):
-    visitor = visit(f"#lang={language}", **device)
-    page = visitor.page
+def test_stroke_pictures_and_slider_share_one_screen(visit, device):
+    page = visit(**device).page
     height = page.evaluate("innerHeight")
-    for mode in ("pick", "generate", "draw"):
+    for language, mode in itertools.product(("en", "zh"), ("pick", "generate", "draw")):
+        page.locator(f'[data-language="{language}"]').tap()
+        expect(page.locator("html")).to_have_attribute("lang", re.compile(f"^{language}"))
         page.locator(f'[data-show="{mode}"]').tap()
         source = {"pick": '[data-testid="board"]', "generate": ".latent-frame", "draw": ".pad-frame"}[mode]
         for part in (source, ".pictures", ".slider"):
             box = page.locator(part).bounding_box()
-            assert 0 <= box["y"] <= height - box["height"], (mode, part, box)
-    widths = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
-    assert widths[0] <= widths[1]
-    assert page.get_by_role("tab").count() == 5  # none is in a menu
-    assert page.locator(".overflow-menu").is_hidden()
+            assert 0 <= box["y"] <= height - box["height"], (language, mode, part, box)
+        widths = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
+        assert widths[0] <= widths[1]
+        assert page.get_by_role("tab").count() == 5  # none is in a menu
+        assert page.locator(".overflow-menu").is_hidden()
 
 
 def test_targets_are_large_enough_for_a_thumb(visit):
