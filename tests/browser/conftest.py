@@ -9,7 +9,15 @@ import shutil
 import pytest
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-FLAGS = ["--no-sandbox", "--disable-quic", "--disable-background-networking", "--disable-component-update"]
+DESK = {"viewport": {"width": 1280, "height": 800}}
+PATIENCE = 20_000  # milliseconds, on a busy machine
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-component-update",
+]
 
 
 def pytest_collection_modifyitems(items):
@@ -26,8 +34,9 @@ def chromium():
     if path is None:
         reason = "no Chromium found: install one (Debian: `apt install chromium`) or set CHROMIUM to its path"
         (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(reason)
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield browser
@@ -37,8 +46,8 @@ def chromium():
 class Visitor:
     """One visitor's page, with what it asked of the network and what it wrote to the console."""
 
-    def __init__(self, chromium, url, query="", **context):
-        self.context = chromium.new_context(**({"viewport": {"width": 1280, "height": 800}} | context))
+    def __init__(self, context, url, query=""):
+        self.context = context
         self.page = self.context.new_page()
         self.requests, self.complaints = [], []
         self.page.on("request", lambda request: self.requests.append(request.url))
@@ -81,19 +90,41 @@ class Visitor:
         )
 
 
+@pytest.fixture(scope="session")
+def desk(chromium):
+    """A context that has the scripts compiled, which is most of a page's start."""
+    context = chromium.new_context(**DESK)
+    yield context
+    context.close()
+
+
 @pytest.fixture
-def visit(chromium, app_url):
+def visit(chromium, desk, app_url):
     """Opens visitors' pages: visit(), visit("?__theme=dark"), visit(viewport=..., has_touch=True). At the end each
     must have asked no other host for anything and logged no error."""
     visitors = []
 
-    def open_page(query="", **context):
-        visitors.append(Visitor(chromium, app_url, query, **context))
+    def open_page(query="", **options):
+        shared = not visitors and not options
+        visitors.append(Visitor(desk if shared else chromium.new_context(**(DESK | options)), app_url, query))
         return visitors[-1]
 
     yield open_page
     for visitor in visitors:
-        visitor.context.close()
+        if visitor.context is desk:
+            forget(desk)
+        else:
+            visitor.context.close()
         foreign = [request for request in visitor.requests if not request.startswith((app_url, "data:", "blob:"))]
         assert not foreign
         assert not visitor.complaints
+
+
+def forget(context):
+    """Close a context's pages and leave nothing of theirs but what is compiled."""
+    for page in context.pages:
+        if not page.is_closed():
+            page.evaluate("localStorage.clear()")
+            page.close()
+    context.clear_cookies()
+    context.clear_permissions()

@@ -4,7 +4,7 @@ from advdemo.images.mnist import load_mnist
 from advdemo.measures.scan import scan
 from advdemo.measures.sweep import sweep
 from advdemo.networks.guest import adopt
-from tests.browser.conftest import Visitor
+from tests.browser.conftest import DESK, Visitor
 from tests.conftest import showing_app
 from tests.guests import Means
 
@@ -15,7 +15,11 @@ def test_one_s_own_network_in_every_place_that_asks_for_one(chromium):
     flip = scan(network, images[0], int(labels[0])).flip_epsilon
     accuracy = sweep(network, images, labels, [0.1]).accuracies[0]
     with showing_app("tests.guests:Means") as port:
-        visitor = Visitor(chromium, f"http://127.0.0.1:{port}", "#index=0&model=Means&compare=standard&epsilon=0.1")
+        visitor = Visitor(
+            chromium.new_context(**DESK),
+            f"http://127.0.0.1:{port}",
+            "#index=0&model=Means&compare=standard&epsilon=0.1",
+        )
         page = visitor.page
         expect(visitor.find("flip-epsilon")).to_contain_text(f"{flip:.4f}")
         expect(visitor.find("proof")).to_contain_text("Nothing is proved of this network")
