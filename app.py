@@ -1,4 +1,4 @@
-"""Start the demo: `python app.py`, then open http://127.0.0.1:7860; `gradio app.py` reloads it when a file changes."""
+"""Start the demo: `python app.py`, then http://127.0.0.1:7860; `gradio app.py` builds it anew when a file changes."""
 
 from advdemo.serve import in_one_sentence, shipped_page
 from advdemo.ui.page import launch

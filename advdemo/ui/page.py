@@ -126,6 +126,8 @@ def launch(page: gr.Blocks, *, block: bool = True, **options) -> None:
         if not port:
             raise
         raise OSError(f"port {port} is taken: free it, or set GRADIO_SERVER_PORT to another") from error
+    if not page.is_running:  # in the thread of `gradio app.py`'s reloader, which only wants the page
+        return
     if page.mcp_server_obj:
         page.mcp_server_obj.postprocess_output_data = as_content  # type: ignore[method-assign]
     service.workers.start()
