@@ -198,5 +198,5 @@ def test_bad_epsilons_get_one_clear_sentence(visit):
         page.fill(".sweep .epsilons", text)
         with page.expect_response("**/follow/sweep"):
             page.click("#sweep-run")
+        state(page, "done")  # not the sentence about the text before
         expect(page.locator(".sweep .status.failed")).to_contain_text("ε")
-        state(page, "done")
