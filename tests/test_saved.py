@@ -8,7 +8,7 @@ from advdemo.measures.saved import read_sweep, sweep_record
 from advdemo.measures.sweep import sweep
 from advdemo.networks.checkpoint import load_checkpoint
 from advdemo.ui import records
-from advdemo.ui.records import saved_sweep, training_history
+from advdemo.ui.records import example_game, saved_sweep, training_history
 from tests.conftest import CHECKPOINT
 from tests.test_cli import run  # noqa: F401 (a fixture)
 
@@ -52,16 +52,26 @@ def test_what_is_no_sweep_is_left_out(caplog, lenet, mnist_test):
 
 
 def test_the_curves_are_the_network_s_own_or_a_named_example(monkeypatch, tmp_path, caplog):
-    own = {"recipe": "default", "seed": 3, "history": [EPOCH]}
-    assert training_history(own) == {"own": True, "recipe": "default", "seed": 3, "epochs": [EPOCH]}
+    told = {"recipe": "quick", "seed": 3, "holdout": 0}
+    assert training_history(told | {"history": [EPOCH]}) == told | {"own": True, "epochs": [EPOCH]}
     example = training_history({})
-    assert (example["own"], example["recipe"], len(example["epochs"])) == (False, "quick", 8)
+    assert (example["own"], example["recipe"], len(example["epochs"])) == (False, "default", 40)
     assert training_history({"history": [{"epoch": "x"}]}) == example
     for text in ("[1", "[]", json.dumps({"history": [1]})):
-        path = tmp_path / "quick.json"
+        path = tmp_path / "training.json"
         path.write_text(text)
-        monkeypatch.setattr(records, "QUICK", path)
+        monkeypatch.setattr(records, "TRAINING", path)
         assert training_history({}) is None
+
+
+def test_the_example_of_a_game_is_whole_or_left_out(monkeypatch, tmp_path):
+    shipped = example_game()["views"]
+    assert shipped[-1]["read"] > 0.9 > 0.2 > shipped[0]["read"]
+    path = tmp_path / "game.json"
+    monkeypatch.setattr(records, "GAME", path)
+    for content in ({"views": []}, {"views": [shipped[0] | {"real": None}]}, {"views": {}}, []):
+        path.write_text(json.dumps(content))
+        assert example_game() is None
 
 
 def test_measure_on_the_command_line(run, tmp_path, lenet, small_mnist):  # noqa: F811

@@ -79,7 +79,8 @@ def test_what_is_no_figure_is_left_out(caplog):
         "robust": {"test_accuracy": 0.98, "robustness": {"fgsm": 0.5, "pgd": None, "clean": "x", "epsilon": 7}},
     }
     assert accuracies(records) == {"robust": 0.98}
-    assert robustness(records) == {"standard": None, "robust": {"fgsm": 0.5, "autoattack_images": None}}
+    counts = {"autoattack_images": None, "pixels": None, "pixels_images": None}
+    assert robustness(records) == {"standard": None, "robust": {"fgsm": 0.5} | counts}
     assert "git checkout" in caplog.text
 
 

@@ -22,6 +22,7 @@ from advdemo.networks.intervals import affine_layers, margins, seen_box
 
 RESOLUTION = 1e-4  # of certified_epsilon
 LARGEST = round(1 / RESOLUTION)  # step, epsilon 1
+MOST_GUESSES = 9  # before halving
 FIRST_GUESS = 250  # in steps of RESOLUTION, about what CROWN proves on a network trained without thought of it
 METHODS = {"intervals": 250, "crown": 4}  # images at a time: what the cache holds; what is told of one by one
 
@@ -34,7 +35,7 @@ def certified_epsilon(model: nn.Module, image: Tensor, label: int, *, method: st
         model: a frozen LeNet.
         image: float32 (1, 28, 28), or a batch of one, in [0, 1].
         label: the true class, 0..9.
-        method: "crown" (tight, about 0.2 s) or "intervals" (some milliseconds).
+        method: "crown" (tight, 0.2 to 0.3 s) or "intervals" (some milliseconds).
 
     Returns:
         a multiple of 1e-4 in 0..1; 0.0 when the image itself is misread, or nothing can be proved.
@@ -54,7 +55,9 @@ def certified_epsilon(model: nn.Module, image: Tensor, label: int, *, method: st
     by_intervals = _largest_by_intervals(model, batch, truth)
     if method == "intervals":
         return round(by_intervals * RESOLUTION, 4)
-    return round(_largest(lambda step: _crown_margin(model, batch[0], step * RESOLUTION, truth), by_intervals) / 1e4, 4)
+    clean = _margin(model, batch, truth)
+    steps = _largest(lambda step: _crown_margin(model, batch[0], step * RESOLUTION, truth), by_intervals, clean)
+    return round(steps * RESOLUTION, 4)
 
 
 @dataclass(frozen=True)
@@ -177,30 +180,50 @@ def _proved(model: nn.Module, images: Tensor, labels: Tensor, epsilons: float | 
     return (lowest.scatter(1, labels[:, None], torch.inf) > 0).all(1)
 
 
+def _margin(model: nn.Module, image: Tensor, label: Tensor) -> float:
+    with torch.inference_mode():
+        logits = model(image)[0]
+    return (logits[label] - logits.index_fill(0, label, -torch.inf).max()).item()
+
+
 def _crown_margin(model: nn.Module, image: Tensor, epsilon: float, label: Tensor) -> float:
     return linear_margins(model, image, epsilon, int(label)).min().item()
 
 
-def _largest(margin: Callable[[int], float], proved: int) -> int:
-    """The last step at which `margin` is positive, `proved` or more, by regula falsi (the Illinois way): margins are
-    smooth in epsilon, so that 8 of them do what bisection needs 13 for."""
-    low, at_low = proved, margin(proved)
-    high, at_high = low, at_low
-    while at_high > 0:
-        if high == LARGEST:
-            return high
-        low, at_low = high, at_high
-        high = min(max(FIRST_GUESS, 2 * low), LARGEST)
-        at_high = margin(high)
-    while high - low > 1:
-        step = low + round((high - low) * at_low / (at_low - at_high))
-        step = min(max(step, low + 1), high - 1)
-        at_step = margin(step)
-        if at_step > 0:
-            low, at_low, at_high = step, at_step, at_high / 2
+def _largest(margin: Callable[[int], float], proved: int, clean: float) -> int:
+    """The last step at which `margin` is positive, as it is at `proved`, by inverse quadratic interpolation: margins
+    are smooth in epsilon, from `clean` at 0 on, so that five to seven of them do what bisection needs 13 for."""
+    low, high, asked = proved, LARGEST + 1, 0
+    below: tuple[int, float] = (0, clean)
+    above = other = None
+    step = max(FIRST_GUESS, proved + 1)
+    while clean > 0 and high - low > 1:
+        at, asked = margin(step), asked + 1
+        if at > 0:
+            low, other, below = step, below, (step, at)
         else:
-            high, at_high, at_low = step, at_step, at_low / 2
+            high, other, above = step, above, (step, at)
+        if above is None:
+            step = min(2 * low, LARGEST)
+        else:
+            crossing = _crossing(below, above, other) if asked < MOST_GUESSES else (low + high) / 2
+            step = min(max(int(crossing), low + 1), high - 1)
     return low
+
+
+def _crossing(below: tuple[int, float], above: tuple[int, float], other: tuple[int, float] | None) -> float:
+    """Where a curve through points (x, y) crosses y = 0: x as a polynomial of y, through two of them where three would
+    lead out of between them."""
+    (x0, y0), (x1, y1), (x2, y2) = below, above, other or above
+    straight = x0 + (x1 - x0) * y0 / (y0 - y1)
+    if y2 in (y0, y1):
+        return straight
+    curved = (
+        x0 * y1 * y2 / ((y0 - y1) * (y0 - y2))
+        + x1 * y0 * y2 / ((y1 - y0) * (y1 - y2))
+        + x2 * y0 * y1 / ((y2 - y0) * (y2 - y1))
+    )
+    return curved if x0 < curved < x1 else straight
 
 
 def _check_method(method: str) -> None:

@@ -143,12 +143,13 @@ def _tighten(
     else:
         level = _as_windows(lower).amax(1, keepdim=True).relu()
         units = F.pixel_shuffle((_as_windows(upper) > level).flatten(0, 1).float(), 2).nonzero(as_tuple=True)
+        patches = _Patches(before, box, affine.weight.shape[-1], units[1:])
     for end, bound, sign in ((lower, torch.maximum, 1), (upper, torch.minimum, -1)):
         rows, constant = sign * affine.weight[units[0]], sign * bias_of(affine)[units[0]].double()
         if isinstance(affine, nn.Linear):
             found = _lowest(before, rows, constant, box)
         else:
-            found = _lowest_of_patches(before, rows, constant, box, units[1:])
+            found = patches.lowest(rows, constant)
         end[units] = bound(end[units], (sign * (found - noise[units])).float())
 
 
@@ -161,18 +162,22 @@ def _lowest(before: Sequence[_Layer], rows: Tensor, constant: Tensor, box: Bound
     return constant + _worst(rows, *box)
 
 
-def _lowest_of_patches(
-    before: Sequence[_Layer], rows: Tensor, constant: Tensor, box: Bounds, places: Sequence[Tensor]
-) -> Tensor:
-    """`_lowest` for outputs of the second convolution, each of which sees only a patch: rows (R, C, K, K) are its
-    weights of the windows at `places`."""
-    (layer,) = before
-    assert isinstance(layer.affine, nn.Conv2d)
-    cut = Enclosure(*(_cut(part, rows.shape[-1], 1, places) for part in layer.enclosure))
-    rows, constant = _through(layer, cut, rows, constant)
-    rows = layer.pull(rows, patch=True)
-    padded = (F.pad(part, [padding_of(layer.affine)] * 4) for part in box)
-    return constant + _worst(rows, *(_cut(part, rows.shape[-1], 2, places) for part in padded))
+class _Patches:
+    """What the outputs of the second convolution at R `places` see: each a patch of the first layer's windows, and of
+    the pixels."""
+
+    def __init__(self, before: Sequence[_Layer], box: Bounds, size: int, places: Sequence[Tensor]) -> None:
+        (self.layer,) = before
+        first = self.layer.affine
+        assert isinstance(first, nn.Conv2d)
+        self.enclosure = Enclosure(*(_cut(part, size, 1, places) for part in self.layer.enclosure))
+        pixels = 2 * size + first.weight.shape[-1] - 1
+        self.box = [_cut(F.pad(part, [padding_of(first)] * 4), pixels, 2, places) for part in box]
+
+    def lowest(self, rows: Tensor, constant: Tensor) -> Tensor:
+        """`_lowest` for those outputs: rows (R, C, K, K) are their weights of the windows."""
+        rows, constant = _through(self.layer, self.enclosure, rows, constant)
+        return constant + _worst(self.layer.pull(rows, patch=True), *self.box)
 
 
 def _through(layer: _Layer, enclosure: Enclosure, rows: Tensor, constant: Tensor) -> tuple[Tensor, Tensor]:

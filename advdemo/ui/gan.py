@@ -16,6 +16,7 @@ from advdemo.ui.jobs import as_text
 from advdemo.ui.models import pack
 from advdemo.ui.play import REAL_SHOWN, Settings, Start, View
 from advdemo.ui.questions import is_whole
+from advdemo.ui.records import example_game
 from advdemo.ui.replies import RefusalError, shown
 from advdemo.ui.service import Service
 from advdemo.ui.train import training_enabled
@@ -38,6 +39,7 @@ def gan_tab(service: Service) -> None:
         "greed": play.GREED,
         "giant": play.GIANT,
         "real": as_text((view.real[:REAL_SHOWN, 0] * 255).round().byte().cpu().numpy()),
+        "example": example_game(),
         "first": view.of(pair.generator, pair.discriminator) if pair else None,
     }
     component("gan", setup=json.dumps(setup))

@@ -13,8 +13,7 @@ from advdemo.ui.service import Service
 def learn_tab(service: Service, figures: dict) -> None:
     """Build the tab.
 
-    figures: accuracies in 0..1 of the networks "standard" and "robust", each None or {"epsilon", "clean", "fgsm",
-    "pgd", "autoattack", "autoattack_images"}, of which any may be missing or None.
+    figures: of each network None or what `records.robustness` tells of it, of which any may be missing or None.
     """
     experiments = [_describe(service, name) for name in available(service)]
     component("learn", figures=json.dumps(figures), experiments=json.dumps(experiments), mistakes=json.dumps(CODE))

@@ -3,17 +3,21 @@ left out, and said in the log."""
 
 import json
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 
 from advdemo.measures.saved import read_sweep
 from advdemo.measures.sweep import EPSILONS, TUTORIAL_ACCURACIES, SweepResult
 from advdemo.training.reproduce import load_result, mean_and_spread
 
-# The record of one training with the recipe `quick`.
-QUICK = Path(__file__).parents[2] / "checkpoints" / "quick.json"
+EXAMPLES = Path(__file__).parents[2] / "checkpoints"
+TRAINING = EXAMPLES / "training.json"  # the record of a training with the shipped network's recipe
+GAME = EXAMPLES / "game.json"  # what `python -m tests.bench_game --write` saw of a game from nothing
 MEASURES = ("epoch", "learning_rate", "train_loss", "train_accuracy")  # and of held-out images, where there were some
 # of a record's `robustness`, each in 0..1
 SHARES = ("epsilon", "clean", "fgsm", "pgd", "bpda", "momentum", "square", "autoattack", "certified")
+DRAWN = ("steps", "real", "fake", "read", "variety")  # of a view of a game
+COUNTS = ("autoattack_images", "pixels", "pixels_images")
 
 
 def binarised_record(record: dict) -> dict:
@@ -30,7 +34,7 @@ def accuracies(records: dict[str, dict]) -> dict[str, float]:
 
 
 def robustness(records: dict[str, dict]) -> dict[str, dict | None]:
-    """What was measured of each network under attacks: numbers under SHARES and `autoattack_images`, or None."""
+    """What was measured of each network under attacks: numbers under SHARES and COUNTS, or None."""
     return {name: _figures(record.get("robustness"), name) for name, record in records.items()}
 
 
@@ -62,26 +66,39 @@ def saved_sweep(record: dict) -> SweepResult | None:
 
 def training_history(record: dict) -> dict | None:
     """How a network learnt, for its curves: {"own": whether it is that network's own training, or the example of one
-    in QUICK, "recipe", "seed", "epochs": {"epoch", "learning_rate", "train_loss", ...} of each}; None where neither
-    is known."""
-    for own, told in ((True, record), (False, _example())):
+    in TRAINING, "recipe", "seed", "holdout", "epochs": {"epoch", "learning_rate", "train_loss", ...} of each}; None
+    where neither is known."""
+    for own, told in ((True, record), (False, _example(TRAINING))):
         epochs = told.get("history")
-        if isinstance(epochs, list) and epochs and all(map(_is_epoch, epochs)):
-            return {"own": own, "recipe": str(told.get("recipe")), "seed": told.get("seed"), "epochs": epochs}
+        if _are_numbers(epochs, MEASURES):
+            told_of = {name: told.get(name) for name in ("recipe", "seed", "holdout")}
+            return {"own": own, **told_of, "epochs": epochs}
     return None
 
 
-def _example() -> dict:
+def example_game() -> dict | None:
+    """How one game went from nothing: {"seed", "views": what DRAWN names of each}, or None."""
+    told = _example(GAME)
+    views = told.get("views")
+    return {"seed": told.get("seed"), "views": views} if _are_numbers(views, DRAWN) else None
+
+
+def _example(path: Path) -> dict:
     try:
-        told = json.loads(QUICK.read_text(encoding="utf-8"))
+        told = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
-        logging.getLogger(__name__).warning("Without the example of a training: %s", error)
+        logging.getLogger(__name__).warning("Without the curves of an example: %s", error)
         return {}
     return told if isinstance(told, dict) else {}
 
 
-def _is_epoch(epoch: object) -> bool:
-    return isinstance(epoch, dict) and all(isinstance(epoch.get(name), (int, float)) for name in MEASURES)
+def _are_numbers(rows: object, names: Sequence[str]) -> bool:
+    """Whether there are rows, each with a number under each of the names."""
+
+    def is_good(row: object) -> bool:
+        return isinstance(row, dict) and all(isinstance(row.get(name), (int, float)) for name in names)
+
+    return isinstance(rows, list) and bool(rows) and all(map(is_good, rows))
 
 
 def is_share(record: dict, name: str, network: str) -> bool:
@@ -102,5 +119,5 @@ def _figures(measured: object, network: str) -> dict | None:
     if not isinstance(measured, dict):
         return None
     figures = {name: measured[name] for name in SHARES if is_share(measured, name, network)}
-    count = measured.get("autoattack_images")
-    return figures | {"autoattack_images": count if isinstance(count, int) else None}
+    counts = {name: measured.get(name) for name in COUNTS}
+    return figures | {name: count if isinstance(count, int) else None for name, count in counts.items()}

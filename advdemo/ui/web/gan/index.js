@@ -138,7 +138,8 @@ export function mount({ element, props }) {
     if (story) say(pick(".happened"), story.key, story.values);
     const steps = view.steps ?? 0;
     pick(".steps").dataset.steps = steps;
-    say(pick(".steps"), views.length ? "gan.counts" : "gan.quiet", {
+    say(pick(".steps"), views.length ? "gan.counts" : setup.example ? "gan.example_curves" : "gan.quiet", {
+      seed: setup.example?.seed,
       steps: numeral(steps),
       images: numeral(steps * 32),
       seconds: Math.round(view.seconds ?? 0),
@@ -147,7 +148,10 @@ export function mount({ element, props }) {
   }
 
   function drawCurves() {
-    const shown = thinned(views.length, MOST_POINTS).map((place) => views[place]);
+    /** @type {{steps: number, real: number | null, fake: number | null, read: number, variety: number}[]} */
+    const shown = views.length
+      ? thinned(views.length, MOST_POINTS).map((place) => views[place])
+      : (setup.example?.views ?? []);
     const most = Math.max(10, shown[shown.length - 1]?.steps ?? 0);
     const least = shown[0]?.steps ?? 0;
     const x = {

@@ -35,7 +35,7 @@ function showView(root, view) {
   }
 }
 
-const ROWS = ["clean", "fgsm", "pgd", "bpda", "momentum", "square", "autoattack", "certified"];
+const ROWS = ["clean", "fgsm", "pgd", "bpda", "momentum", "square", "autoattack", "certified", "pixels"];
 
 /** @param {HTMLTableElement} table @param {Record<string, Figures>} networks their figures by name */
 function drawTable(table, networks) {
@@ -58,10 +58,11 @@ function drawTable(table, networks) {
   const titles = names.map((name) => head("col", `networks.${name}`));
   table.tHead?.rows[0].replaceChildren(head("col", "learn.table_attack"), ...titles);
   table.tBodies[0].replaceChildren(
-    ...ROWS.filter((key) => values(key).some((share) => share !== null)).map((key) => {
-      const shares = values(key).map((share) => make("td", {}, share === null ? "–" : inPercent(share)));
-      const name = head("row", `learn.row_${key}`, { images: shared("autoattack_images") ?? 10_000 });
-      return make("tr", {}, name, ...shares);
+    ...ROWS.filter((key) => values(key).some((value) => value !== null)).map((key) => {
+      const shown = key === "pixels" ? String : inPercent;
+      const cells = values(key).map((value) => make("td", {}, value === null ? "–" : shown(value)));
+      const images = shared(key === "pixels" ? "pixels_images" : "autoattack_images") ?? 10_000;
+      return make("tr", {}, head("row", `learn.row_${key}`, { images }), ...cells);
     }),
   );
   table.hidden = false;

@@ -199,7 +199,9 @@ export function mount({ element, props }) {
     if (!history) return;
     epochs = history.epochs;
     planned = epochs.length;
-    say(pick(".whose"), history.own ? "train.own_curves" : "train.example_curves", history);
+    const { own, recipe, seed, holdout } = history;
+    const values = { recipe, seed, holdout: numeral(holdout ?? 0) };
+    say(pick(".whose"), own ? "train.own_curves" : "train.example_curves", values);
   }
 
   function drawLayers() {

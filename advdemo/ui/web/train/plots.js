@@ -18,9 +18,11 @@ import { text } from "../shared/words.js";
 export function drawPlots(root, epochs, planned) {
   const last = Math.max(planned, 2);
   const x = { max: last, ticks: [...new Set([1, Math.ceil(last / 2), last])], text: String };
+  // A schedule that halves now and then; one that falls all the time has no such moments.
   const marks = epochs
-    .filter((epoch, i) => i && epoch.learning_rate <= epochs[i - 1].learning_rate * 0.5001)
+    .filter((epoch, i) => i && Math.abs(epoch.learning_rate / epochs[i - 1].learning_rate - 0.5) < 1e-4)
     .map(({ epoch }) => epoch);
+  /** @type {HTMLElement} */ (root.querySelector(".halved")).hidden = !marks.length;
 
   const losses = epochs.flatMap((epoch) => [epoch.train_loss, epoch.validation_loss ?? epoch.train_loss]);
   const most = losses.length ? Math.min(Math.max(...losses), 4 * median(losses)) || 1 : 1;
