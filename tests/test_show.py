@@ -1,6 +1,8 @@
 """The page with networks of one's own: which are taken, and that every tab's questions are answered about them."""
 
 import asyncio
+import subprocess
+import sys
 import threading
 import time
 
@@ -20,7 +22,7 @@ from advdemo.networks.guest import Guest, Stopped, adopt
 from advdemo.networks.lenet import LeNet
 from advdemo.networks.predict import predict
 from advdemo.ui.here import run_here
-from tests.conftest import showing_app
+from tests.conftest import ROOT, showing_app
 from tests.guests import Means
 
 
@@ -177,3 +179,18 @@ def test_show_from_a_program(monkeypatch):
     advdemo.show({}, block=False)
     shipped = ["standard", "robust", "certified"]
     assert shown == [([*shipped, "mine", "another"], {"block": True, "inbrowser": True}), (shipped, {"block": False})]
+
+
+RELOAD = """
+from gradio.cli.commands.reload import reload_thread
+
+from advdemo.serve import shipped_page
+from advdemo.ui.page import launch
+
+reload_thread.running_reload = True  # as `gradio app.py` marks the thread that reads the file again
+launch(shipped_page())
+"""
+
+
+def test_the_reloader_of_gradio_gets_its_page_back():
+    subprocess.run([sys.executable, "-c", RELOAD], cwd=ROOT, check=True, timeout=90)
