@@ -10,6 +10,7 @@ import pytest
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 DESK = {"viewport": {"width": 1280, "height": 800}}
+LONG = ("test_accessible", "test_replicas", "test_train")
 PATIENCE = 20_000  # milliseconds, on a busy machine
 FLAGS = [
     "--no-sandbox",
@@ -21,8 +22,9 @@ FLAGS = [
 
 
 def pytest_collection_modifyitems(items):
-    # Last: while Playwright runs, no other test of its process can run an event loop.
-    items.sort(key=lambda item: "browser" in item.fspath.dirname)
+    # Last: while Playwright runs, no other test of its process can run an event loop. Of them the longest first, or one
+    # process would end with them alone.
+    items.sort(key=lambda item: ("browser" in item.fspath.dirname, not item.fspath.purebasename.startswith(LONG)))
     for item in items:
         if "browser" in item.fspath.dirname:
             item.add_marker(pytest.mark.browser)

@@ -3,7 +3,7 @@ import time
 
 from playwright.sync_api import expect
 
-SLOW = 30_000  # milliseconds: other tests' work may be under way
+SLOW = 120_000  # milliseconds: other tests' work may be under way
 
 
 def open_tab(visit, **context):
