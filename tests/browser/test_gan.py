@@ -39,6 +39,9 @@ def test_the_shipped_pair_is_there_at_first(visit):
     assert len(shares) == 30
     assert all(0 <= int(share) <= 100 for share in shares)
     expect(visitor.page.locator(".real canvas").nth(3)).to_have_attribute("aria-label", re.compile(r"A real 3, \d+%"))
+    expect(visitor.find("gan-steps")).to_have_text(re.compile("Shown: a game played beforehand"))
+    example = visitor.page.locator('[data-plot="quality"] path.read').get_attribute("d")
+    assert example.count("L") > 20
 
 
 def test_a_game_is_played_changed_paused_and_gone_on_with(visit):
@@ -47,6 +50,7 @@ def test_a_game_is_played_changed_paused_and_gone_on_with(visit):
     visitor.page.locator("#gan-run").click()
     wait_for_steps(visitor, 20)
     assert forgery(visitor) != before
+    expect(visitor.find("gan-steps")).to_have_text(re.compile(r"real digits seen · \d+ s of play"))
     visitor.page.get_by_text("The forger alone").click()
     expect(visitor.page.locator(".expect")).to_contain_text("first stage")
     expect(visitor.page.locator(".happened")).to_contain_text("Steps since the change", timeout=SLOW)
