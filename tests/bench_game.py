@@ -29,7 +29,7 @@ KEPT, APART = 1000, 20  # steps of the game whose curves are kept
 
 
 def play_until(enough: Callable[[dict], bool], seed: int, settings: Settings) -> tuple:
-    """(seconds, game, last view, all views) of a game from nothing, looked at every five steps."""
+    """(seconds, game, views) of a game from nothing, looked at every five steps."""
     device = torch.device("cpu")
     game = open_game(Start(None), seed, device)
     game.recipe = settings.recipe(LIVE.learning_rate)

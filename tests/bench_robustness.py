@@ -1,11 +1,13 @@
-"""How robust the shipped networks are: `python -m tests.bench_robustness`, twenty minutes on two CPU cores for three
-of them, more for the one that rounds its pixels.
+"""How robust the shipped networks are: `python -m tests.bench_robustness`, some forty minutes on two CPU cores, fifteen
+of them for the one that rounds its pixels.
 
 At epsilon 0.3, on the 10,000 test images: no attack, FGSM, PGD with 40 steps of 0.01 from five random starts, BPDA on
 the network that rounds its pixels (on the others it is PGD), MI-FGSM, and what no attack can change: the images that
 intervals or CROWN prove.
 
-On the first 1,000 of them: the Square attack with 1,000 queries, and AutoAttack's standard ensemble (APGD-CE, targeted
+On the first 200 of them: how many pixels must be turned over, black or white, until half are misread.
+
+On the first 1,000: the Square attack with 1,000 queries, and AutoAttack's standard ensemble (APGD-CE, targeted
 APGD-DLR, targeted FAB, Square with 5,000 queries; Croce and Hein, 2020) as implemented by torchattacks, which had no
 part in the training (`pip install --no-deps torchattacks`). Every result of AutoAttack is checked for |x' - x| <=
 epsilon and the pixel range before it counts.
