@@ -1,0 +1,123 @@
+"""What the page tells of networks and of earlier measurements, from files that may be damaged: what is no figure is
+left out, and said in the log."""
+
+import json
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+
+from advdemo.measures.saved import read_sweep
+from advdemo.measures.sweep import EPSILONS, TUTORIAL_ACCURACIES, SweepResult
+from advdemo.training.reproduce import load_result, mean_and_spread
+
+EXAMPLES = Path(__file__).parents[3] / "checkpoints"
+TRAINING = EXAMPLES / "training.json"  # the record of a training with the shipped network's recipe
+GAME = EXAMPLES / "game.json"  # what `python -m tests.bench_game --write` saw of a game from nothing
+MEASURES = ("epoch", "learning_rate", "train_loss", "train_accuracy")  # and of held-out images, where there were some
+# of a record's `robustness`, each in 0..1
+SHARES = ("epsilon", "clean", "fgsm", "pgd", "bpda", "momentum", "square", "autoattack", "certified")
+DRAWN = ("steps", "real", "fake", "read", "variety")  # of a view of a game
+COUNTS = ("autoattack_images", "pixels", "pixels_images")
+
+
+def binarised_record(record: dict) -> dict:
+    """What the standard network's record holds of it behind rounded pixels, in the form of a record of its own."""
+    measured = record.get("binarised")
+    return measured if isinstance(measured, dict) else {}
+
+
+def accuracies(records: dict[str, dict]) -> dict[str, float]:
+    """The accuracy on the test images, in 0..1, of each network that has one in its record."""
+    return {
+        name: record["test_accuracy"] for name, record in records.items() if is_share(record, "test_accuracy", name)
+    }
+
+
+def robustness(records: dict[str, dict]) -> dict[str, dict | None]:
+    """What was measured of each network under attacks: numbers under SHARES and COUNTS, or None."""
+    return {name: _figures(record.get("robustness"), name) for name, record in records.items()}
+
+
+def reference() -> dict:
+    """The curve that the tutorial published and, if it was measured here, its repetition: {"epsilons", "tutorial",
+    "reproduced", "seeds"}."""
+    curves = {"epsilons": EPSILONS, "tutorial": TUTORIAL_ACCURACIES, "reproduced": None}
+    try:
+        result = load_result()
+    except ValueError as error:
+        logging.getLogger(__name__).warning("Without the repeated curve: %s", error)
+        result = None
+    if result is None:
+        return curves
+    means = [mean for mean, _ in mean_and_spread(result, "nll-on-logits")]
+    return curves | {"reproduced": means, "seeds": len(result["runs"])}
+
+
+def saved_sweep(record: dict) -> SweepResult | None:
+    """The sweep kept in a network's record, or None."""
+    if "sweep" not in record:
+        return None
+    try:
+        return read_sweep(record["sweep"])
+    except ValueError as error:
+        logging.getLogger(__name__).warning("Without the saved curve: %s", error)
+        return None
+
+
+def training_history(record: dict) -> dict | None:
+    """How a network learnt, for its curves: {"own": whether it is that network's own training, or the example of one
+    in TRAINING, "recipe", "seed", "holdout", "epochs": {"epoch", "learning_rate", "train_loss", ...} of each}; None
+    where neither is known."""
+    for own, told in ((True, record), (False, _example(TRAINING))):
+        epochs = told.get("history")
+        if _are_numbers(epochs, MEASURES):
+            told_of = {name: told.get(name) for name in ("recipe", "seed", "holdout")}
+            return {"own": own, **told_of, "epochs": epochs}
+    return None
+
+
+def example_game() -> dict | None:
+    """How one game went from nothing: {"seed", "views": what DRAWN names of each}, or None."""
+    told = _example(GAME)
+    views = told.get("views")
+    return {"seed": told.get("seed"), "views": views} if _are_numbers(views, DRAWN) else None
+
+
+def _example(path: Path) -> dict:
+    try:
+        told = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        logging.getLogger(__name__).warning("Without the curves of an example: %s", error)
+        return {}
+    return told if isinstance(told, dict) else {}
+
+
+def _are_numbers(rows: object, names: Sequence[str]) -> bool:
+    """Whether there are rows, each with a number under each of the names."""
+
+    def is_good(row: object) -> bool:
+        return isinstance(row, dict) and all(isinstance(row.get(name), (int, float)) for name in names)
+
+    return isinstance(rows, list) and bool(rows) and all(map(is_good, rows))
+
+
+def is_share(record: dict, name: str, network: str) -> bool:
+    """Whether the record has a number in 0..1 of this name; what else it has is logged."""
+    value = record.get(name)
+    good = isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value <= 1
+    if value is not None and not good:
+        logging.getLogger(__name__).warning(
+            "The record of the %s network has no number from 0 to 1 as %s: restore its file with "
+            "`git checkout -- checkpoints`",
+            network,
+            name,
+        )
+    return good
+
+
+def _figures(measured: object, network: str) -> dict | None:
+    if not isinstance(measured, dict):
+        return None
+    figures = {name: measured[name] for name in SHARES if is_share(measured, name, network)}
+    counts = {name: measured.get(name) for name in COUNTS}
+    return figures | {name: count if isinstance(count, int) else None for name, count in counts.items()}
