@@ -56,7 +56,7 @@ HOME_SCREEN = (
 
 
 def build_page(
-    networks: dict[str, tuple[nn.Module, dict]], images: Tensor, labels: Tensor, pairs: Pairs | None = None
+    networks: dict[str, tuple[nn.Module, dict[str, Any]]], images: Tensor, labels: Tensor, pairs: Pairs | None = None
 ) -> gr.Blocks:
     """The whole app over a test set: images float32 (N, 1, 28, 28) in [0, 1], labels int64 (N,).
 
@@ -89,10 +89,11 @@ def build_page(
         add_api(service)
     page.service = service
     # Places in Gradio's queue are told once a second: told at every change, a call costs others' time.
-    return page.queue(status_update_rate=1, api_open=False, max_size=200, default_concurrency_limit=4)
+    page.queue(status_update_rate=1, api_open=False, max_size=200, default_concurrency_limit=4)
+    return page
 
 
-def launch(page: gr.Blocks, *, block: bool = True, **options) -> None:
+def launch(page: gr.Blocks, *, block: bool = True, **options: Any) -> None:
     """Serve the page, until interrupted if `block`: the process then ends with 130. `options` go to `Blocks.launch`.
     Shows no traceback to visitors and calls no other host. OSError when the port that GRADIO_SERVER_PORT names is
     taken."""
@@ -154,13 +155,13 @@ def _files(address: str, folder: Path) -> Route:
 class _Files(StaticFiles):
     """Files that browsers keep but ask about before each use, so that a new version is not mixed with an old one."""
 
-    def file_response(self, *arguments, **options) -> Response:
+    def file_response(self, *arguments: Any, **options: Any) -> Response:
         response = super().file_response(*arguments, **options)
         response.headers["Cache-Control"] = "no-cache"
         return response
 
 
-def _facts(model: nn.Module, records: dict[str, dict]) -> dict:
+def _facts(model: nn.Module, records: dict[str, dict[str, Any]]) -> dict[str, Any]:
     device = next(model.parameters()).device
     return {
         "device": torch.cuda.get_device_name(device) if device.type == "cuda" else "CPU",

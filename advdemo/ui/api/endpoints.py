@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import gradio as gr
 from gradio.context import get_blocks_context
+from gradio.events import api
 from gradio.utils import get_function_description
 
 from advdemo.measures.sweep import EPSILONS
@@ -233,7 +234,7 @@ def add_api(service: Service) -> None:
         return await answer(answers.certify_digit, r.PredictCall, request, **call)
 
     for function in (predict, attack, scan, sweep, generate, certify):
-        _document(function, gr.api(function, api_name=function.__name__, concurrency_limit=None))
+        _document(function, api(function, api_name=function.__name__, concurrency_limit=None))
 
 
 def _document(function: Callable[..., Any], endpoint: Any) -> None:

@@ -8,8 +8,9 @@ from typing import Any
 from advdemo.images.mnist import load_mnist
 from advdemo.networks.checkpoint import pack_checkpoint
 from advdemo.networks.predict import pick_device
+from advdemo.training.loop import EpochRecord, Step
 from advdemo.training.recipes import Recipe
-from advdemo.training.train import EpochRecord, Step, hold_out, train_steps
+from advdemo.training.train import hold_out, train_steps
 from advdemo.ui.jobs import SECONDS_BETWEEN_UPDATES
 from advdemo.ui.server.errors import RefusalError
 
@@ -35,7 +36,7 @@ def train(name: str, recipe: Recipe, seed: int) -> Iterator[dict[str, Any]]:
         done = (event.epoch - 1 + share) / recipe.epochs
         seconds = now - started
         progress = {"epoch": event.epoch, "epochs": recipe.epochs, "share": done, "seconds": seconds}
-        update: dict[str, dict] = {"progress": progress | {"left": seconds * (1 / done - 1)}}
+        update: dict[str, dict[str, Any]] = {"progress": progress | {"left": seconds * (1 / done - 1)}}
         reply = {}
         if isinstance(event, EpochRecord):
             update["epoch"] = {key: value for key, value in vars(event).items() if key != "weights"}

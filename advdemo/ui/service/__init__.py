@@ -1,6 +1,7 @@
 """What all handlers share: the networks, the test images, and where work is done."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -39,7 +40,7 @@ class Service:
     slow: Threads = field(default_factory=lambda: Threads("slow", max(1, CORES // 2)))  # up to seconds
     proofs: Threads = field(default_factory=lambda: Threads("proofs", 1))
     proved: Recent[tuple[str, int, bytes], float] = field(default_factory=lambda: Recent(PROOFS))
-    lessons: dict[str, dict] = field(default_factory=dict)  # of the Learn tab, measured already
+    lessons: dict[str, dict[str, Any]] = field(default_factory=dict[str, Any])  # of the Learn tab, measured already
     workers: Workers = field(default_factory=lambda: Workers(jobs.warm_up))
     sweeps: FairQueue = field(default_factory=_waiting)
     trainings: FairQueue = field(default_factory=_waiting)

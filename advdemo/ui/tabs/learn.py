@@ -1,6 +1,7 @@
 """The Learn tab: what the other tabs show, explained, guessed and got wrong; buttons set the other tabs up."""
 
 import json
+from typing import Any
 
 from advdemo.measures.experiments import EXPERIMENTS
 from advdemo.measures.mistakes import CODE
@@ -9,7 +10,7 @@ from advdemo.ui.server.replies import as_text
 from advdemo.ui.service import Service
 
 
-def learn_tab(service: Service, figures: dict) -> None:
+def learn_tab(service: Service, figures: dict[str, Any]) -> None:
     """Build the tab.
 
     figures: of each network None or what `records.robustness` tells of it, of which any may be missing or None.
@@ -18,7 +19,7 @@ def learn_tab(service: Service, figures: dict) -> None:
     component("learn", figures=json.dumps(figures), experiments=json.dumps(experiments), mistakes=json.dumps(CODE))
 
 
-def _describe(service: Service, name: str) -> dict:
+def _describe(service: Service, name: str) -> dict[str, Any]:
     """{"name", "options", "index" of its image or None, "label", "image": uint8 (28, 28) as base64}."""
     row = EXPERIMENTS[name]
     known = {"name": name, "options": row.options, "index": None, "label": None, "image": None}
