@@ -108,6 +108,23 @@ def test_black_boxes_one_by_one(name, standard, few):
     assert [(step.queries, step.fooled) for step in found] == [(step.queries, step.fooled) for step in expected]
 
 
+@pytest.mark.parametrize(("name", "queries"), [("square", 60), ("rays", 25)])
+def test_black_boxes_ask_in_batches_of_few_sizes(name, queries, standard, few):
+    """On CUDA of powers of two, but for the first of all; on the CPU of those images alone that are left."""
+    sizes: dict[str, set[int]] = {"cuda": set(), "cpu": set()}
+
+    class Counting(nn.Module):
+        def forward(self, images):
+            sizes[images.device.type].add(len(images))
+            return standard[images.device.type](images)
+
+    settings = make_settings(name, queries=queries)
+    found, expected = both(lambda _, *inputs: settings.prepare(Counting(), *inputs).at(0.25).cpu(), *few)
+    assert torch.equal(found, expected)
+    assert sizes["cuda"] <= {6, 1, 2, 4, 8}
+    assert sizes["cpu"] & {3, 5}
+
+
 def test_few_pixels(standard, few):
     found, expected = both(lambda device, image: few_pixels(standard[device], image, 7, most=4), few[0][0])
     assert found[1] == expected[1]

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from functools import cache
 
 import numpy as np
+import torch
 from torch import Tensor, nn
 
 from advdemo.attacks import find_attack
@@ -23,6 +24,7 @@ from advdemo.ui.replies import RefusalError
 
 HELD_OUT = 5_000  # training images, to choose the best epoch by
 SECONDS_BETWEEN_UPDATES = 0.1
+PROOFS = torch.device("cpu")  # whatever else there is
 Network = bytes | Guest  # as `models.for_job` has it
 
 
@@ -33,10 +35,10 @@ def test_images() -> tuple[Tensor, Tensor]:
 
 
 def warm_up() -> None:
-    """Do what costs time once: the imports of this module, the test images, torch's first steps on the device."""
+    """Do what costs time once: the imports of this module, the test images, torch's first steps. Not those on CUDA: they
+    take half a gigabyte, and many workers have no job that needs them."""
     images, labels = test_images()
-    model = freeze(FastLeNet()).to(pick_device())
-    for _ in sweep_stream(model, images[:500], labels[:500], [0.1]):
+    for _ in sweep_stream(freeze(FastLeNet()), images[:500], labels[:500], [0.1]):
         pass
 
 
@@ -61,9 +63,9 @@ def sweep(network: Network, count: int, epsilons: list[float], attack: str) -> I
 def prove(network: Network, count: int, epsilons: list[float], method: str) -> Iterator[dict]:
     """The same for the images that are proved to be read as their label: `result` without flips and examples, but with
     `per_class`, shares by epsilon and digit."""
-    model = unpack(network)
+    model = unpack(network, PROOFS)
     images, labels = test_images()
-    device = pick_device().type.upper()
+    device = PROOFS.type.upper()
     started = shown = time.perf_counter()
     for result in certified_stream(model, images[:count], labels[:count], epsilons, method=method):
         now = time.perf_counter()
@@ -128,28 +130,28 @@ def measure(network: Network, attack: str) -> Iterator[float]:
     count = row.batch_size if on_cpu else CUDA_BATCH
     clock = time.process_time if on_cpu else time.perf_counter  # the machine may be busy now
     batch, truth = images[:count].to(pick_device()), labels[:count].to(pick_device())
-    started = clock()
-    settings.prepare(model, batch, truth).at(0.1).cpu()
+    for _ in range(1 if on_cpu else 2):  # the first time, CUDA and its libraries are still being loaded
+        started = clock()
+        settings.prepare(model, batch, truth).at(0.1).cpu()
     yield (clock() - started) / len(batch) / (CORES if on_cpu else 1)
 
 
 def measure_proof(network: Network, method: str) -> Iterator[float]:
     """The same for a proof that fails, which takes the longest."""
-    model, (images, labels) = unpack(network), test_images()
-    clock = time.process_time if pick_device().type == "cpu" else time.perf_counter
+    model, (images, labels) = unpack(network, PROOFS), test_images()
     count = METHODS[method]
     for _ in range(2):  # the first time, the kernels of a new process are still being made
-        started = clock()
+        started = time.process_time()
         for _ in certified_stream(model, images[:count], labels[:count], [0.1], method=method):
             pass
-    yield (clock() - started) / count / (CORES if pick_device().type == "cpu" else 1)
+    yield (time.process_time() - started) / count / CORES
 
 
-def unpack(network: Network) -> nn.Module:
-    """The network in a checkpoint's bytes, or a guest, on the device to compute on."""
+def unpack(network: Network, device: torch.device | None = None) -> nn.Module:
+    """The network in a checkpoint's bytes, or a guest, on the device to compute on: None for `pick_device`'s."""
     if isinstance(network, Guest):
         return network
-    return parse_checkpoint(network, "the network")[0].to(pick_device())
+    return parse_checkpoint(network, "the network")[0].to(device or pick_device())
 
 
 def as_drawn(result: SweepResult, *, with_examples: bool) -> dict:
