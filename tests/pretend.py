@@ -5,7 +5,8 @@
         fgsm(network, images.to("cuda"), labels.to("cuda"), 0.1)
 
 Refused are tensors and random generators of mixed devices, masks and indices of CUDA for tensors of the CPU, products
-of matrices of integers, and NumPy. Values are the CPU's to the last bit. Kernels, their speed and races remain unseen.
+of matrices of integers, and NumPy. Values are the CPU's to the last bit, but for convolutions where TF32 is allowed, as
+it is unless somebody forbids it. Kernels, their speed and races remain unseen.
 
 A tensor here is a shell around one of the CPU: to C++ it is on the device "meta", which has no storage, so that every
 operation comes by `_run`; to Python it says that it is on `cuda:0`.
@@ -14,6 +15,7 @@ operation comes by `_run`; to Python it says that it is on `cuda:0`.
 import concurrent.futures
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from types import SimpleNamespace
 from typing import ClassVar
 from unittest.mock import patch
 
@@ -30,6 +32,9 @@ aten = torch.ops.aten
 COPIES = {aten._to_copy.default, aten.copy_.default}
 INDEXED = {aten.index.Tensor, aten.index_put.default, aten.index_put_.default, aten._index_put_impl_.default}
 PRODUCTS = {"mm", "addmm", "bmm", "baddbmm", "mv", "addmv", "dot", "convolution"}
+
+
+CONVOLUTIONS = {aten.convolution.default, aten.convolution_backward.default}
 
 
 class OnCuda(torch.Tensor):
@@ -119,6 +124,8 @@ def _run(operation, arguments, options):
     if device is not None:
         settings |= {"device": torch.device("cpu")}
     settings.pop("pin_memory", None)
+    if shells and operation in CONVOLUTIONS and torch.backends.cudnn.conv.fp32_precision == "tf32":
+        held = tree_map_only(torch.Tensor, _tf32, held)
     found = operation(*held, **settings)
     if operation is aten.copy_.default:
         return arguments[0]
@@ -126,6 +133,13 @@ def _run(operation, arguments, options):
         return found
     found = tree_map_only(torch.Tensor, OnCuda, found)
     return return_and_correct_aliasing(operation, arguments, options, found) if shells else found
+
+
+def _tf32(values):
+    """The nearest of 10 bits, as cuDNN may round what it is to convolve."""
+    if values.dtype != torch.float32:
+        return values
+    return ((values.view(torch.int32) + 0x1000) & ~0x1FFF).view(torch.float32)
 
 
 def _refuse(operation, arguments, shells, plain):
@@ -186,6 +200,12 @@ def cuda() -> Iterator[None]:
             (torch.cuda, "_lazy_init", lambda: None),
             (torch.cuda, "is_available", lambda: True),
             (torch.cuda, "get_device_name", lambda device=None: NAME),
+            (torch.cuda, "get_device_capability", lambda device=None: (0, 0)),
+            (torch.cuda, "get_device_properties", lambda device=None: SimpleNamespace(name=NAME, total_memory=0)),
+            (torch.cuda, "synchronize", lambda device=None: None),
+            (torch.cuda, "reset_peak_memory_stats", lambda device=None: None),
+            (torch.cuda, "max_memory_allocated", lambda device=None: 0),
+            (torch.backends.cudnn, "version", lambda: None),
             (torch, "Generator", Generator),
             (torch, "inference_mode", torch.no_grad),  # shells made in it could not leave it
             (concurrent.futures, "ThreadPoolExecutor", _Pool),

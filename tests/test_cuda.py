@@ -1,6 +1,7 @@
 """What runs on CUDA, run under a device that is made up: mixed devices fail here on every machine, and what comes out
 is the CPU's to the last bit."""
 
+import json
 from dataclasses import replace
 from functools import partial
 
@@ -8,7 +9,6 @@ import pytest
 import torch
 from torch import nn
 
-import advdemo.float32
 from advdemo.attacks import ATTACKS, few_pixels, make_settings
 from advdemo.attacks.latent import search_latents
 from advdemo.measures import experiments, mistakes
@@ -25,7 +25,8 @@ from advdemo.training.gan import Game, GanRecipe
 from advdemo.training.pair import train_pair
 from advdemo.training.recipes import RECIPES
 from advdemo.training.train import train
-from tests import pretend
+from tests import bench_cuda, bench_cuda_parts, pretend
+from tests.bench_cuda_parts import Comparison, tf32
 from tests.conftest import CERTIFIED_CHECKPOINT, CHECKPOINT, ROBUST_CHECKPOINT
 
 PATHS = {"standard": CHECKPOINT, "robust": ROBUST_CHECKPOINT, "certified": CERTIFIED_CHECKPOINT}
@@ -77,19 +78,20 @@ def test_the_device_refuses_what_cuda_refuses(standard, few):
     assert pick_device().type == images.device.type == "cuda"
 
 
-def test_tf32_is_off():
+def test_tf32_is_off(standard, few):
     backends = torch.backends
     assert (backends.cudnn.allow_tf32, backends.cuda.matmul.allow_tf32) == (False, False)
     for switch in (backends.cudnn.conv, backends.cuda.matmul):
         assert switch.fp32_precision == "ieee"
     assert backends.cudnn.deterministic
     assert not backends.cudnn.benchmark
-    advdemo.float32.allow_tf32(True)
-    try:
-        assert backends.cudnn.conv.fp32_precision == backends.cuda.matmul.fp32_precision == "tf32"
+    images = few[0].to("cuda")
+    exact = predict(standard["cuda"], images).cpu()
+    assert torch.equal(exact, predict(standard["cpu"], few[0]))
+    with tf32(True):
         assert backends.cudnn.allow_tf32
-    finally:
-        advdemo.float32.allow_tf32(False)
+        assert backends.cudnn.conv.fp32_precision == backends.cuda.matmul.fp32_precision == "tf32"
+        assert not torch.equal(predict(standard["cuda"], images).cpu(), exact)
     assert not backends.cudnn.allow_tf32
 
 
@@ -299,3 +301,49 @@ def test_a_guest_that_does_not_move_is_told_so():
         adopt(Scaled(), "it", "cuda")
     moved = adopt(nn.Sequential(nn.Flatten(), nn.Linear(784, 10)), "it", "cuda")
     assert next(moved.parameters()).is_cuda
+
+
+@pytest.fixture
+def quick_bench(monkeypatch):
+    monkeypatch.setattr(bench_cuda, "LONGEST", 0.0)
+    monkeypatch.setattr(bench_cuda_parts, "NETWORKS", {"standard": "lenet", "certified": "lenet-certified"})
+
+
+def test_the_bench_runs(quick_bench, tmp_path, monkeypatch, capsys):
+    """The first run on a real device must not be the first run."""
+    monkeypatch.setattr("sys.argv", ["bench_cuda", "--tiny", "--out", str(tmp_path / "cuda.json")])
+    bench_cuda.main()
+    rows = json.loads((tmp_path / "cuda.json").read_text())
+    assert rows["machine / card"] == pretend.NAME
+    assert rows["agreement / standard / float32 / largest difference of a logit"] == 0.0
+    assert rows["agreement / standard / TF32 / largest difference of a logit"] > 0.0
+    assert rows["proofs / outside, standard / float32 on CUDA"] == 0
+    assert rows["proofs / outside, standard / TF32 on CUDA"] > 0
+    assert rows["seconds / sweep, 12 x 7"] > 0.0
+    assert 0.0 < rows["seconds / quick recipe, accuracy"] <= 1.0
+    assert {name for name, value in rows.items() if value is True} == {"machine / flags / deterministic"} | {
+        f"trainings / {name}, same weights" for name in (*RECIPES, "AdvGAN", "game", "game, resumed")
+    }
+    assert f"| machine / card | {pretend.NAME} |" in capsys.readouterr().out
+
+
+def test_the_bench_objects_to_what_must_not_be(monkeypatch, capsys):
+    monkeypatch.setattr(bench_cuda, "PARTS", ("machine", "attacks"))
+    monkeypatch.setattr(Comparison, "attacks", lambda bench: {"pgd": {"accuracy, cuda": 0.1, "beyond epsilon": 0.01}})
+    monkeypatch.setattr(bench_cuda, "seconds", lambda bench: 1 / 0)
+    monkeypatch.setattr("sys.argv", ["bench_cuda", "--tiny"])
+    with pytest.raises(SystemExit) as ended:
+        bench_cuda.main()
+    assert str(ended.value).splitlines()[1:] == [
+        "seconds / failed: ZeroDivisionError: division by zero",
+        "attacks / pgd / beyond epsilon: 0.01",
+    ]
+    wrong = {"trainings": {"game, same weights": False}, "proofs": {"by CROWN, that differ": 1, "proved by CROWN": 1}}
+    assert len(bench_cuda.objections(wrong)) == 2
+
+
+def test_the_bench_without_a_device(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr("sys.argv", ["bench_cuda"])
+    with pytest.raises(SystemExit, match="There is no CUDA device here"):
+        bench_cuda.main()

@@ -35,8 +35,8 @@ def test_images() -> tuple[Tensor, Tensor]:
 
 
 def warm_up() -> None:
-    """Do what costs time once: the imports of this module, the test images, torch's first steps. Not those on CUDA: they
-    take half a gigabyte, and many workers have no job that needs them."""
+    """Do what costs time once: the imports of this module, the test images, torch's first steps. But for those on CUDA:
+    they take half a gigabyte, and many workers have no job that needs them."""
     images, labels = test_images()
     for _ in sweep_stream(freeze(FastLeNet()), images[:500], labels[:500], [0.1]):
         pass
