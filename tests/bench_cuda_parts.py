@@ -98,7 +98,7 @@ class Comparison:
                     signs, flips, logits, accuracies = self._seen(networks[CUDA], CUDA)
                 found[name][mode] = {
                     "signs that differ": (signs != expected[0]).mean(),
-                    "smallest epsilons that differ": (flips != expected[1]).mean(),
+                    "smallest epsilons that differ": (~np.isclose(flips, expected[1], rtol=0, equal_nan=True)).mean(),
                     "largest difference of a logit": np.abs(logits - expected[2]).max(),
                     "largest difference of an accuracy": np.abs(accuracies - expected[3]).max(),
                 }
@@ -111,7 +111,7 @@ class Comparison:
             logits = torch.cat([network(batch) for batch in batches[0]])
         return [
             torch.cat([gradient_sign(network, *batch) for batch in zip(*batches, strict=True)]).cpu().numpy(),
-            np.array([scan(network, image, int(label)).flip_epsilon or -1 for image, label in few]),
+            np.array([scan(network, image, int(label)).flip_epsilon for image, label in few], dtype=float),  # NaN: none
             logits.cpu().numpy(),
             sweep(network, self.images, self.labels).accuracies,
         ]
