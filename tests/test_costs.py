@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from advdemo.attacks import find_attack
-from advdemo.ui.jobs import warm_up
+from advdemo.ui.jobs.warm import warm_up
 from advdemo.ui.server.errors import RefusalError
 from advdemo.ui.server.worker import Workers
 from advdemo.ui.service.costs import Costs

@@ -11,6 +11,7 @@ from typing import Any, Literal, cast
 
 from torch import Tensor
 
+import advdemo.float32  # noqa: F401 (before any of them computes)
 from advdemo.attacks.advgan import AdvGAN, advgan
 from advdemo.attacks.bpda import BPDA, bpda
 from advdemo.attacks.fgsm import FGSM, fgsm, gradient_sign, perturb

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from advdemo.attacks.fgsm import perturb
 from advdemo.attacks.inputs import Attempt, Prepared, check_epsilon, check_images, check_labels, check_queries
+from advdemo.attacks.steady import ask
 
 QUERIES = 2000
 TOLERANCE = 1e-3  # of a distance
@@ -97,7 +98,7 @@ def _search(
     def fooled(chosen: Tensor, directions: Tensor, distance: Tensor) -> Tensor:
         asked[chosen] += 1
         pictures = (images[chosen] + distance.view(-1, 1, 1, 1) * directions).clamp_(0.0, 1.0)
-        return model(pictures).argmax(1) != labels[chosen]
+        return ask(model, pictures).argmax(1) != labels[chosen]
 
     def unfinished(chosen: Tensor) -> Tensor:
         return chosen[(asked[chosen] < queries) & (radius[chosen] > enough)]

@@ -24,6 +24,7 @@ from advdemo.attacks.inputs import (
     check_targets,
     copies,
 )
+from advdemo.attacks.steady import ask
 
 QUERIES = 1000
 SIDE = IMAGE_SHAPE[1]
@@ -122,13 +123,13 @@ def _search(
         if query == 1:
             stripes = torch.where(chance[:, :SIDE].view(-1, 1, 1, SIDE) < 0.5, low, high)
             best[left] = stripes[left]
-            margins[left] = margins_of(model(best[left]), labels[left], targeted)
+            margins[left] = margins_of(ask(model, best[left]), labels[left], targeted)
         else:
             numbers = chance[left, SIDE + 3 * query :][:, :3]
             places = _squares(numbers, _side(query / queries)) + left.view(-1, 1) * SIDE**2
             before = best.take(places)
             best.put_(places, _other(before, low.take(places), high.take(places), up=numbers[:, 2:] < 0.5))
-            found = margins_of(model(best[left]), labels[left], targeted)
+            found = margins_of(ask(model, best[left]), labels[left], targeted)
             worse = found >= margins[left]
             best.put_(places[worse], before[worse])
             margins[left[~worse]] = found[~worse]

@@ -7,8 +7,8 @@ import torch
 from torch import Tensor
 
 from advdemo.measures.experiments import EXPERIMENTS
-from advdemo.ui import jobs
 from advdemo.ui.fields import Offered
+from advdemo.ui.jobs.warm import warm_up
 from advdemo.ui.server.cache import Recent
 from advdemo.ui.server.queue import FairQueue
 from advdemo.ui.server.threads import Threads
@@ -41,7 +41,7 @@ class Service:
     proofs: Threads = field(default_factory=lambda: Threads("proofs", 1))
     proved: Recent[tuple[str, int, bytes], float] = field(default_factory=lambda: Recent(PROOFS))
     lessons: dict[str, dict[str, Any]] = field(default_factory=dict[str, Any])  # of the Learn tab, measured already
-    workers: Workers = field(default_factory=lambda: Workers(jobs.warm_up))
+    workers: Workers = field(default_factory=lambda: Workers(warm_up))
     sweeps: FairQueue = field(default_factory=_waiting)
     trainings: FairQueue = field(default_factory=_waiting)
     plays: FairQueue = field(default_factory=_waiting)  # of the GAN's game
