@@ -23,6 +23,7 @@ from advdemo.ui.api.mcp_content import as_content
 from advdemo.ui.component import WEB, component, read_styles
 from advdemo.ui.handlers import routes
 from advdemo.ui.server.guard import Guard
+from advdemo.ui.server.visitors import trust_the_space_s_proxy
 from advdemo.ui.service import Service
 from advdemo.ui.service.networks import Networks
 from advdemo.ui.service.pairs import Pairs
@@ -120,8 +121,7 @@ def launch(page: gr.Blocks, *, block: bool = True, **options: Any) -> None:
         "max_file_size": "1mb",
         "mcp_server": find_spec("mcp") is not None,
     }
-    if "SPACE_ID" in os.environ:  # a Space is reached by its proxy alone, at a private address
-        os.environ.setdefault("FORWARDED_ALLOW_IPS", "127.0.0.1,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16")
+    trust_the_space_s_proxy()
     declare_gpu_function()
     try:
         page.launch(prevent_thread_lock=True, **settings | options)
