@@ -192,7 +192,7 @@ def test_the_row_says_what_it_knows():
         "advgan": "nothing",
         "noise": "nothing",
     }
-    assert all(hasattr(row.settings, "stream") == (row.knows in ("scores", "label")) for row in ATTACKS.values())
+    assert all(hasattr(row, "stream") == (row.knows in ("scores", "label")) for row in ATTACKS.values())
 
 
 def test_sweep_is_square_and_scan_refuses(lenet, hundred):

@@ -16,7 +16,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from advdemo.attacks.fgsm import perturb
-from advdemo.attacks.inputs import Prepared, check_epsilon, check_images
+from advdemo.attacks.inputs import check_epsilon, check_images
+from advdemo.attacks.settings import Prepared, Settings
 
 SHIPPED = Path(__file__).parents[2] / "checkpoints" / "advgan.safetensors"
 
@@ -42,8 +43,17 @@ class Perturber(nn.Module):
 
 
 @dataclass(frozen=True)
-class AdvGAN:
+class AdvGAN(Settings):
     """Where the generator's checkpoint is."""
+
+    name = "advgan"
+    title = "AdvGAN"
+    told = "is one pass of a generator that was trained to fool the standard network"
+    knows = "nothing"  # any more: all its queries were made in training
+    targeted = False
+    one_run = True
+    quick = True
+    batch_size = 400
 
     perturber: Path = SHIPPED
 

@@ -14,15 +14,24 @@ import torch
 from torch import Tensor, nn
 
 from advdemo.attacks.fgsm import perturb
-from advdemo.attacks.inputs import Attempt, Prepared, check_epsilon, check_images, check_labels, check_queries
+from advdemo.attacks.inputs import check_epsilon, check_images, check_labels, check_queries
+from advdemo.attacks.settings import Attempt, Prepared, Settings
 
 QUERIES = 2000
 TOLERANCE = 1e-3  # of a distance
 
 
 @dataclass(frozen=True)
-class RayS:
+class RayS(Settings):
     """Arguments of `rays`."""
+
+    name = "rays"
+    title = "RayS"
+    told = "looks at the predicted digit alone"
+    knows = "label"
+    targeted = False
+    one_run = True
+    batch_size = 50
 
     queries: int = QUERIES
 

@@ -15,8 +15,6 @@ from torch.nn import functional as F
 from advdemo import CLASSES, IMAGE_SHAPE
 from advdemo.attacks.chance import uniform
 from advdemo.attacks.inputs import (
-    Attempt,
-    Prepared,
     check_epsilon,
     check_images,
     check_labels,
@@ -24,6 +22,7 @@ from advdemo.attacks.inputs import (
     check_targets,
     copies,
 )
+from advdemo.attacks.settings import Attempt, Prepared, Settings
 
 QUERIES = 1000
 SIDE = IMAGE_SHAPE[1]
@@ -32,8 +31,15 @@ HALVINGS = (0.001, 0.005, 0.02, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8)  # of that share,
 
 
 @dataclass(frozen=True)
-class Square:
+class Square(Settings):
     """Arguments of `square`."""
+
+    name = "square"
+    title = "Square attack"
+    told = "tries squares of +-epsilon and looks at the scores alone, no gradient"
+    knows = "scores"
+    scannable = False
+    batch_size = 50
 
     queries: int = QUERIES
 

@@ -35,8 +35,8 @@ TOLD = {
     "ARRAYS": 'whether pictures come also as rows of numbers from 0 to 1, unrounded, under "arrays".',
     "ATTACKS": ", ".join(ATTACKS),
     "SCANNABLE": ", ".join(name for name, row in ATTACKS.items() if row.scannable),
-    "KINDS": "fgsm takes one step along the gradient, pgd 40, bpda 40 that see through rounded pixels, momentum and "
-    "dim ten; square and rays see no gradient, advgan is a trained generator, noise is random, for comparison.",
+    "KINDS": "; ".join(f"{name} {row.told}" for name, row in ATTACKS.items()) + ".",
+    "QUICK": ", ".join(name for name, row in ATTACKS.items() if row.quick),
 }
 
 
@@ -150,7 +150,7 @@ def add_api(service: Service) -> None:
         Args:
             count: how many MNIST test images, from the first on, 1 to 10000.
             epsilons: up to 51 sizes of the attack, each 0 to 1, separated by commas.
-            attack: one of ATTACKS; all but fgsm, advgan and noise are slow and need a small count.
+            attack: one of ATTACKS; all but QUICK are slow and need a small count.
             network: NETWORK
             examples: whether up to ten fooled digits for each epsilon come along.
 

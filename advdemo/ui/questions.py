@@ -4,9 +4,8 @@ import json
 import math
 from typing import TypeGuard
 
-from advdemo.attacks import ATTACKS, Attack
+from advdemo.attacks import ATTACKS, Attack, Settings
 from advdemo.attacks import find_attack as find
-from advdemo.attacks.inputs import Settings
 from advdemo.ui.replies import RefusalError, refusing, shown
 
 MAX_EPSILONS = 51
