@@ -1,4 +1,5 @@
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -9,7 +10,7 @@ import torch
 from PIL import Image
 from typer.testing import CliRunner
 
-from advdemo.attacks import PGD, Momentum, fgsm, make_settings
+from advdemo.attacks import ATTACKS, PGD, Momentum, fgsm, make_settings
 from advdemo.cli import app
 from advdemo.images.drawing import to_mnist
 from advdemo.measures.bounds import certified_epsilon, certified_stream
@@ -306,6 +307,15 @@ def test_help(run, command):
     result = run(*command, "--help")
     assert result.exit_code == 0
     assert " ".join(["python -m advdemo", *command]) in result.stdout.replace("root", "python -m advdemo")
+
+
+@pytest.mark.parametrize("command", ["attack", "sweep"])
+def test_help_lists_the_table_of_attacks(run, command):
+    for _ in range(2):
+        told = " ".join(re.sub("[│\n]", " ", run(command, "--help").stdout).split())
+        assert f"{', '.join(ATTACKS)}." in told
+        assert "of momentum (0.0), dim (0.5)." in told
+        assert not re.search(r"{[a-z]", told)
 
 
 def test_unknown_command(run):
