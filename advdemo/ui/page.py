@@ -4,6 +4,7 @@ import json
 import os
 import threading
 from collections.abc import Callable
+from html import escape
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -32,7 +33,7 @@ from advdemo.ui.routes import make_routes
 from advdemo.ui.service import Service
 from advdemo.ui.sweep import sweep_tab
 from advdemo.ui.train import train_tab
-from advdemo.ui.words import WORDS, say
+from advdemo.ui.words import WORDS, languages, say
 from advdemo.ui.zerogpu import declare_gpu_function
 
 # The bundled fonts have ASCII only in these weights.
@@ -50,6 +51,8 @@ PRELOADS = "".join(
 
 # A 3 that LeNet reads as an 8: test image 63 under FGSM at 0.2.
 ICON = Path(__file__).parent / "icon.png"
+# The browser chooses one of them before it has read any.
+LANGUAGES = f'<meta name="languages" content="{escape(json.dumps(languages()))}">'
 HOME_SCREEN = (
     '<link rel="apple-touch-icon" href="pwa_icon/192"><meta name="apple-mobile-web-app-title" content="advdemo">'
 )
@@ -102,7 +105,7 @@ def launch(page: gr.Blocks, *, block: bool = True, **options) -> None:
     settings: dict[str, Any] = {
         "theme": gr.themes.Default(primary_hue="blue", neutral_hue="slate", radius_size="lg", **FONTS),
         "css": read_styles("shared"),
-        "head": PRELOADS + HOME_SCREEN,
+        "head": PRELOADS + LANGUAGES + HOME_SCREEN,
         "favicon_path": ICON,
         "pwa": True,  # installed as an app it has its own window; it needs the server all the same
         "app_kwargs": {
