@@ -13,7 +13,7 @@ import gradio as gr
 import torch
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.staticfiles import StaticFiles
 from torch import Tensor, nn
@@ -28,6 +28,7 @@ from advdemo.ui.guard import Guard
 from advdemo.ui.learn import learn_tab
 from advdemo.ui.mcp_content import as_content
 from advdemo.ui.models import Models
+from advdemo.ui.programs import read_pieces
 from advdemo.ui.records import accuracies, binarised_record, robustness, saved_sweep
 from advdemo.ui.routes import make_routes
 from advdemo.ui.service import Service
@@ -99,7 +100,7 @@ def launch(page: gr.Blocks, *, block: bool = True, **options) -> None:
     """Serve the page, until interrupted if `block`: the process then ends with 130. `options` go to `Blocks.launch`.
     Shows no traceback to visitors and calls no other host. OSError when the port that GRADIO_SERVER_PORT names is
     taken."""
-    files = [_files("/web/words", WORDS), _files("/web", WEB)]
+    files = [Route("/web/programs.json", _pieces), _files("/web/words", WORDS), _files("/web", WEB)]
     service: Service = page.service  # type: ignore[attr-defined]
     port = os.environ.get("GRADIO_SERVER_PORT")
     settings: dict[str, Any] = {
@@ -150,6 +151,10 @@ def _files(address: str, folder: Path) -> Route:
         return await files.get_response(request.path_params["path"], request.scope)
 
     return Route(address + "/{path:path}", get, methods=["GET"])
+
+
+async def _pieces(_: Request) -> Response:
+    return JSONResponse(read_pieces(), headers={"Cache-Control": "no-cache"})
 
 
 class _Files(StaticFiles):
