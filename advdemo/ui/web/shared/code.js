@@ -9,7 +9,7 @@ import { onLanguage, say, text } from "./words.js";
 
 const EPSILON = "\ue000"; // as in code/compose.js
 const PACKAGES = { "from art": "adversarial-robustness-toolbox", "from torchattacks": "torchattacks" };
-const TOKEN = /(#.*)|("(?:[^"\\\n]|\\.)*")|\b(import|from|def|for|in|if|else|while|return|as)\b|(\ue000)/g;
+const TOKEN = /(#.*)|("(?:[^"\\\n]|\\.)*")|\b(import|from|class|def|for|in|if|else|while|return|as)\b|(\ue000)/g;
 const KINDS = ["comment", "string", "keyword", "epsilon"];
 const SHOWN_FOR = 4000; // milliseconds
 
@@ -67,6 +67,7 @@ export function makeCode(root, compose) {
     offer(ways, program.toolkit ? ["plain", "toolkit"] : [], way, "how", (name) => `code.how_${name}`);
     const code = (way === "toolkit" && program.toolkit) || program.code;
     const needed = Object.entries(PACKAGES).find(([line]) => code.includes(`\n${line}`));
+    where.hidden = /^#.*\n$/.test(code); // nothing but a remark
     if (needed) say(where, "code.where_toolkit", { package: needed[1] });
     else say(where, "code.where");
     shown.replaceChildren(...coloured(code));
