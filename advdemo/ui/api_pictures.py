@@ -11,7 +11,7 @@ from torch import Tensor
 
 from advdemo import IMAGE_SHAPE
 from advdemo.images.drawing import to_mnist
-from advdemo.images.picture import LOWERED, RAISED, read_picture
+from advdemo.images.picture import LOWERED, RAISED, as_bytes, read_picture
 from advdemo.ui.explore import MAX_DRAWING
 from advdemo.ui.replies import RefusalError, refusing
 
@@ -55,7 +55,7 @@ def as_png(image: Tensor | np.ndarray) -> str:
     """A data URL of one image, 28 x 28 values in [0, 1] in any shape, or uint8 (28, 28): rounded to 256 levels of grey,
     ink is white."""
     if isinstance(image, Tensor):
-        image = (image.reshape(SIDE, SIDE) * 255).round().byte().cpu().numpy()
+        image = as_bytes(image.reshape(SIDE, SIDE))
     return _encode(image)
 
 

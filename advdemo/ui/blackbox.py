@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from advdemo.attacks import RayS, Square
+from advdemo.images.picture import as_bytes
 from advdemo.networks.predict import classify
 from advdemo.ui.explore import find_aim, read_digit
 from advdemo.ui.lanes import Superseded
@@ -68,7 +69,7 @@ def _search(service: Service, question: dict, side: dict, answers: str, epsilon:
         "fooled": last.fooled,
         "asked": last.queries,
         "most": box.queries,
-        "frames": (frames[:, 0] * 255).round().byte().cpu().numpy(),
+        "frames": as_bytes(frames[:, 0]),
         "at": np.ascontiguousarray(at),
         "reads": classify(network, frames).byte().cpu().numpy(),
         "course": np.ascontiguousarray(course),

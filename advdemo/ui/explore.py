@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from advdemo.attacks import Attack, Settings
 from advdemo.images.drawing import to_mnist
-from advdemo.images.picture import read_picture
+from advdemo.images.picture import as_bytes, read_picture
 from advdemo.measures.scan import scan
 from advdemo.networks.predict import predict
 from advdemo.ui.api_values import as_text
@@ -200,7 +200,7 @@ def make_board(model: nn.Module, images: Tensor, labels: Tensor) -> dict:
     sprite = np.zeros((rows * 28, BOARD_COLUMNS * 28), dtype=np.uint8)
     for place, (index, _) in enumerate(digits):
         row, column = divmod(place, BOARD_COLUMNS)
-        sprite[row * 28 : row * 28 + 28, column * 28 : column * 28 + 28] = (images[index, 0] * 255).round().numpy()
+        sprite[row * 28 : row * 28 + 28, column * 28 : column * 28 + 28] = as_bytes(images[index, 0])
     file = io.BytesIO()
     Image.fromarray(sprite).save(file, "WEBP", lossless=True)
     return {

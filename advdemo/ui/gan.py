@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator
 from dataclasses import fields
 from typing import Any, get_args
 
+from advdemo.images.picture import as_bytes
 from advdemo.training.gan import Learner
 from advdemo.ui import play
 from advdemo.ui.component import component
@@ -38,7 +39,7 @@ def gan_tab(service: Service) -> None:
         "starts": [start for start in STARTS[:3] if start == "nothing" or start in service.pairs.shipped],
         "greed": play.GREED,
         "giant": play.GIANT,
-        "real": as_text((view.real[:REAL_SHOWN, 0] * 255).round().byte().cpu().numpy()),
+        "real": as_text(as_bytes(view.real[:REAL_SHOWN, 0])),
         "example": example_game(),
         "first": view.of(pair.generator, pair.discriminator) if pair else None,
     }

@@ -9,6 +9,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from advdemo.attacks.latent import search_latents
+from advdemo.images.picture import as_bytes
 from advdemo.networks.generator import PER_UNIT, generate, round_latents
 from advdemo.networks.predict import classify
 from advdemo.ui.forger import EDGE, Order, Pair, parse_order, whole_greys
@@ -30,8 +31,7 @@ async def latent_grid(service: Service, visitor: Visitor, question: dict) -> dic
         places = torch.cartesian_prod(steps, steps).flip(1)  # x runs fastest
         digits = torch.full((len(places),), order.digit)
         images = whole_greys(generate(pair.generator, digits, latent=order.latents(places)))
-        frames = (images[:, 0] * 255).round().byte()
-        return {"frames": frames.cpu().numpy(), "realness": pair.opinion(images, order.digit).cpu().numpy()}
+        return {"frames": as_bytes(images[:, 0]), "realness": pair.opinion(images, order.digit).cpu().numpy()}
 
     return await service.slow.run(visitor, "latents", work)
 
@@ -62,7 +62,7 @@ def _search(
     ):
         if superseded():
             raise SupersededError("errors.superseded")
-        frames.append((step.image[0, 0] * 255).round().byte().cpu().numpy())
+        frames.append(as_bytes(step.image[0, 0]))
         asked = float(step.probabilities[order.digit])
         others = step.probabilities.clone()
         others[order.digit] = 0

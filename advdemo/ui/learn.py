@@ -3,6 +3,7 @@
 import base64
 import json
 
+from advdemo.images.picture import as_bytes
 from advdemo.measures.experiments import EXPERIMENTS
 from advdemo.measures.mistakes import CODE
 from advdemo.ui.component import component
@@ -25,6 +26,6 @@ def _describe(service: Service, name: str) -> dict:
     known = {"name": name, "options": row.options, "index": None, "label": None, "image": None}
     if not row.about_one:
         return known
-    pixels = (service.images[row.index, 0] * 255).round().byte().numpy()
+    pixels = as_bytes(service.images[row.index, 0])
     image = base64.b64encode(pixels.tobytes()).decode()
     return known | {"index": row.index, "label": int(service.labels[row.index]), "image": image}

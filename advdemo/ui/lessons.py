@@ -5,6 +5,7 @@ from functools import partial
 
 from torch import Tensor
 
+from advdemo.images.picture import as_bytes
 from advdemo.measures.experiments import EXPERIMENTS
 from advdemo.measures.mistakes import MISTAKES, compare
 from advdemo.ui.lanes import Superseded
@@ -56,7 +57,7 @@ def _experiment(service: Service, name: str) -> dict:
 
 def _mistake(service: Service, name: str) -> dict:
     found = compare(name, service.models.shipped["standard"], *_on_device(service))
-    pictures = None if found.pictures is None else (found.pictures[:, 0] * 255).round().byte().cpu().numpy()
+    pictures = None if found.pictures is None else as_bytes(found.pictures[:, 0])
     rows = {figure: list(pair) for figure, pair in found.rows.items()}
     return {"images": found.images, "epsilon": found.epsilon, "rows": rows, "pictures": pictures, "reads": found.reads}
 

@@ -3,6 +3,7 @@
 from functools import partial
 
 from advdemo.attacks import few_pixels
+from advdemo.images.picture import as_bytes
 from advdemo.networks.predict import classify
 from advdemo.ui.explore import interruptible, read_digit
 from advdemo.ui.lanes import Superseded
@@ -25,5 +26,5 @@ def _turn(service: Service, question: dict, superseded: Superseded) -> dict:
         "count": int((turned != digit.image).sum()) if count is None else count,
         "fooled": count is not None,
         "reads": int(classify(network, turned[None])[0]),
-        "image": (turned[0] * 255).round().byte().cpu().numpy(),
+        "image": as_bytes(turned[0]),
     }

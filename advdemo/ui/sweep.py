@@ -6,6 +6,7 @@ from functools import partial
 
 from torch import Tensor, nn
 
+from advdemo.images.picture import as_bytes
 from advdemo.measures.bounds import METHODS, check_network
 from advdemo.measures.sweep import SweepResult
 from advdemo.networks.predict import classify
@@ -112,7 +113,7 @@ def examples_of(
         adversarial = prepared.at(epsilon)
         after = classify(model, adversarial)
         for place in (after == predicted).nonzero().flatten().tolist():
-            pixels = (adversarial[place, 0] * 255).round().byte().cpu().numpy()
+            pixels = as_bytes(adversarial[place, 0])
             before = int(prepared.logits[place].argmax())
             found.append({"index": int(chosen[place]), "before": before, "after": predicted, "image": pixels})
     return {"found": found[:CELL_EXAMPLES]}

@@ -12,4 +12,5 @@ def classifier(network):
         input_shape=(1, 28, 28),
         nb_classes=10,
         clip_values=(0, 1),
+        device_type="cpu",
     )
