@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 from typer.testing import CliRunner
 
-from advdemo.attacks import ATTACKS, PGD, Momentum, fgsm, make_settings
+from advdemo.attacks import ATTACKS, PGD, Momentum, fgsm, make_settings, setting_owners
 from advdemo.cli import app
 from advdemo.images.drawing import to_mnist
 from advdemo.measures.bounds import certified_epsilon, certified_stream
@@ -117,8 +117,8 @@ def test_sweep_of_other_data(run, small_mnist):
 
 
 WRONG_SWEEPS = {
-    "--attack bomb": "unknown attack 'bomb': choose one of fgsm, pgd, bpda, momentum, dim, square, rays, advgan, noise",
-    "--steps 5": "steps can be set for pgd, bpda, momentum, dim only, not for fgsm",
+    "--attack bomb": f"unknown attack 'bomb': choose one of {', '.join(ATTACKS)}",
+    "--steps 5": f"steps can be set for {', '.join(setting_owners('steps'))} only, not for fgsm",
     "--attack pgd --steps 0 --images 10": "steps must be a whole number, at least 1, got 0",
     "--attack noise --loss nll-on-logits": "loss can be set for fgsm only, not for noise",
     "--attack momentum --decay 2": "decay must be a number from 0 to 1, got 2.0",
