@@ -7,7 +7,7 @@ from torch.nn import functional as F
 
 
 @torch.no_grad()
-def ask(model: nn.Module, images: Tensor) -> Tensor:
+def query_model(model: nn.Module, images: Tensor) -> Tensor:
     """The logits (N, 10) of images (N, 1, 28, 28); on CUDA the batch is filled up with black images to a power of
     two."""
     if images.device.type != "cuda":

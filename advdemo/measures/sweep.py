@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from advdemo import CLASSES
 from advdemo.attacks import Settings, find_attack
 from advdemo.attacks.inputs import check_epsilon, check_images, check_labels
+from advdemo.images.picture import as_bytes
 
 if TYPE_CHECKING:
     from advdemo.measures.bounds import CertifiedResult
@@ -202,16 +203,11 @@ class _Batches:
                     shown = (before == truth) & (fooled[row] if epsilon else True)
                     chosen = shown.nonzero().flatten()[:EXAMPLES]
                     places, *reads = (part.tolist() for part in (chosen + start, before[chosen], after[chosen]))
-                    found[row] = list(map(Example, places, *reads, _as_bytes(adversarial[chosen])))
+                    found[row] = list(map(Example, places, *reads, as_bytes(adversarial[chosen, 0])))
         ascending = np.argsort(self.epsilons).tolist()
         by_epsilon = torch.stack([fooled[row] for row in ascending] + [torch.ones_like(truth, dtype=torch.bool)])
         first = by_epsilon.int().argmax(0).bincount(minlength=len(self.epsilons) + 1)
         return torch.stack(counts).view(-1, CLASSES, CLASSES).cpu().numpy(), first.cpu().numpy(), found
-
-
-def _as_bytes(images: Tensor) -> np.ndarray:
-    """uint8 (N, 28, 28)"""
-    return (images[:, 0] * 255).round().byte().cpu().numpy()
 
 
 def to_csv(result: "SweepResult | CertifiedResult") -> str:

@@ -12,13 +12,12 @@ from dataclasses import asdict
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 
 from advdemo import CLASSES
 from advdemo.images.mnist import load_mnist
 from advdemo.images.picture import write_sheet
-from advdemo.networks.checkpoint import check_state, save_checkpoint, save_weights
+from advdemo.networks.checkpoint import check_state, save_checkpoint, save_weights, unpack_checkpoint
 from advdemo.networks.generator import generate
 from advdemo.networks.predict import pick_device
 from advdemo.training.gan import Game, GanEpoch, GanRecipe, train_gan
@@ -108,14 +107,12 @@ def load_unfinished(path: Path, recipe: GanRecipe, settings: dict) -> tuple[dict
     if not path.is_file():
         return None, 0.0
     try:
-        with safe_open(path, "pt") as file:
-            record = json.loads((file.metadata() or {}).get("record", "{}"))
-            state = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (it is no dict)
+        state, record = unpack_checkpoint(path.read_bytes())
         expected = _expected(recipe)
         # Of another size on each device; which one it is the record says.
         expected["random"] = state.get("random", expected["random"])
         check_state(state, expected, path.name)
-    except (SafetensorError, ValueError) as error:
+    except ValueError as error:
         raise ValueError(f"{path} holds no unfinished training of a GAN: delete it to start anew") from error
     for name, value in json.loads(json.dumps(settings)).items():  # as the file has it: lists for tuples
         if record.get(name) != value:

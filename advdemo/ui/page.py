@@ -4,6 +4,7 @@ import json
 import os
 import threading
 from collections.abc import Callable
+from html import escape
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import gradio as gr
 import torch
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.staticfiles import StaticFiles
 from torch import Tensor, nn
@@ -22,6 +23,7 @@ from advdemo.ui.api.endpoints import add_api
 from advdemo.ui.api.mcp_content import as_content
 from advdemo.ui.component import WEB, component, read_styles
 from advdemo.ui.handlers import routes
+from advdemo.ui.programs import read_pieces
 from advdemo.ui.server.guard import Guard
 from advdemo.ui.server.visitors import trust_the_space_s_proxy
 from advdemo.ui.service import Service
@@ -33,7 +35,7 @@ from advdemo.ui.tabs.learn import learn_tab
 from advdemo.ui.tabs.records import accuracies, binarised_record, robustness, saved_sweep
 from advdemo.ui.tabs.sweep import sweep_tab
 from advdemo.ui.tabs.train import train_tab
-from advdemo.ui.words import WORDS, say
+from advdemo.ui.words import WORDS, languages, say
 from advdemo.ui.zerogpu import declare_gpu_function
 
 # The bundled fonts have ASCII only in these weights.
@@ -51,6 +53,8 @@ PRELOADS = "".join(
 
 # A 3 that LeNet reads as an 8: test image 63 under FGSM at 0.2.
 ICON = Path(__file__).parent / "icon.png"
+# The browser chooses one of them before it has read any.
+LANGUAGES = f'<meta name="languages" content="{escape(json.dumps(languages()))}">'
 HOME_SCREEN = (
     '<link rel="apple-touch-icon" href="pwa_icon/192"><meta name="apple-mobile-web-app-title" content="advdemo">'
 )
@@ -98,13 +102,13 @@ def launch(page: gr.Blocks, *, block: bool = True, **options: Any) -> None:
     """Serve the page, until interrupted if `block`: the process then ends with 130. `options` go to `Blocks.launch`.
     Shows no traceback to visitors and calls no other host. OSError when the port that GRADIO_SERVER_PORT names is
     taken."""
-    files = [_files("/web/words", WORDS), _files("/web", WEB)]
+    files = [Route("/web/programs.json", _pieces), _files("/web/words", WORDS), _files("/web", WEB)]
     service: Service = page.service  # type: ignore[attr-defined]
     port = os.environ.get("GRADIO_SERVER_PORT")
     settings: dict[str, Any] = {
         "theme": gr.themes.Default(primary_hue="blue", neutral_hue="slate", radius_size="lg", **FONTS),
         "css": read_styles("shared"),
-        "head": PRELOADS + HOME_SCREEN,
+        "head": PRELOADS + LANGUAGES + HOME_SCREEN,
         "favicon_path": ICON,
         "pwa": True,  # installed as an app it has its own window; it needs the server all the same
         "app_kwargs": {
@@ -150,6 +154,10 @@ def _files(address: str, folder: Path) -> Route:
         return await files.get_response(request.path_params["path"], request.scope)
 
     return Route(address + "/{path:path}", get, methods=["GET"])
+
+
+async def _pieces(_: Request) -> Response:
+    return JSONResponse(read_pieces(), headers={"Cache-Control": "no-cache"})
 
 
 class _Files(StaticFiles):

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from advdemo.images.mnist import load_mnist
+from advdemo.images.picture import as_bytes
 from advdemo.measures.variety import variety
 from advdemo.networks.checkpoint import pack_checkpoint, parse_checkpoint
 from advdemo.networks.discriminator import Discriminator
@@ -142,7 +143,7 @@ class View:
             return [float(rate) for rate in discriminator(images[:count], digits[:count]).sigmoid()]
 
         return {
-            "forgeries": as_text((drawn[:SHOWN, 0] * 255).round().byte().cpu().numpy()),
+            "forgeries": as_text(as_bytes(drawn[:SHOWN, 0])),
             "opinions": opinions(drawn, self.digits, SHOWN),
             "real_opinions": opinions(self.real, self.real_digits, REAL_SHOWN),
             "read": float((classify(self.judge, drawn) == self.digits).float().mean()),

@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from advdemo.images.picture import as_bytes
 from advdemo.measures.experiments import EXPERIMENTS
 from advdemo.measures.mistakes import CODE
 from advdemo.ui.component import component
@@ -25,5 +26,5 @@ def _describe(service: Service, name: str) -> dict[str, Any]:
     known = {"name": name, "options": row.options, "index": None, "label": None, "image": None}
     if not row.about_one:
         return known
-    pixels = (service.images[row.index, 0] * 255).round().byte().numpy()
-    return known | {"index": row.index, "label": int(service.labels[row.index]), "image": as_text(pixels)}
+    image = as_text(as_bytes(service.images[row.index, 0]))
+    return known | {"index": row.index, "label": int(service.labels[row.index]), "image": image}
