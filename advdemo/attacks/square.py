@@ -23,6 +23,7 @@ from advdemo.attacks.inputs import (
     copies,
 )
 from advdemo.attacks.settings import Attempt, Prepared, Settings
+from advdemo.attacks.steady import query_model
 
 QUERIES = 1000
 SIDE = IMAGE_SHAPE[1]
