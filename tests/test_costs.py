@@ -40,7 +40,7 @@ def test_it_is_measured_once(workers, lenet, monkeypatch):
     check(costs, "pgd", 1)
 
 
-def test_one_direction_for_every_epsilon_is_paid_once(workers, lenet):
+def test_one_run_for_every_epsilon_is_paid_once(workers, lenet):
     costs = Costs(workers, pack(lenet))
     costs._seconds = {"rays": 0.1, "pgd": 0.1}
     check(costs, "rays", 1000, 51)

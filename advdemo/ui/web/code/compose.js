@@ -64,7 +64,11 @@ const writer = (pieces, note) => (/** @type {Part[]} */ parts) => {
 /** @param {string} line an import */
 const groupOf = (line) => (STANDARD_LIBRARY.test(line) ? 0 : OURS.test(line) ? 2 : 1);
 
-/** A piece with other values in its assignments, and other comments. @param {string} code @param {Required<Part>[1]} choices */
+/**
+ * A piece with other values in its assignments, and other comments.
+ * @param {string} code
+ * @param {Record<string, string | number>} choices
+ */
 function fill(code, choices) {
   let filled = code;
   for (const [name, value] of Object.entries(choices)) {
@@ -91,11 +95,19 @@ const called = ({ model, attack }) => (model !== "binarised" ? "lenet" : attack 
 const network = (side) =>
   fileOf(side.model) ? [weights(side.model), ["networks/lenet"], [`networks/${called(side)}`]] : [["networks/other"]];
 
-/** An attack by hand, or from the package where it has no piece. @param {Record<string, Piece>} pieces @returns {(name: string) => Part[]} */
+/**
+ * An attack by hand, or from the package where it has no piece.
+ * @param {Record<string, Piece>} pieces
+ * @returns {(name: string) => Part[]}
+ */
 const byHand = (pieces) => (name) =>
   pieces[`attacks/${name}`] ? [[`attacks/${name}`]] : [["attacks/called", { settings: `find_attack("${name}")[1]` }]];
 
-/** An attack by a toolkit, or null where none has it. @param {Record<string, Piece>} pieces @returns {(name: string) => Part[] | null} */
+/**
+ * An attack by a toolkit, or null where none has it.
+ * @param {Record<string, Piece>} pieces
+ * @returns {(name: string) => Part[] | null}
+ */
 const byToolkit = (pieces) => (name) => {
   /** @param {string} piece @returns {Part[]} */
   const withNeeds = (piece) => [...pieces[piece].needs.flatMap(withNeeds), [piece]];
@@ -129,7 +141,12 @@ export async function explore(shown, note) {
   return programs;
 }
 
-/** @param {Explored} shown @param {Part} pixels @param {(name: string) => Part[] | null} attackOf @returns {Part[] | null} */
+/**
+ * @param {Explored} shown
+ * @param {Part} pixels
+ * @param {(name: string) => Part[] | null} attackOf
+ * @returns {Part[] | null} null where an attack is not to be had
+ */
 function attacked({ sides, label }, pixels, attackOf) {
   /** @type {Part[]} */
   const parts = [];
