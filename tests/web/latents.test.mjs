@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { around, between, GRID, inside, read, write } from "../../advdemo/ui/web/explore/latents.js";
+import { around, between, GRID, inside, read, write } from "../../advdemo/ui/web/explore/digit/latents.js";
 
 test("a frame's own place is that frame alone", () => {
   for (const [place, frame] of [

@@ -12,7 +12,7 @@ import * as pieces from "./pieces.js";
  * @property {number} label
  * @property {number | null} index of the test image
  * @property {Uint8Array} image 784 pixels, which are written down where it is no test image
- * @property {import("../explore/latents.js").Order | null} order of a generated digit
+ * @property {import("../explore/digit/latents.js").Order | null} order of a generated digit
  * @property {boolean} ownForger whether it comes from a generator of the visitor's own
  */
 
@@ -142,7 +142,7 @@ print(certified_epsilon(network, image, ${label}))`;
 const loaded = (model) =>
   `network, _ = load_checkpoint("${fileOf(model)}", "cpu")${roundingOf(model) && "\nnetwork = Binarised(network)"}`;
 
-/** @param {import("../explore/latents.js").Order} order @param {boolean} own @param {Note} note */
+/** @param {import("../explore/digit/latents.js").Order} order @param {boolean} own @param {Note} note */
 function ordered({ digit, seed, place, centre }, own, note) {
   const [x, y] = place.map((step) => `${step} * ${REACH}`);
   const middle = centre ? `torch.frombuffer(bytearray(base64.b64decode(centre)), dtype=torch.int8) / 32` : "random[0]";

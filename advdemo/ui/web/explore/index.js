@@ -12,21 +12,21 @@ import { base64 } from "../shared/pixels.js";
 import { askPatiently, isTrouble, isUnknown } from "../shared/server.js";
 import { offerPicture } from "../shared/sharing.js";
 import { fillWords, say, sayError } from "../shared/words.js";
-import { makeBinary } from "./binary.js";
-import { makeBlackBox } from "./blackbox.js";
-import { makeBoard } from "./board.js";
+import { makeBinary } from "./attacks/binary.js";
+import { makeBlackBox } from "./attacks/blackbox.js";
 import { makeChoices } from "./choices.js";
-import { makeFollower } from "./follower.js";
-import { makeGenerate } from "./generate.js";
-import { makeGuess } from "./guess.js";
-import { makeInside } from "./inside.js";
-import { write } from "./latents.js";
-import { makePad } from "./pad.js";
-import { drawPicture } from "./picture.js";
-import { makeResult } from "./result.js";
-import { makeSlider } from "./slider.js";
+import { makeBoard } from "./digit/board.js";
+import { makeFollower } from "./digit/follower.js";
+import { makeGenerate } from "./digit/generate.js";
+import { write } from "./digit/latents.js";
+import { makePad } from "./digit/pad.js";
+import { makeInside } from "./inside/inside.js";
+import { makeGuess } from "./result/guess.js";
+import { drawPicture } from "./result/picture.js";
+import { makeResult } from "./result/result.js";
+import { makeSlider } from "./result/slider.js";
 
-/** @typedef {import("./latents.js").Order} Order */
+/** @typedef {import("./digit/latents.js").Order} Order */
 /** @typedef {{index?: number, drawing?: string, pixels?: string, generated?: Order, label?: number | null}} Digit */
 
 /** @param {{element: HTMLElement, props: any}} component */

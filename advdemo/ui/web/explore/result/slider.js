@@ -1,7 +1,7 @@
 // The epsilon slider: its ticks, its coloured track, playing it, and jumping to a flip.
 
-import { make } from "../shared/dom.js";
-import { say } from "../shared/words.js";
+import { make } from "../../shared/dom.js";
+import { say } from "../../shared/words.js";
 import { EPSILONS, LAST } from "./reading.js";
 
 const SECONDS = 5; // from one end to the other

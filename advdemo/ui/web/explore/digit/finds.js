@@ -2,11 +2,11 @@
 // there is played as a film. Whether the find still is what was asked for only an eye can say: the page asks, and keeps
 // the tally of this visit beside another network's.
 
-import { forgerQuestion } from "../shared/forger.js";
-import { networkTitle } from "../shared/networks.js";
-import { percent } from "../shared/numbers.js";
-import { askPatiently, isTrouble, isUnknown } from "../shared/server.js";
-import { say } from "../shared/words.js";
+import { forgerQuestion } from "../../shared/forger.js";
+import { networkTitle } from "../../shared/networks.js";
+import { percent } from "../../shared/numbers.js";
+import { askPatiently, isTrouble, isUnknown } from "../../shared/server.js";
+import { say } from "../../shared/words.js";
 
 const FILM = 2000; // milliseconds, at most
 const FRAME = 90; // milliseconds, at most

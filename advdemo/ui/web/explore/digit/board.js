@@ -1,9 +1,9 @@
 // The board of MNIST digits: one sprite image, cells cut from it by CSS, no request for any of them.
 
-import { make } from "../shared/dom.js";
-import { DIGITS } from "../shared/numbers.js";
-import { makeRoving } from "../shared/roving.js";
-import { say } from "../shared/words.js";
+import { make } from "../../shared/dom.js";
+import { DIGITS } from "../../shared/numbers.js";
+import { makeRoving } from "../../shared/roving.js";
+import { say } from "../../shared/words.js";
 
 const COLUMNS = 7;
 

@@ -1,12 +1,12 @@
 // What the network makes of a stroke while it is drawn: one question at a time, each with the newest pixels, and none
 // waits for another. Of a slow attack only what the network reads, for the attack runs when the stroke has ended.
 
-import { ask, isTrouble } from "../shared/server.js";
+import { ask, isTrouble } from "../../shared/server.js";
 
 const PAUSE = 150; // milliseconds from one question to the next: a page may ask ten a second
 
 /**
- * @param {ReturnType<typeof import("./choices.js").makeChoices>} choices
+ * @param {ReturnType<typeof import("../choices.js").makeChoices>} choices
  * @param {(value: any) => void} onReading what the server answered
  */
 export function makeFollower(choices, onReading) {

@@ -1,8 +1,8 @@
 // What an attack by questions has come to, in words.
 
-import { numeral } from "../shared/numbers.js";
+import { numeral } from "../../shared/numbers.js";
 
-/** @typedef {import("../shared/words.js").Values} Values */
+/** @typedef {import("../../shared/words.js").Values} Values */
 /**
  * @typedef {object} Film as advdemo/ui/blackbox.py answers it, and what was asked for
  * @property {boolean} fooled

@@ -1,6 +1,6 @@
 // Many small maps of numbers on one canvas: for each map one picture a band, one below the other.
 
-import { DOWN, GROUND, UP } from "./side.js";
+import { DOWN, GROUND, UP } from "../result/side.js";
 
 /** @typedef {{maps: number, height: number, width: number}} Shape */
 /** @typedef {{columns: number, bands?: number, zoom?: number, gap?: number}} Layout */

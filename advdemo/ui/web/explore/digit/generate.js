@@ -3,13 +3,13 @@
 // One question brings a grid of frames from the plane around a digit; dragging blends the four nearest, without a
 // request. Letting go attacks the digit itself, which the server draws at exactly that place.
 
-import { make } from "../shared/dom.js";
-import { forgerQuestion, onForger, ownForger, useForger } from "../shared/forger.js";
-import { DIGITS, percent } from "../shared/numbers.js";
-import { paint } from "../shared/pixels.js";
-import { makeRoving } from "../shared/roving.js";
-import { askPatiently, isTrouble, isUnknown } from "../shared/server.js";
-import { hush, say } from "../shared/words.js";
+import { make } from "../../shared/dom.js";
+import { forgerQuestion, onForger, ownForger, useForger } from "../../shared/forger.js";
+import { DIGITS, percent } from "../../shared/numbers.js";
+import { paint } from "../../shared/pixels.js";
+import { makeRoving } from "../../shared/roving.js";
+import { askPatiently, isTrouble, isUnknown } from "../../shared/server.js";
+import { hush, say } from "../../shared/words.js";
 import { makeFinds } from "./finds.js";
 import { anySeed, around, between, EDGE, inside, read, write } from "./latents.js";
 
@@ -19,7 +19,7 @@ import { anySeed, around, between, EDGE, inside, read, write } from "./latents.j
  * @param {HTMLElement} root
  * @param {(order: Order) => void} onOrder a digit to attack
  * @param {(error: any) => void} showError
- * @param {ReturnType<typeof import("./choices.js").makeChoices>} choices
+ * @param {ReturnType<typeof import("../choices.js").makeChoices>} choices
  */
 export function makeGenerate(root, onOrder, showError, choices) {
   const box = /** @type {HTMLElement} */ (root.querySelector(".generate"));

@@ -39,7 +39,7 @@ export function count({ guesses, streak, longest, best }, { error, near }) {
  * A guess and the truth, in words.
  * @param {number | null} guess
  * @param {number | null} flip
- * @returns {{key: string, values: import("../shared/words.js").Values}}
+ * @returns {{key: string, values: import("../../shared/words.js").Values}}
  */
 export function verdict(guess, flip) {
   const { error, near } = judge(guess, flip);

@@ -1,6 +1,6 @@
 // What a scan says, without a page: which class wins where, and in which words.
 
-/** @typedef {import("../shared/words.js").Phrase} Phrase */
+/** @typedef {import("../../shared/words.js").Phrase} Phrase */
 /**
  * @typedef {object} Scan one attack on one digit at every epsilon
  * @property {string} attack
@@ -82,7 +82,7 @@ export function spans(epsilons, winners, label, flip) {
  * @param {Pick<Scan, "attack" | "label" | "target" | "winners" | "zero" | "flip">} scan
  * @param {number} step
  * @param {string} share the winner's confidence, written
- * @returns {{key: string, values: import("../shared/words.js").Values}}
+ * @returns {{key: string, values: import("../../shared/words.js").Values}}
  */
 export function outcome({ attack, label, target, winners, zero, flip }, step, share) {
   const clean = winners[0];
@@ -103,7 +103,7 @@ export function outcome({ attack, label, target, winners, zero, flip }, step, sh
 /**
  * What is proved of a digit, what the attack breaks, and what nobody knows, in words.
  * @param {Pick<Scan, "attack" | "label" | "target" | "winners" | "flip" | "proved">} scan
- * @returns {{key: string, values: import("../shared/words.js").Values}}
+ * @returns {{key: string, values: import("../../shared/words.js").Values}}
  */
 export function standing({ attack, label, target, winners, flip, proved }) {
   const values = {

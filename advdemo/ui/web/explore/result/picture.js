@@ -1,6 +1,6 @@
 // The picture to share: what is on screen, on a sheet of its own. It is always light, and sharp at twice its size.
 
-import { text } from "../shared/words.js";
+import { text } from "../../shared/words.js";
 
 const [WIDTH, MARGIN, SIDE, GAP] = [1200, 60, 320, 60]; // pixels; three images and two gaps between the margins
 const COLOURS = { text: "#0f172a", quiet: "#64748b", clean: "#2563eb", fooled: "#c2410c" };
@@ -8,8 +8,8 @@ const PARTS = /[\u2e80-\uffef]|[^\s\u2e80-\uffef]+\s*/gu; // between which a lin
 
 /**
  * @param {HTMLElement} root
- * @param {import("../shared/words.js").Phrase} title
- * @returns {Promise<import("../shared/sharing.js").Picture | null>}
+ * @param {import("../../shared/words.js").Phrase} title
+ * @returns {Promise<import("../../shared/sharing.js").Picture | null>}
  */
 export async function drawPicture(root, title) {
   const rows = /** @type {HTMLElement[]} */ ([...root.querySelectorAll(".picture, .box-pictures")]).filter(isShown);

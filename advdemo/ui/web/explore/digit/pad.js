@@ -1,8 +1,8 @@
 // The drawing pad: strokes by mouse, pen or touch, kept as lists of points so that undo is exact, over the digit of a
 // link if one brought it.
 
-import { make } from "../shared/dom.js";
-import { base64, paint } from "../shared/pixels.js";
+import { make } from "../../shared/dom.js";
+import { base64, paint } from "../../shared/pixels.js";
 import { makePen } from "./pen.js";
 
 const PEN = 0.075; // its width over the pad's

@@ -1,13 +1,13 @@
 // The black box: an attack that only asks questions, live. The server sends every picture that brought it on, and the
 // browser plays them: the counter runs, the picture changes, the margin falls, until the network is fooled.
 
-import { drawChart } from "../shared/chart.js";
-import { numeral } from "../shared/numbers.js";
-import { paint } from "../shared/pixels.js";
-import { askPatiently, isTrouble, isUnknown } from "../shared/server.js";
-import { onLanguage, say, text } from "../shared/words.js";
+import { drawChart } from "../../shared/chart.js";
+import { numeral } from "../../shared/numbers.js";
+import { paint } from "../../shared/pixels.js";
+import { askPatiently, isTrouble, isUnknown } from "../../shared/server.js";
+import { onLanguage, say, text } from "../../shared/words.js";
+import { DOWN, GROUND, UP } from "../result/side.js";
 import { moment, outcome } from "./questions.js";
-import { DOWN, GROUND, UP } from "./side.js";
 
 const FILM = 7000; // milliseconds, at most
 const FRAME = 110; // milliseconds, at most

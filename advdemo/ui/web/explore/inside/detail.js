@@ -1,8 +1,8 @@
 // What one unit is computed from: what it sees of both pictures, its inputs times its weights, and their sum.
 
-import { make } from "../shared/dom.js";
-import { paint } from "../shared/pixels.js";
-import { say } from "../shared/words.js";
+import { make } from "../../shared/dom.js";
+import { paint } from "../../shared/pixels.js";
+import { say } from "../../shared/words.js";
 import { forward, greyOf, LAYERS, receptiveField, terms } from "./lenet.js";
 import { glow, grey, makeMaps, signed } from "./maps.js";
 import { address, BANDS, decimals } from "./strips.js";

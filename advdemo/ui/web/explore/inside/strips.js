@@ -1,8 +1,8 @@
 // A layer at work on both pictures: its maps for the original, for the attacked picture, and what differs.
 
-import { make } from "../shared/dom.js";
-import { inPercent } from "../shared/numbers.js";
-import { say } from "../shared/words.js";
+import { make } from "../../shared/dom.js";
+import { inPercent } from "../../shared/numbers.js";
+import { say } from "../../shared/words.js";
 import { LAYERS, place } from "./lenet.js";
 import { GLOW, glow, makeMaps, SIGNED, signed } from "./maps.js";
 
@@ -140,7 +140,7 @@ export function makeStrip(box, l, onPoint) {
 /** A scale's colours in a row. @param {string} kind @param {string} background */
 const ramp = (kind, background) => make("i", { className: `ramp ${kind}`, ariaHidden: "true", style: { background } });
 
-/** What a unit is called. @param {number} l @param {number} unit @returns {import("../shared/words.js").Phrase} */
+/** What a unit is called. @param {number} l @param {number} unit @returns {import("../../shared/words.js").Phrase} */
 export function address(l, unit) {
   const { name, kind } = LAYERS[l];
   const layer = { key: `inside.${name}` };

@@ -1,9 +1,9 @@
 // What an attack did to the digit: one or two sides of pictures and curves, the confidence bars, and it all in words.
 
-import { make } from "../shared/dom.js";
-import { percent } from "../shared/numbers.js";
-import { bytes } from "../shared/pixels.js";
-import { fillWords, hush, onLanguage, say } from "../shared/words.js";
+import { make } from "../../shared/dom.js";
+import { percent } from "../../shared/numbers.js";
+import { bytes } from "../../shared/pixels.js";
+import { fillWords, hush, onLanguage, say } from "../../shared/words.js";
 import { makeBars } from "./bars.js";
 import { EPSILONS, outcome, standing } from "./reading.js";
 import { makeSide } from "./side.js";
@@ -11,7 +11,7 @@ import { zones } from "./slider.js";
 
 /** @typedef {import("./reading.js").Scan} Scan */
 /** @typedef {ReturnType<typeof import("./slider.js").makeSlider>} Slider */
-/** @typedef {ReturnType<typeof import("./choices.js").makeChoices>} Choices */
+/** @typedef {ReturnType<typeof import("../choices.js").makeChoices>} Choices */
 
 /**
  * @param {HTMLElement} root

@@ -1,7 +1,7 @@
 // Ten before/after bars of confidence.
 
-import { make } from "../shared/dom.js";
-import { DIGITS, percent } from "../shared/numbers.js";
+import { make } from "../../shared/dom.js";
+import { DIGITS, percent } from "../../shared/numbers.js";
 
 /** @param {Element} root */
 export function makeBars(root) {

@@ -1,10 +1,10 @@
 // One attack on one network: its three images, its flip point and its curve, in a picture and a card of their own.
 
-import { drawChart, moveCursor } from "../shared/chart.js";
-import { make } from "../shared/dom.js";
-import { DIGITS, percent } from "../shared/numbers.js";
-import { paint } from "../shared/pixels.js";
-import { say, text } from "../shared/words.js";
+import { drawChart, moveCursor } from "../../shared/chart.js";
+import { make } from "../../shared/dom.js";
+import { DIGITS, percent } from "../../shared/numbers.js";
+import { paint } from "../../shared/pixels.js";
+import { say, text } from "../../shared/words.js";
 import { EPSILONS, LAST, largest, rivals, spans } from "./reading.js";
 import { place } from "./slider.js";
 

@@ -1,16 +1,16 @@
 // Look inside: LeNet at work on the original and on the attacked picture, layer by layer. The server sends a network's
 // weights once; the browser computes everything else, at every tick of the slider.
 
-import { networkTitle, ownWeights, serverName } from "../shared/networks.js";
-import { askPatiently, isTrouble, isUnknown } from "../shared/server.js";
-import { hush, say } from "../shared/words.js";
+import { networkTitle, ownWeights, serverName } from "../../shared/networks.js";
+import { askPatiently, isTrouble, isUnknown } from "../../shared/server.js";
+import { hush, say } from "../../shared/words.js";
+import { pixelsAt } from "../result/reading.js";
 import { makeDetail } from "./detail.js";
 import { forward, LAYERS } from "./lenet.js";
-import { pixelsAt } from "./reading.js";
 import { makeScores } from "./scores.js";
 import { change, makeStrip } from "./strips.js";
 
-/** @typedef {import("./reading.js").Scan} Scan */
+/** @typedef {import("../result/reading.js").Scan} Scan */
 /** @typedef {import("./strips.js").Scale} Scale */
 
 const SAMPLES = [0, 25, 50, 75, 100]; // steps of the slider whose numbers set the scales
@@ -19,7 +19,7 @@ const SAMPLES = [0, 25, 50, 75, 100]; // steps of the slider whose numbers set t
  * @param {HTMLElement} root
  * @param {object} page
  * @param {() => Scan[]} page.scans
- * @param {ReturnType<typeof import("./choices.js").makeChoices>} page.choices
+ * @param {ReturnType<typeof import("../choices.js").makeChoices>} page.choices
  * @param {() => number} page.step where the slider stands
  * @param {() => void} page.onToggle
  */
@@ -74,7 +74,7 @@ export function makeInside(root, { scans, choices, step, onToggle }) {
   /** @param {string} model @param {string} name @param {boolean} [withWeights] @returns {Promise<Float32Array[]>} */
   async function fetchWeights(model, name, withWeights = false) {
     tell({ key: "inside.loading" });
-    /** @param {import("../shared/words.js").Phrase} trouble */
+    /** @param {import("../../shared/words.js").Phrase} trouble */
     const onTrouble = (trouble) => {
       if (serverName(choices.sides()[side].model) === name) tell(trouble);
     };
@@ -137,7 +137,7 @@ export function makeInside(root, { scans, choices, step, onToggle }) {
     pick(".detail").hidden = true;
   }
 
-  /** @param {import("../shared/words.js").Phrase} phrase in place of the layers */
+  /** @param {import("../../shared/words.js").Phrase} phrase in place of the layers */
   function tell({ key, values }) {
     delete panel.dataset.state;
     say(pick(".inside-told"), key, values);

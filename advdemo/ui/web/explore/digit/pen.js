@@ -1,7 +1,7 @@
 // Drawing without a pointer: arrow keys move a pen over the pad, Space puts it down and lifts it.
 
-import { make } from "../shared/dom.js";
-import { say } from "../shared/words.js";
+import { make } from "../../shared/dom.js";
+import { say } from "../../shared/words.js";
 
 const CELLS = 28; // steps from one edge to the other
 const LEAP = 4; // steps at once, with Shift

@@ -1,8 +1,8 @@
 // Guess first: where will the network change its mind? Until the visitor has guessed, what would tell is not there: the
 // scan is veiled before anything is drawn from it.
 
-import { make } from "../shared/dom.js";
-import { say } from "../shared/words.js";
+import { make } from "../../shared/dom.js";
+import { say } from "../../shared/words.js";
 import { count, judge, NOTHING, verdict } from "./guessing.js";
 import { LAST } from "./reading.js";
 
@@ -19,7 +19,7 @@ export function veiled(scan) {
  * @param {HTMLElement} root
  * @param {object} page
  * @param {() => number} page.epsilon where the slider stands
- * @param {() => import("./choices.js").Side | null} page.side what is attacked, and how; null: no such question
+ * @param {() => import("../choices.js").Side | null} page.side what is attacked, and how; null: no such question
  * @param {() => void} page.show everything, drawn anew
  * @param {() => void} page.another digit that has not been seen
  */

@@ -1,14 +1,14 @@
 // What rounded pixels can do and cannot: how many of a digit's pixels can cross 0.5 within epsilon, and how few, turned
 // over at will, change a network's answer.
 
-import { paint } from "../shared/pixels.js";
-import { askPatiently, isTrouble, isUnknown } from "../shared/server.js";
-import { hush, say } from "../shared/words.js";
+import { paint } from "../../shared/pixels.js";
+import { askPatiently, isTrouble, isUnknown } from "../../shared/server.js";
+import { hush, say } from "../../shared/words.js";
+import { EPSILONS } from "../result/reading.js";
+import { DOWN, GROUND, UP } from "../result/side.js";
 import { crossings } from "./crossings.js";
-import { EPSILONS } from "./reading.js";
-import { DOWN, GROUND, UP } from "./side.js";
 
-/** @typedef {ReturnType<typeof import("./choices.js").makeChoices>} Choices */
+/** @typedef {ReturnType<typeof import("../choices.js").makeChoices>} Choices */
 
 /**
  * @param {HTMLElement} root
