@@ -22,7 +22,7 @@ from advdemo.measures.scan import scan
 from advdemo.networks.predict import predict
 from advdemo.ui.api_values import as_text
 from advdemo.ui.component import attack_rows, component
-from advdemo.ui.forger import Pairs, parse_order
+from advdemo.ui.forger import EDGE, Pairs, parse_order
 from advdemo.ui.lanes import Superseded
 from advdemo.ui.models import Models
 from advdemo.ui.questions import check_digit, check_index, check_sides, find_attack
@@ -47,6 +47,7 @@ def explore_tab(service: Service) -> None:
         attacks=attack_rows(),
         start=START_EPSILON,
         generates="shipped" in service.pairs.shipped,
+        edge=EDGE,
     )
 
 

@@ -1,6 +1,6 @@
 // The card of threat models: three choices, one advice.
 
-import { make } from "../shared/dom.js";
+import { make, press } from "../shared/dom.js";
 import { say } from "../shared/words.js";
 import { advise, CHOICES } from "./threats.js";
 
@@ -35,10 +35,7 @@ export function makeChooser(root) {
   });
 
   function draw() {
-    for (const button of /** @type {NodeListOf<HTMLElement>} */ (list.querySelectorAll("[data-part]"))) {
-      const { part, value } = button.dataset;
-      button.setAttribute("aria-pressed", String(threat[part ?? ""] === value));
-    }
+    press(list.querySelectorAll("[data-part]"), ({ dataset }) => threat[dataset.part] === dataset.value);
     const { name, tab, open } = advise(threat);
     const words = make("p");
     say(words, `learn.advice_${name}`);

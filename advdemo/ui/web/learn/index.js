@@ -1,6 +1,6 @@
 // The Learn tab: cards with measured figures, experiments and mistakes; buttons open the other tabs as they say.
 
-import { make } from "../shared/dom.js";
+import { make, press } from "../shared/dom.js";
 import { openTab } from "../shared/link.js";
 import { inPercent } from "../shared/numbers.js";
 import { fillWords, say } from "../shared/words.js";
@@ -30,9 +30,7 @@ export function mount({ element, props }) {
 /** @param {HTMLElement} root @param {string} view */
 function showView(root, view) {
   root.dataset.view = view;
-  for (const button of /** @type {NodeListOf<HTMLElement>} */ (root.querySelectorAll("[data-show]"))) {
-    button.setAttribute("aria-pressed", String(button.dataset.show === view));
-  }
+  press(root.querySelectorAll("[data-show]"), ({ dataset }) => dataset.show === view);
 }
 
 const ROWS = ["clean", "fgsm", "pgd", "bpda", "momentum", "square", "autoattack", "certified", "pixels"];

@@ -1,8 +1,10 @@
 // What rounded pixels can do and cannot: how many of a digit's pixels can cross 0.5 within epsilon, and how few, turned
 // over at will, change a network's answer.
 
+import { picker } from "../../shared/dom.js";
+import { askAbout } from "../../shared/networks.js";
 import { paint } from "../../shared/pixels.js";
-import { askPatiently, isTrouble, isUnknown } from "../../shared/server.js";
+import { makeTurns } from "../../shared/turns.js";
 import { hush, say } from "../../shared/words.js";
 import { EPSILONS } from "../result/reading.js";
 import { DOWN, GROUND, UP } from "../result/side.js";
@@ -18,16 +20,15 @@ import { crossings } from "./crossings.js";
  * @param {(error: any) => void} page.showError
  */
 export function makeBinary(root, { question, choices, showError }) {
-  /** @param {string} selector */
-  const pick = (selector) => /** @type {HTMLElement} */ (root.querySelector(selector));
+  const pick = picker(root);
   const crossing = pick(".crossing");
   const status = pick(".few-status");
-  const button = /** @type {HTMLButtonElement} */ (pick('[data-testid="few-run"]'));
+  const button = pick('[data-testid="few-run"]');
   const figures = /** @type {NodeListOf<HTMLElement>} */ (root.querySelectorAll(".few-pixels figure"));
   const [changes, turned] = [...figures].map(
     (figure) => /** @type {HTMLCanvasElement} */ (figure.querySelector("canvas")),
   );
-  let asking = new AbortController();
+  const turns = makeTurns();
   /** @type {number[]} pixels that can cross at each epsilon */
   let counts = [];
   /** @type {Uint8Array} */
@@ -35,7 +36,7 @@ export function makeBinary(root, { question, choices, showError }) {
 
   /** Another digit, network or attack. @param {Uint8Array} pixels */
   function receive(pixels) {
-    asking.abort();
+    turns.end();
     image = pixels;
     const rounded = choices.sides().some(({ model }) => model === "binarised");
     crossing.hidden = !rounded;
@@ -52,25 +53,21 @@ export function makeBinary(root, { question, choices, showError }) {
     }
   }
 
-  /** @param {boolean} [withWeights] */
-  async function run(withWeights = false) {
-    asking.abort();
-    asking = new AbortController();
-    const { signal } = asking;
+  async function run() {
     button.disabled = true;
     say(status, "binary.turning");
-    try {
-      const answer = await askPatiently("pixels", question(withWeights), { signal, onTrouble: showError });
-      showError(null);
-      draw(answer);
-    } catch (error) {
-      if (signal.aborted) return;
-      if (!isTrouble(error)) throw error;
-      if (isUnknown(error) && !withWeights) return run(true);
-      hush(status);
-      showError(error);
-    }
-    button.disabled = false;
+    const current = await turns.take(
+      async (signal) => {
+        const answer = await askAbout("pixels", question, { signal, onTrouble: showError });
+        showError(null);
+        draw(answer);
+      },
+      (trouble) => {
+        hush(status);
+        showError(trouble);
+      },
+    );
+    if (current) button.disabled = false;
   }
 
   /** @param {{count: number, fooled: boolean, reads: number, image: Uint8Array}} answer */
@@ -85,6 +82,6 @@ export function makeBinary(root, { question, choices, showError }) {
     paint(changes, (i) => (found[i] === image[i] ? GROUND : found[i] > image[i] ? UP : DOWN));
   }
 
-  button.addEventListener("click", () => run());
+  button.addEventListener("click", run);
   return { receive, tick };
 }

@@ -2,9 +2,11 @@
 // browser plays them: the counter runs, the picture changes, the margin falls, until the network is fooled.
 
 import { drawChart } from "../../shared/chart.js";
+import { picker, press } from "../../shared/dom.js";
+import { askAbout } from "../../shared/networks.js";
 import { numeral } from "../../shared/numbers.js";
 import { paint } from "../../shared/pixels.js";
-import { askPatiently, isTrouble, isUnknown } from "../../shared/server.js";
+import { makeTurns } from "../../shared/turns.js";
 import { onLanguage, say, text } from "../../shared/words.js";
 import { DOWN, GROUND, UP } from "../result/side.js";
 import { moment, outcome } from "./questions.js";
@@ -22,44 +24,42 @@ const FRAME = 110; // milliseconds, at most
  * @param {(error: any) => void} page.showError
  */
 export function makeBlackBox(root, page) {
-  /** @param {string} selector */
-  const pick = (selector) => /** @type {HTMLElement} */ (root.querySelector(selector));
+  const pick = picker(root);
   const canvases = /** @type {NodeListOf<HTMLCanvasElement>} */ (root.querySelectorAll(".box-pictures canvas"));
   const [original, perturbation, adversarial] = canvases;
-  const target = /** @type {HTMLSelectElement} */ (pick('[data-testid="target"]'));
+  const target = pick('[data-testid="target"]');
   const button = pick('[data-testid="box-run"]');
   const boxes = /** @type {NodeListOf<HTMLElement>} */ (root.querySelectorAll("[data-answers]"));
   let answers = "scores";
-  let running = new AbortController();
+  const turns = makeTurns();
   /** @type {Film | null} */
   let film = null;
   let shown = 0; // frame of the film
 
-  /** @param {boolean} [withWeights] */
-  async function start(withWeights = false) {
-    halt();
-    running = new AbortController();
-    const { signal } = running;
+  async function start() {
     root.dataset.box = "running";
     say(button, "blackbox.stop");
     say(pick(".box-status"), "blackbox.asking");
-    try {
-      const { sides, ...rest } = page.question(withWeights);
-      const aimless = answers === "label"; // it cannot be aimed
-      target.disabled = aimless;
-      const side = { ...sides[0], target: aimless ? null : sides[0].target };
-      const question = { ...rest, sides: [side], answers, epsilon: String(page.epsilon()) };
-      const answer = await askPatiently("blackbox", question, { signal, onTrouble: page.showError });
-      page.showError(null);
-      await play({ ...answer, answers, epsilon: page.epsilon() }, signal);
-    } catch (error) {
-      if (signal.aborted) return;
-      if (!isTrouble(error)) throw error;
-      if (isUnknown(error) && !withWeights) return start(true);
-      page.showError(error);
-      say(pick(".box-status"), "blackbox.idle");
-    }
-    if (running.signal === signal) halt();
+    target.disabled = answers === "label";
+    const current = await turns.take(
+      async (signal) => {
+        const answer = await askAbout("blackbox", question, { signal, onTrouble: page.showError });
+        page.showError(null);
+        await play({ ...answer, answers, epsilon: page.epsilon() }, signal);
+      },
+      (trouble) => {
+        page.showError(trouble);
+        say(pick(".box-status"), "blackbox.idle");
+      },
+    );
+    if (current) halt();
+  }
+
+  /** @param {boolean} withWeights */
+  function question(withWeights) {
+    const { sides, ...rest } = page.question(withWeights);
+    const target = answers === "label" ? null : sides[0].target; // it cannot be aimed
+    return { ...rest, sides: [{ ...sides[0], target }], answers, epsilon: String(page.epsilon()) };
   }
 
   /** @param {Film} whole @param {AbortSignal} signal */
@@ -118,7 +118,7 @@ export function makeBlackBox(root, page) {
   }
 
   function halt() {
-    running.abort();
+    turns.end();
     root.dataset.box = "idle";
     say(button, "blackbox.again");
   }
@@ -132,7 +132,7 @@ export function makeBlackBox(root, page) {
   /** @param {string} wanted */
   function choose(wanted) {
     answers = wanted === "label" ? "label" : "scores";
-    for (const box of boxes) box.setAttribute("aria-pressed", String(box.dataset.answers === answers));
+    press(boxes, ({ dataset }) => dataset.answers === answers);
     say(pick(".box-curve"), answers === "scores" ? "blackbox.margin" : "blackbox.distance");
   }
   for (const box of boxes) {

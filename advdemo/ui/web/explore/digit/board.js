@@ -1,6 +1,6 @@
 // The board of MNIST digits: one sprite image, cells cut from it by CSS, no request for any of them.
 
-import { make } from "../../shared/dom.js";
+import { make, press } from "../../shared/dom.js";
 import { DIGITS } from "../../shared/numbers.js";
 import { makeRoving } from "../../shared/roving.js";
 import { say } from "../../shared/words.js";
@@ -53,18 +53,14 @@ export function makeBoard(root, board, onPick) {
         ? DIGITS.flatMap((digit) => cells.filter(({ group }) => group === String(digit)).slice(0, COLUMNS))
         : cells.filter(({ group }) => group === filter);
     grid.replaceChildren(...shown.map(drawCell));
-    for (const button of filters.querySelectorAll("button")) {
-      button.setAttribute("aria-pressed", String(button.dataset.filter === filter));
-    }
+    press(filters.children, ({ dataset }) => dataset.filter === filter);
     mark(picked);
   }
 
   /** @param {number | null} index */
   function mark(index) {
     picked = index;
-    for (const button of grid.querySelectorAll("button")) {
-      button.setAttribute("aria-pressed", String(Number(button.dataset.index) === index));
-    }
+    press(grid.children, ({ dataset }) => Number(dataset.index) === index);
   }
 
   for (const name of ["all", ...DIGITS.map(String), "hardest"]) {

@@ -2,17 +2,19 @@
 // there is played as a film. Whether the find still is what was asked for only an eye can say: the page asks, and keeps
 // the tally of this visit beside another network's.
 
+import { picker } from "../../shared/dom.js";
 import { forgerQuestion } from "../../shared/forger.js";
-import { networkTitle } from "../../shared/networks.js";
+import { askAbout, networkTitle } from "../../shared/networks.js";
 import { percent } from "../../shared/numbers.js";
-import { askPatiently, isTrouble, isUnknown } from "../../shared/server.js";
+import { makeTurns } from "../../shared/turns.js";
 import { say } from "../../shared/words.js";
 
 const FILM = 2000; // milliseconds, at most
 const FRAME = 90; // milliseconds, at most
 
 /**
- * @param {HTMLElement} box
+ * @param {HTMLElement} box what is found
+ * @param {HTMLButtonElement} button
  * @param {object} page
  * @param {() => import("./latents.js").Order} page.order where to begin
  * @param {(withWeights: boolean) => object} page.question the network to fool
@@ -20,16 +22,14 @@ const FRAME = 90; // milliseconds, at most
  * @param {(order: import("./latents.js").Order) => void} page.use show and attack a find
  * @param {(error: any) => void} page.showError
  */
-export function makeFinds(box, page) {
-  /** @param {string} selector */
-  const pick = (selector) => /** @type {HTMLElement} */ (box.querySelector(selector));
-  const button = /** @type {HTMLButtonElement} */ (pick('[data-testid="find-fooling"]'));
+export function makeFinds(box, button, page) {
+  const pick = picker(box);
   const tally = { asked: 0, eye: 0, judged: 0, machine: 0 };
-  let searching = new AbortController();
+  const turns = makeTurns();
   /** @type {import("./latents.js").Order | null} what was found */
   let found = null;
 
-  button.addEventListener("click", () => search());
+  button.addEventListener("click", search);
   for (const answer of box.querySelectorAll("[data-answer]")) {
     answer.addEventListener("click", () => {
       tally.asked += 1;
@@ -39,45 +39,43 @@ export function makeFinds(box, page) {
     });
   }
 
-  async function search(withWeights = false) {
-    searching.abort();
-    searching = new AbortController();
-    const { signal } = searching;
-    const { digit, seed, ...rest } = page.order();
+  async function search() {
+    const order = page.order();
     button.disabled = true;
-    try {
-      const question = {
-        generated: { digit, seed, ...rest },
-        ...page.question(withWeights),
-        ...forgerQuestion(withWeights),
-      };
-      const answer = await askPatiently("fool", question, { signal, onTrouble: page.showError });
+    /** @param {boolean} withWeights */
+    const question = (withWeights) => ({
+      generated: order,
+      ...page.question(withWeights),
+      ...forgerQuestion(withWeights),
+    });
+    const current = await turns.take(async (signal) => {
+      const answer = await askAbout("fool", question, { signal, onTrouble: page.showError });
       page.showError(null);
-      pick(".found").hidden = false;
+      box.hidden = false;
       pick(".question").hidden = true;
-      await play(answer, digit, signal);
-      if (signal.aborted) return;
-      const { fooled, centre, label, second, judge } = answer;
-      if (!fooled) return void say(pick(".finding"), "generate.not_found", { digit });
-      found = { digit, seed, place: [0, 0], centre };
-      page.use(found);
-      const values = { digit, label, second: second ?? "", judge: networkTitle(judge ?? "standard") };
-      say(pick(".finding"), judge ? "generate.found_judged" : "generate.found", values);
-      say(pick(".ask"), "generate.still", { digit });
-      pick(".question").hidden = false;
-      if (judge) {
-        tally.judged += 1;
-        tally.machine += Number(second === digit);
-      }
-      drawTally();
-    } catch (error) {
-      if (signal.aborted) return;
-      if (!isTrouble(error)) throw error;
-      if (isUnknown(error) && !withWeights) return search(true);
-      page.showError(error);
-    } finally {
-      if (searching.signal === signal) button.disabled = false;
+      await play(answer, order.digit, signal);
+      if (!signal.aborted) tell(answer, order);
+    }, page.showError);
+    if (current) button.disabled = false;
+  }
+
+  /**
+   * @param {any} answer
+   * @param {import("./latents.js").Order} order where the search began
+   */
+  function tell({ fooled, centre, label, second, judge }, { digit, seed }) {
+    if (!fooled) return say(pick(".finding"), "generate.not_found", { digit });
+    found = { digit, seed, place: [0, 0], centre };
+    page.use(found);
+    const values = { digit, label, second: second ?? "", judge: networkTitle(judge ?? "standard") };
+    say(pick(".finding"), judge ? "generate.found_judged" : "generate.found", values);
+    say(pick(".ask"), "generate.still", { digit });
+    pick(".question").hidden = false;
+    if (judge) {
+      tally.judged += 1;
+      tally.machine += Number(second === digit);
     }
+    drawTally();
   }
 
   /**
@@ -109,9 +107,9 @@ export function makeFinds(box, page) {
      */
     close: (order) => {
       if (order && order === found) return;
-      searching.abort();
+      turns.end();
       button.disabled = false;
-      pick(".found").hidden = true;
+      box.hidden = true;
     },
   };
 }

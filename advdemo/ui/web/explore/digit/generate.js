@@ -1,46 +1,56 @@
-// Digits to order: ten buttons, a pad on which the digit morphs under the finger, and a search for one that fools.
+// Digits to order: ten buttons, a pad on which the digit morphs, and a search for one that fools.
 //
 // One question brings a grid of frames from the plane around a digit; dragging blends the four nearest, without a
 // request. Letting go attacks the digit itself, which the server draws at exactly that place.
 
-import { make } from "../../shared/dom.js";
+import { make, picker, press } from "../../shared/dom.js";
 import { forgerQuestion, onForger, ownForger, useForger } from "../../shared/forger.js";
+import { askAbout } from "../../shared/networks.js";
 import { DIGITS, percent } from "../../shared/numbers.js";
 import { paint } from "../../shared/pixels.js";
 import { makeRoving } from "../../shared/roving.js";
-import { askPatiently, isTrouble, isUnknown } from "../../shared/server.js";
+import { makeTurns } from "../../shared/turns.js";
 import { hush, say } from "../../shared/words.js";
 import { makeFinds } from "./finds.js";
-import { anySeed, around, between, EDGE, inside, read, write } from "./latents.js";
+import { anySeed, around, between, read, write } from "./latents.js";
+import { makeMorph } from "./morph.js";
 
 /** @typedef {import("./latents.js").Order} Order */
 
 /**
  * @param {HTMLElement} root
- * @param {(order: Order) => void} onOrder a digit to attack
- * @param {(error: any) => void} showError
- * @param {ReturnType<typeof import("../choices.js").makeChoices>} choices
+ * @param {number} edge of the plane
+ * @param {object} page
+ * @param {ReturnType<typeof import("../choices.js").makeChoices>} page.choices
+ * @param {(order: Order) => void} page.onOrder a digit to attack
+ * @param {(error: any) => void} page.showError
  */
-export function makeGenerate(root, onOrder, showError, choices) {
-  const box = /** @type {HTMLElement} */ (root.querySelector(".generate"));
-  const canvas = /** @type {HTMLCanvasElement} */ (box.querySelector('[data-testid="latent-pad"]'));
-  const knob = /** @type {HTMLElement} */ (box.querySelector(".knob"));
-  const opinion = /** @type {HTMLElement} */ (box.querySelector(".opinion"));
-  const meter = /** @type {HTMLElement} */ (box.querySelector(".meter i"));
-  const orders = /** @type {Element} */ (box.querySelector(".orders"));
+export function makeGenerate(root, edge, { choices, onOrder, showError }) {
+  const pick = picker(/** @type {HTMLElement} */ (root.querySelector(".generate")));
+  const canvas = pick('[data-testid="latent-pad"]');
+  const [opinion, meter, orders, restore] = [".opinion", ".meter i", ".orders", ".restore"].map(pick);
   /** @type {Order} */
   let order = { digit: 3, seed: 0, place: [0, 0], centre: null };
   /** @type {{frames: Uint8Array, realness: Float32Array} | null} the plane around it */
   let plane = null;
   let shown = ""; // the plane that was asked for last
-  let asking = new AbortController();
+  const turns = makeTurns();
 
-  const finds = makeFinds(box, {
+  const finds = makeFinds(pick(".found"), pick('[data-testid="find-fooling"]'), {
     order: () => order,
     question: choices.network,
     paint: (frame) => paint(canvas, (i) => frame[i]),
-    use: (found) => go(found),
+    use: go,
     showError,
+  });
+  const drawKnob = makeMorph(canvas, pick(".knob"), edge, {
+    place: () => order.place,
+    onMove(place) {
+      finds.close(null);
+      order = { ...order, place };
+      draw();
+    },
+    onRest: () => onOrder(order),
   });
 
   orders.replaceChildren(
@@ -52,7 +62,7 @@ export function makeGenerate(root, onOrder, showError, choices) {
     }),
   );
   makeRoving(orders);
-  /** @type {HTMLElement} */ (box.querySelector('[data-testid="another"]')).addEventListener("click", () =>
+  pick('[data-testid="another"]').addEventListener("click", () =>
     go({ digit: order.digit, seed: anySeed(), place: [0, 0], centre: null }),
   );
 
@@ -62,98 +72,44 @@ export function makeGenerate(root, onOrder, showError, choices) {
     onOrder(order);
   }
 
-  /** @param {Order} next @param {boolean} [withFiles] */
-  async function show(next, withFiles = false) {
+  /** @param {Order} next */
+  function show(next) {
     order = next;
     finds.close(order);
-    for (const button of orders.children) {
-      button.setAttribute(
-        "aria-pressed",
-        String(/** @type {HTMLElement} */ (button).dataset.digit === String(order.digit)),
-      );
-    }
-    const here = write({ ...order, place: [0, 0] });
+    press(orders.children, ({ dataset }) => dataset.digit === String(order.digit));
+    /** @type {Order} */
+    const generated = { ...order, place: [0, 0] };
+    const here = write(generated);
     if (shown === here) return draw();
     shown = here;
     plane = null;
     drawKnob();
-    asking.abort();
-    asking = new AbortController();
-    const { signal } = asking;
-    try {
-      const question = { generated: { ...order, place: [0, 0] }, ...forgerQuestion(withFiles) };
-      plane = await askPatiently("latents", question, { signal, onTrouble: showError });
-      draw();
-    } catch (error) {
-      if (signal.aborted) return;
-      shown = "";
-      if (!isTrouble(error)) throw error;
-      if (isUnknown(error) && !withFiles) return show(next, true);
-      showError(error);
-    }
+    /** @param {boolean} withFiles */
+    const question = (withFiles) => ({ generated, ...forgerQuestion(withFiles) });
+    turns.take(
+      async (signal) => {
+        plane = await askAbout("latents", question, { signal, onTrouble: showError });
+        draw();
+      },
+      (trouble) => {
+        shown = "";
+        showError(trouble);
+      },
+    );
   }
 
   function draw() {
     drawKnob();
     if (!plane) return;
     const { frames, realness } = plane;
-    const corners = around(order.place);
+    const corners = around(order.place, edge, Math.sqrt(realness.length));
     paint(canvas, (i) => corners.reduce((sum, [frame, weight]) => sum + weight * frames[frame * 784 + i], 0));
-    const share = between(realness, order.place);
+    const share = between(realness, order.place, edge);
     say(opinion, "generate.opinion", { share: percent(share) });
     opinion.dataset.realness = share.toFixed(4);
     meter.style.width = percent(share);
   }
 
-  function drawKnob() {
-    const [x, y] = order.place;
-    knob.style.left = `${50 + (50 * x) / EDGE}%`;
-    knob.style.top = `${50 + (50 * y) / EDGE}%`;
-    canvas.setAttribute("aria-valuenow", String(x));
-    say(canvas, "generate.place", { x, y: -y }, "aria-valuetext");
-  }
-
-  /** @param {number} x @param {number} y */
-  function move(x, y) {
-    finds.close(null);
-    order = { ...order, place: inside(x, y) };
-    draw();
-  }
-
-  /** @param {PointerEvent} event */
-  function follow(event) {
-    const frame = canvas.getBoundingClientRect();
-    const share = (/** @type {number} */ at, /** @type {number} */ from, /** @type {number} */ size) =>
-      EDGE * ((2 * (at - from)) / size - 1);
-    move(share(event.clientX, frame.left, frame.width), share(event.clientY, frame.top, frame.height));
-  }
-  /** @type {number | null} */
-  let pointer = null;
-  canvas.addEventListener("pointerdown", (event) => {
-    if (event.button !== 0 || pointer !== null) return;
-    pointer = event.pointerId;
-    canvas.setPointerCapture(pointer);
-    follow(event);
-  });
-  canvas.addEventListener("pointermove", (event) => event.pointerId === pointer && follow(event));
-  for (const name of /** @type {const} */ (["pointerup", "pointercancel"])) {
-    canvas.addEventListener(name, (event) => {
-      if (event.pointerId !== pointer) return;
-      pointer = null;
-      onOrder(order);
-    });
-  }
-  canvas.addEventListener("keydown", (event) => {
-    const step = event.shiftKey ? 10 : 2;
-    const moves = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
-    const by = moves[/** @type {keyof typeof moves} */ (event.key)];
-    if (!by) return;
-    event.preventDefault();
-    move(order.place[0] + step * by[0], order.place[1] + step * by[1]);
-  });
-  canvas.addEventListener("keyup", ({ key }) => key.startsWith("Arrow") && onOrder(order));
-
-  const restore = /** @type {HTMLElement} */ (box.querySelector(".restore"));
   restore.addEventListener("click", () => {
     useForger(null);
     go(order);
@@ -162,9 +118,8 @@ export function makeGenerate(root, onOrder, showError, choices) {
     shown = "";
     const own = ownForger();
     restore.hidden = !own;
-    const name = /** @type {HTMLElement} */ (box.querySelector(".own-forger"));
-    if (own) say(name, "generate.own", { count: own.steps });
-    else hush(name);
+    if (own) say(pick(".own-forger"), "generate.own", { count: own.steps });
+    else hush(pick(".own-forger"));
   });
 
   return {
@@ -172,7 +127,7 @@ export function makeGenerate(root, onOrder, showError, choices) {
     resend: () => go(order),
     /** What a link says: the order, or null. @param {string | null} text */
     open: (text) => {
-      const linked = text === null ? null : read(text);
+      const linked = text === null ? null : read(text, edge);
       if (linked) show(linked);
       return linked;
     },

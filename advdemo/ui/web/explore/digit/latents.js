@@ -1,7 +1,5 @@
-// What a grid of generated digits says between its frames, without a page.
-
-export const GRID = 15; // frames to a side
-export const EDGE = 50; // coordinates are whole numbers from -EDGE to EDGE
+// What a grid of generated digits says between its frames, without a page. Places on its plane are whole numbers from
+// -edge to edge.
 
 /**
  * @typedef {object} Order a generated digit, as the server is asked for it
@@ -11,19 +9,25 @@ export const EDGE = 50; // coordinates are whole numbers from -EDGE to EDGE
  * @property {string | null} centre 64 int8 as base64, where it is a found one
  */
 
-/** The four frames around a place and their weights. @param {[number, number]} place @returns {[number, number][]} */
-export function around([x, y]) {
-  const scale = (GRID - 1) / (2 * EDGE);
-  const column = Math.min(GRID - 2, Math.floor((x + EDGE) * scale));
-  const row = Math.min(GRID - 2, Math.floor((y + EDGE) * scale));
-  const right = (x + EDGE) * scale - column;
-  const down = (y + EDGE) * scale - row;
-  const corner = row * GRID + column;
+/**
+ * The four frames around a place and their weights.
+ * @param {[number, number]} place
+ * @param {number} edge
+ * @param {number} grid frames to a side
+ * @returns {[number, number][]}
+ */
+export function around([x, y], edge, grid) {
+  const scale = (grid - 1) / (2 * edge);
+  const column = Math.min(grid - 2, Math.floor((x + edge) * scale));
+  const row = Math.min(grid - 2, Math.floor((y + edge) * scale));
+  const right = (x + edge) * scale - column;
+  const down = (y + edge) * scale - row;
+  const corner = row * grid + column;
   return [
     [corner, (1 - right) * (1 - down)],
     [corner + 1, right * (1 - down)],
-    [corner + GRID, (1 - right) * down],
-    [corner + GRID + 1, right * down],
+    [corner + grid, (1 - right) * down],
+    [corner + grid + 1, right * down],
   ];
 }
 
@@ -31,15 +35,16 @@ export function around([x, y]) {
  * A place's mean of values that belong to the frames.
  * @param {ArrayLike<number>} values
  * @param {[number, number]} place
+ * @param {number} edge
  */
-export const between = (values, place) =>
-  around(place).reduce((sum, [frame, weight]) => sum + weight * values[frame], 0);
+export const between = (values, place, edge) =>
+  around(place, edge, Math.sqrt(values.length)).reduce((sum, [frame, weight]) => sum + weight * values[frame], 0);
 
-/** A place on the plane, whole and inside. @param {number} x @param {number} y @returns {[number, number]} */
-export const inside = (x, y) => [clamp(x), clamp(y)];
+/** A place on the plane. @param {number} x @param {number} y @param {number} edge @returns {[number, number]} */
+export const inside = (x, y, edge) => [clamp(x, edge), clamp(y, edge)];
 
-/** @param {number} value */
-const clamp = (value) => Math.max(-EDGE, Math.min(EDGE, Math.round(value))) + 0; // no -0
+/** @param {number} value @param {number} edge */
+const clamp = (value, edge) => Math.max(-edge, Math.min(edge, Math.round(value))) + 0; // no -0
 
 /** An order as a link holds it. @param {Order} order */
 export function write({ digit, seed, place, centre }) {
@@ -47,8 +52,12 @@ export function write({ digit, seed, place, centre }) {
   return `${digit}.${seed}.${place.join(".")}${middle}`;
 }
 
-/** The reverse: what a link says, as far as it says it; null when it names no digit. @param {string} text */
-export function read(text) {
+/**
+ * The reverse: what a link says, as far as it says it; null when it names no digit.
+ * @param {string} text
+ * @param {number} edge
+ */
+export function read(text, edge) {
   const [digit, seed, x, y, middle] = text.split(".");
   if (!/^[0-9]$/.test(digit)) return null;
   const whole = Number(seed);
@@ -57,7 +66,7 @@ export function read(text) {
   const order = {
     digit: Number(digit),
     seed: seed && Number.isInteger(whole) && whole >= 0 && whole < 2 ** 32 ? whole : 0,
-    place: inside(Number(x) || 0, Number(y) || 0),
+    place: inside(Number(x) || 0, Number(y) || 0, edge),
     centre,
   };
   return order;

@@ -1,8 +1,9 @@
 // Look inside: LeNet at work on the original and on the attacked picture, layer by layer. The server sends a network's
 // weights once; the browser computes everything else, at every tick of the slider.
 
-import { networkTitle, ownWeights, serverName } from "../../shared/networks.js";
-import { askPatiently, isTrouble, isUnknown } from "../../shared/server.js";
+import { picker, press } from "../../shared/dom.js";
+import { askAbout, networkTitle, ownWeights, serverName } from "../../shared/networks.js";
+import { isTrouble } from "../../shared/server.js";
 import { hush, say } from "../../shared/words.js";
 import { pixelsAt } from "../result/reading.js";
 import { makeDetail } from "./detail.js";
@@ -25,8 +26,7 @@ const SAMPLES = [0, 25, 50, 75, 100]; // steps of the slider whose numbers set t
  */
 export function makeInside(root, { scans, choices, step, onToggle }) {
   const panel = /** @type {HTMLDetailsElement} */ (root.querySelector(".inside"));
-  /** @param {string} selector */
-  const pick = (selector) => /** @type {HTMLElement} */ (panel.querySelector(selector));
+  const pick = picker(panel);
   const strips = LAYERS.slice(0, -1).map((_, l) => makeStrip(pick(`[data-layers~="${l}"]`), l, point));
   const scores = makeScores(pick(".scores"), point);
   const detail = makeDetail(pick(".detail"), unpoint);
@@ -71,20 +71,16 @@ export function makeInside(root, { scans, choices, step, onToggle }) {
     return weights;
   }
 
-  /** @param {string} model @param {string} name @param {boolean} [withWeights] @returns {Promise<Float32Array[]>} */
-  async function fetchWeights(model, name, withWeights = false) {
+  /** @param {string} model @param {string} name @returns {Promise<Float32Array[]>} */
+  async function fetchWeights(model, name) {
     tell({ key: "inside.loading" });
     /** @param {import("../../shared/words.js").Phrase} trouble */
     const onTrouble = (trouble) => {
       if (serverName(choices.sides()[side].model) === name) tell(trouble);
     };
-    try {
-      const question = { model: name, ...(withWeights ? ownWeights([model]) : {}) };
-      return (await askPatiently("weights", question, { onTrouble })).parameters;
-    } catch (error) {
-      if (isUnknown(error) && !withWeights) return fetchWeights(model, name, true);
-      throw error;
-    }
+    /** @param {boolean} withWeights */
+    const question = (withWeights) => ({ model: name, ...(withWeights ? ownWeights([model]) : {}) });
+    return (await askAbout("weights", question, { onTrouble })).parameters;
   }
 
   /** @param {Float32Array[]} parameters @param {Scan} scan */
@@ -150,8 +146,8 @@ export function makeInside(root, { scans, choices, step, onToggle }) {
     sides.forEach((of, i) => {
       const { key, values } = choices.title(of);
       say(tabs[i], key, values);
-      tabs[i].setAttribute("aria-pressed", String(i === side));
     });
+    press(tabs, (tab) => tab === tabs[side]);
   }
 
   tabs.forEach((tab, i) => {
