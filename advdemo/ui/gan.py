@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator
 from dataclasses import fields
 from typing import Any, get_args
 
-from advdemo.training.gan import Learner
+from advdemo.training.gan import LIVE, Learner
 from advdemo.ui import play
 from advdemo.ui.component import component
 from advdemo.ui.costs import minutes_allowed
@@ -38,6 +38,8 @@ def gan_tab(service: Service) -> None:
         "starts": [start for start in STARTS[:3] if start == "nothing" or start in service.pairs.shipped],
         "greed": play.GREED,
         "giant": play.GIANT,
+        "batch": LIVE.batch_size,
+        "shown": play.SHOWN,
         "real": as_text((view.real[:REAL_SHOWN, 0] * 255).round().byte().cpu().numpy()),
         "example": example_game(),
         "first": view.of(pair.generator, pair.discriminator) if pair else None,

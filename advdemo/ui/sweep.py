@@ -32,6 +32,8 @@ def sweep_tab(service: Service, saved: SweepResult | None = None) -> None:
         saved=json.dumps(saved and jobs.as_drawn(saved, with_examples=False)),
         networks=list(service.models.shipped),
         attacks=attack_rows(),
+        proofs=list(METHODS),
+        total=len(service.images),
     )
 
 

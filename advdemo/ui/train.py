@@ -16,7 +16,7 @@ from advdemo.training.recipes import RANGES, RECIPES, Recipe, pick_recipe
 from advdemo.ui import jobs
 from advdemo.ui.component import component
 from advdemo.ui.lanes import Superseded
-from advdemo.ui.models import Models
+from advdemo.ui.models import MAX_BYTES, Models
 from advdemo.ui.questions import is_whole
 from advdemo.ui.records import saved_sweep, training_history
 from advdemo.ui.replies import RefusalError, refusing, shown
@@ -37,6 +37,7 @@ def train_tab(service: Service, record: dict) -> None:
         "enabled": training_enabled(),
         "confusion": saved and saved.flips[saved.epsilons.argmin()].tolist(),
         "history": training_history(record),
+        "most_bytes": MAX_BYTES,
     }
     component("train", setup=json.dumps(setup))
 

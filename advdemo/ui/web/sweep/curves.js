@@ -4,7 +4,7 @@ import { drawChart } from "../shared/chart.js";
 import { make } from "../shared/dom.js";
 import { inPercent, numeral, thinned } from "../shared/numbers.js";
 import { say, text } from "../shared/words.js";
-import { bands, lastOf, points } from "./figures.js";
+import { asCsv, asJson, bands, lastOf, points } from "./figures.js";
 
 /** @typedef {import("./figures.js").Result} Result */
 /** @typedef {import("./figures.js").Curve} Curve */
@@ -58,12 +58,25 @@ export function drawChips(box, curves, selected) {
 }
 
 /**
+ * The curves as a file.
+ * @param {string} format
+ * @param {(Curve & {result: Result})[]} curves
+ * @param {Reference} reference
+ * @returns {Promise<Blob>}
+ */
+export async function exportAs(format, curves, reference) {
+  if (format === "csv") return new Blob([asCsv(curves)], { type: "text/csv" });
+  if (format === "json") return new Blob([asJson(curves)], { type: "application/json" });
+  return asPng(curves, reference);
+}
+
+/**
  * The chart on a canvas of its own, on white whatever the page's theme: it goes into people's slides.
  * @param {(Curve & {result: Result})[]} curves
  * @param {Reference} reference
  * @returns {Promise<Blob>}
  */
-export function asPng(curves, reference) {
+function asPng(curves, reference) {
   const [width, height, left, right, top, bottom] = [1280, 800, 110, 1230, 90, 700];
   const canvas = make("canvas", { width, height });
   const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
