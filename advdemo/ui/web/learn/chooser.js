@@ -1,7 +1,7 @@
 // The card of threat models: three choices, one advice.
 
 import { make, press } from "../shared/dom.js";
-import { say } from "../shared/words.js";
+import { makeSaying, say } from "../shared/words.js";
 import { advise, CHOICES } from "./threats.js";
 
 /** @typedef {keyof typeof CHOICES} Part */
@@ -14,11 +14,13 @@ export function makeChooser(root) {
   const threat = { knows: "weights", wants: "any", may: "pixels" };
 
   for (const part of /** @type {Part[]} */ (Object.keys(CHOICES))) {
-    const term = make("b", { id: `threat-${part}` });
-    say(term, `learn.${part}`);
+    const term = makeSaying("b", { id: `threat-${part}` }, `learn.${part}`);
     const buttons = CHOICES[part].map((value) => {
-      const button = make("button", { type: "button", className: "pill", dataset: { part, value } });
-      say(button, `learn.${part}_${value}`);
+      const button = makeSaying(
+        "button",
+        { type: "button", className: "pill", dataset: { part, value } },
+        `learn.${part}_${value}`,
+      );
       return button;
     });
     const group = make("div", { className: "pills" }, ...buttons);
@@ -37,12 +39,14 @@ export function makeChooser(root) {
   function draw() {
     press(list.querySelectorAll("[data-part]"), ({ dataset }) => threat[dataset.part] === dataset.value);
     const { name, tab, open } = advise(threat);
-    const words = make("p");
-    say(words, `learn.advice_${name}`);
+    const words = makeSaying("p", {}, `learn.advice_${name}`);
     advice.replaceChildren(words);
     if (!open) return;
-    const button = make("button", { type: "button", className: "plain", dataset: { open, ...(tab ? { tab } : {}) } });
-    say(button, tab ? "learn.try_there" : "learn.try_it");
+    const button = makeSaying(
+      "button",
+      { type: "button", className: "plain", dataset: { open, ...(tab ? { tab } : {}) } },
+      tab ? "learn.try_there" : "learn.try_it",
+    );
     advice.append(button);
   }
   draw();

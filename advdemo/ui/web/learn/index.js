@@ -3,7 +3,7 @@
 import { make, press } from "../shared/dom.js";
 import { openTab } from "../shared/link.js";
 import { inPercent } from "../shared/numbers.js";
-import { fillWords, say } from "../shared/words.js";
+import { fillWords, makeSaying, say } from "../shared/words.js";
 import { makeChooser } from "./chooser.js";
 import { makeExperiments } from "./experiments.js";
 import { makeMistakes } from "./mistakes.js";
@@ -49,8 +49,7 @@ function drawTable(table, networks) {
   say(/** @type {Element} */ (table.caption), "learn.table", { at });
   /** @param {string} scope @param {string} key @param {import("../shared/words.js").Values} [values] */
   const head = (scope, key, values) => {
-    const cell = make("th", { scope });
-    say(cell, key, values);
+    const cell = makeSaying("th", { scope }, key, values);
     return cell;
   };
   const titles = names.map((name) => head("col", `networks.${name}`));

@@ -3,7 +3,7 @@
 import { drawChart } from "../shared/chart.js";
 import { make } from "../shared/dom.js";
 import { inPercent, numeral, thinned } from "../shared/numbers.js";
-import { say, text } from "../shared/words.js";
+import { makeSaying, say, text } from "../shared/words.js";
 import { asCsv, asJson, bands, lastOf, points } from "./figures.js";
 
 /** @typedef {import("./figures.js").Result} Result */
@@ -46,8 +46,7 @@ export function drawCurves(box, curves, references, selected) {
 export function drawChips(box, curves, selected) {
   box.replaceChildren(
     ...curves.map(({ title }, i) => {
-      const name = make("span");
-      say(name, title.key, title.values);
+      const name = makeSaying("span", {}, title.key, title.values);
       const remove = make("button", { type: "button", dataset: { remove: i } }, "×");
       say(remove, "sweep.remove", { name: title }, "aria-label");
       const select = make("button", { type: "button", dataset: { select: i } }, make("i"), name);

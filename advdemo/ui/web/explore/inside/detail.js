@@ -2,7 +2,7 @@
 
 import { make } from "../../shared/dom.js";
 import { paint } from "../../shared/pixels.js";
-import { say } from "../../shared/words.js";
+import { makeSaying, say } from "../../shared/words.js";
 import { forward, greyOf, LAYERS, receptiveField, terms } from "./lenet.js";
 import { glow, grey, makeMaps, signed } from "./maps.js";
 import { address, BANDS, decimals } from "./strips.js";
@@ -60,8 +60,7 @@ function makeRow(band) {
   const sum = make("p", { className: "sum-told" });
   const sign = (/** @type {string} */ text) => make("span", { className: "operator", ariaHidden: "true" }, text);
   const parts = [picture, inputs, weights, products].map((canvas, i) => {
-    const caption = make("figcaption");
-    say(caption, `inside.${WHAT[i]}`);
+    const caption = makeSaying("figcaption", {}, `inside.${WHAT[i]}`);
     return make("figure", {}, i ? canvas : make("div", { className: "strip-frame" }, canvas, outline), caption);
   });
   say(label, `inside.${band}`);

@@ -2,7 +2,7 @@
 
 import { make } from "../../shared/dom.js";
 import { inPercent } from "../../shared/numbers.js";
-import { say } from "../../shared/words.js";
+import { makeSaying, say } from "../../shared/words.js";
 import { LAYERS, place } from "./lenet.js";
 import { GLOW, glow, makeMaps, SIGNED, signed } from "./maps.js";
 
@@ -64,8 +64,11 @@ export function makeStrip(box, l, onPoint) {
   const caption = make("figcaption", {}, name, make("span", {}, words, " ", changed), legend);
   const labels = Array.from({ length: layer.maps / columns }, (_, line) =>
     BANDS.map((band, i) => {
-      const label = make("span", { style: { top: `${100 * (line * maps.line + maps.middle(i))}%` } });
-      say(label, `inside.${band}`);
+      const label = makeSaying(
+        "span",
+        { style: { top: `${100 * (line * maps.line + maps.middle(i))}%` } },
+        `inside.${band}`,
+      );
       return label;
     }),
   ).flat();

@@ -2,7 +2,7 @@
 // scan is veiled before anything is drawn from it.
 
 import { make } from "../../shared/dom.js";
-import { say } from "../../shared/words.js";
+import { makeSaying, say } from "../../shared/words.js";
 import { count, judge, NOTHING, verdict } from "./guessing.js";
 import { LAST } from "./reading.js";
 
@@ -26,8 +26,11 @@ export function veiled(scan) {
 export function makeGuess(root, { epsilon, side, show, another }) {
   const slider = /** @type {HTMLElement} */ (root.querySelector(".slider"));
   const button = (/** @type {string} */ name, kind = "plain") => {
-    const made = make("button", { type: "button", className: kind, dataset: { testid: `guess-${name}` } });
-    say(made, `guess.${name}`);
+    const made = makeSaying(
+      "button",
+      { type: "button", className: kind, dataset: { testid: `guess-${name}` } },
+      `guess.${name}`,
+    );
     return made;
   };
   const toggle = button("first");

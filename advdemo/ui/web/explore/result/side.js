@@ -4,7 +4,7 @@ import { drawChart, moveCursor } from "../../shared/chart.js";
 import { make } from "../../shared/dom.js";
 import { DIGITS, percent } from "../../shared/numbers.js";
 import { paint } from "../../shared/pixels.js";
-import { say, text } from "../../shared/words.js";
+import { makeSaying, say, text } from "../../shared/words.js";
 import { EPSILONS, LAST, largest, rivals, spans } from "./reading.js";
 import { place } from "./slider.js";
 
@@ -110,8 +110,7 @@ export function makeSide(picture, card, mark) {
     const shown = [label, ...rivals.slice(0, 3)];
     legend.replaceChildren(
       ...shown.flatMap((digit, i) => {
-        const name = make("span");
-        say(name, "explore.digit", { digit });
+        const name = makeSaying("span", {}, "explore.digit", { digit });
         return [make("i", { className: i ? `line rival rival-${i - 1}` : "line" }), name];
       }),
     );
