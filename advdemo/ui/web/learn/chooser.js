@@ -1,7 +1,7 @@
 // The card of threat models: three choices, one advice.
 
 import { make, press } from "../shared/dom.js";
-import { makeSaying, say } from "../shared/words.js";
+import { makeSaying } from "../shared/words.js";
 import { advise, CHOICES } from "./threats.js";
 
 /** @typedef {keyof typeof CHOICES} Part */
