@@ -23,7 +23,7 @@ export function makeChooser(root) {
       );
       return button;
     });
-    const group = make("div", { className: "pills" }, ...buttons);
+    const group = make("div", { className: "row pills" }, ...buttons);
     group.setAttribute("role", "group");
     group.setAttribute("aria-labelledby", term.id);
     list.append(term, group);

@@ -114,7 +114,7 @@ export function makeExperiments(root, experiments) {
       at += 1;
       (last ? finish() : ask()).focus();
     });
-    outcome.replaceChildren(verdict, scale, ...rows, why, make("div", { className: "try" }, next, see));
+    outcome.replaceChildren(verdict, scale, ...rows, why, make("div", { className: "row try" }, next, see));
     root.querySelector(".steps")?.replaceWith(progress());
     form.querySelector(".primary").remove();
     next.focus({ preventScroll: true });
@@ -127,7 +127,7 @@ export function makeExperiments(root, experiments) {
     const moral = makeSaying("p", {}, "experiments.moral");
     const again = makeSaying("button", { type: "button", className: "plain" }, "experiments.again");
     again.addEventListener("click", start);
-    root.replaceChildren(progress(), title, moral, make("div", { className: "try" }, again));
+    root.replaceChildren(progress(), title, moral, make("div", { className: "row try" }, again));
     return title;
   }
 
@@ -139,7 +139,7 @@ export function makeExperiments(root, experiments) {
       say(mark, `experiments.step_${state}`, { number: i + 1 }, "aria-label");
       return mark;
     });
-    return make("ol", { className: "steps" }, ...marks);
+    return make("ol", { className: "row steps" }, ...marks);
   }
 
   function start() {

@@ -59,7 +59,7 @@ function card(name, code) {
     intro,
     ...panes,
     ...shared,
-    make("div", { className: "try" }, run),
+    make("div", { className: "row try" }, run),
     status,
     result,
     moral,
@@ -116,5 +116,5 @@ function pictures({ pictures: all, reads }) {
     say(canvas, "mistakes.read_as", values, "aria-label");
     return make("figure", {}, canvas, caption);
   });
-  return [make("div", { className: "pictures" }, ...made)];
+  return [make("div", { className: "row" }, ...made)];
 }

@@ -25,9 +25,9 @@ export function makeCode(root, compose) {
   const box = /** @type {HTMLDetailsElement} */ (
     make(
       "details",
-      { className: "panel fold code", dataset: { testid: "code" } },
+      { className: "panel full fold code", dataset: { testid: "code" } },
       make("summary", {}, title, hint),
-      make("div", { className: "code-head" }, choices, copy, told),
+      make("div", { className: "row code-head" }, choices, copy, told),
       shown,
       where,
     )

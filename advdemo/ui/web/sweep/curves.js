@@ -47,9 +47,9 @@ export function drawChips(box, curves, selected) {
   box.replaceChildren(
     ...curves.map(({ title }, i) => {
       const name = makeSaying("span", {}, title.key, title.values);
-      const remove = make("button", { type: "button", dataset: { remove: i } }, "×");
+      const remove = make("button", { type: "button", className: "bare", dataset: { remove: i } }, "×");
       say(remove, "sweep.remove", { name: title }, "aria-label");
-      const select = make("button", { type: "button", dataset: { select: i } }, make("i"), name);
+      const select = make("button", { type: "button", className: "bare", dataset: { select: i } }, make("i"), name);
       select.setAttribute("aria-pressed", String(i === selected));
       return make("span", { className: `curve-chip curve-${i}` }, select, remove);
     }),

@@ -159,7 +159,7 @@ export function drawExample({ index, before, after, image }, onOpen) {
   const canvas = make("canvas", { width: 28, height: 28 });
   const pixels = typeof image === "string" ? bytes(image, Uint8Array) : image;
   paint(canvas, (i) => pixels[i]);
-  const button = make("button", { type: "button" }, canvas);
+  const button = make("button", { type: "button", className: "bare" }, canvas);
   say(button, "sweep.open_example", { index: String(index) }, "title");
   button.addEventListener("click", () => onOpen(index));
   const caption = make("figcaption", { className: before === after ? "right" : "" }, `${before} → ${after}`);

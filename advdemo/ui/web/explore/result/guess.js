@@ -38,7 +38,7 @@ export function makeGuess(root, { epsilon, side, show, another }) {
   const told = make("p", { className: "told", role: "status", dataset: { testid: "guess-told" } });
   const tallied = make("p", { className: "note", dataset: { testid: "guess-tally" } });
   const mark = make("span", { className: "guess-mark", hidden: true, ariaHidden: "true" });
-  const row = make("div", { className: "guess" }, told, here, never, next, tallied);
+  const row = make("div", { className: "row guess" }, told, here, never, next, tallied);
   root.querySelector(".control")?.append(row);
   slider.append(mark);
   const narrow = matchMedia("(max-width: 760px)");
