@@ -71,7 +71,7 @@ const pane = (side, code) => listing(code[side], code[side === "wrong" ? "right"
 
 /** @param {string} source @param {string} other @param {string} key @param {string} [side] */
 function listing(source, other, key, side = "") {
-  const caption = makeSaying("figcaption", {}, key);
+  const caption = makeSaying("figcaption", { className: "small" }, key);
   const known = other.split("\n");
   const lines = source
     .trimEnd()

@@ -106,8 +106,12 @@ function drawPerClass(box, counts) {
     ...DIGITS.flatMap((digit) => {
       const right = counts ? counts[digit][digit] / counts[digit].reduce((sum, count) => sum + count, 0) : 0;
       const length = Math.max(0, (right - BARS_FROM) / (1 - BARS_FROM));
-      const bar = make("b", { style: { transform: `scaleX(${length})` } });
-      return [make("span", {}, digit), make("i", {}, bar), make("span", {}, counts ? inPercent(right, 2) : "–")];
+      const bar = make("i", { style: { transform: `scaleX(${length})` } });
+      return [
+        make("span", {}, digit),
+        make("div", { className: "meter" }, bar),
+        make("span", {}, counts ? inPercent(right, 2) : "–"),
+      ];
     }),
   );
 }

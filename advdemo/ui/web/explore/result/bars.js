@@ -10,7 +10,7 @@ export function makeBars(root) {
     const before = make("i", { className: "before" });
     const after = make("i", { className: "after" });
     const name = make("span", { className: "digit" }, digit);
-    const track = make("span", { className: "track" }, before, after);
+    const track = make("span", { className: "meter" }, before, after);
     const share = make("span", { className: "percent" });
     box.append(name, track, share);
     return { before, after, share, parts: [name, track, share] };
