@@ -43,7 +43,7 @@ export function makeExperiments(root, experiments) {
       return make("label", {}, make("input", { type: "radio", name: "guess", value }), words);
     });
     const commit = makeSaying("button", { type: "submit", className: "primary", disabled: true }, "experiments.commit");
-    const outcome = make("div", { className: "outcome", ariaLive: "polite" });
+    const outcome = make("div", { className: "stack outcome", ariaLive: "polite" });
     const fields = make("fieldset", {}, question, ...choices);
     const form = make("form", {}, fields, commit);
     form.addEventListener("change", () => {
@@ -55,7 +55,7 @@ export function makeExperiments(root, experiments) {
       commit.disabled = true;
       measure(form.guess.value, form, outcome);
     });
-    root.replaceChildren(progress(), title, make("div", { className: "asked" }, ...picture(image), form), outcome);
+    root.replaceChildren(progress(), title, make("div", { className: "row asked" }, ...picture(image), form), outcome);
     return title;
   }
 

@@ -33,7 +33,7 @@ function card(name, code) {
   status.className = "status";
   status.setAttribute("role", "status");
   const run = makeSaying("button", { type: "button", className: "plain" }, "mistakes.run");
-  const result = make("div", { className: "result" });
+  const result = make("div", { className: "stack result" });
   run.addEventListener("click", async () => {
     run.disabled = true;
     status.classList.remove("failed");

@@ -60,7 +60,7 @@ function makeRow(band) {
   const sum = make("p", { className: "sum-told" });
   const sign = (/** @type {string} */ text) => make("span", { className: "operator", ariaHidden: "true" }, text);
   const parts = [picture, inputs, weights, products].map((canvas, i) => {
-    const caption = makeSaying("figcaption", {}, `inside.${WHAT[i]}`);
+    const caption = makeSaying("figcaption", { className: "small" }, `inside.${WHAT[i]}`);
     return make("figure", {}, i ? canvas : make("div", { className: "strip-frame" }, canvas, outline), caption);
   });
   say(label, `inside.${band}`);

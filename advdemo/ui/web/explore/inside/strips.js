@@ -61,7 +61,7 @@ export function makeStrip(box, l, onPoint) {
     ramp("signed", SIGNED),
     scale[1],
   );
-  const caption = make("figcaption", {}, name, make("span", {}, words, " ", changed), legend);
+  const caption = make("figcaption", { className: "row" }, name, make("span", {}, words, " ", changed), legend);
   const labels = Array.from({ length: layer.maps / columns }, (_, line) =>
     BANDS.map((band, i) => {
       const label = makeSaying(

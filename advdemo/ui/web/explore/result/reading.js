@@ -20,8 +20,9 @@
  */
 /** @typedef {Omit<Scan, "winners" | "rivals" | "fooledSpans">} Answer a scan as it comes */
 
+/** Where the slider can stand, which is where the server scans: measures/scan.py has the same list. */
 export const EPSILONS = Array.from({ length: 101 }, (_, step) => step / 200);
-export const LAST = 0.5;
+export const LAST = EPSILONS[EPSILONS.length - 1];
 
 /**
  * The picture that the network sees at a position of the slider: 784 pixels in [0, 1].

@@ -4,6 +4,7 @@ import { make } from "../../shared/dom.js";
 import { say } from "../../shared/words.js";
 import { EPSILONS, LAST } from "./reading.js";
 
+const STEPS = (EPSILONS.length - 1) / LAST; // to an epsilon of 1
 const SECONDS = 5; // from one end to the other
 const LEAP = 0.05; // steps of the play, where the visitor asked for little motion
 
@@ -18,6 +19,7 @@ export function makeSlider(root, onTick, onRest) {
   const sign = /** @type {Element} */ (button.querySelector("i"));
   const name = /** @type {Element} */ (button.querySelector("span"));
   let playing = 0;
+  Object.assign(input, { max: String(LAST), step: String(1 / STEPS) });
 
   function stop() {
     cancelAnimationFrame(playing);
@@ -50,7 +52,7 @@ export function makeSlider(root, onTick, onRest) {
   /** Put the thumb on the first step from epsilon on. @param {number} epsilon */
   function jump(epsilon) {
     stop();
-    input.value = String(Math.ceil(epsilon * 200 - 1e-9) / 200);
+    input.value = String(Math.ceil(epsilon * STEPS - 1e-9) / STEPS);
     onTick();
     onRest();
     input.focus();
@@ -69,7 +71,7 @@ export function makeSlider(root, onTick, onRest) {
         make("span", { style: { left: `${(100 * tick) / LAST}%` } }, tick.toFixed(1)),
       ),
     );
-  return { input, stop, jump, step: () => Math.round(Number(input.value) * (EPSILONS.length - 1) * (1 / LAST)) };
+  return { input, stop, jump, step: () => Math.round(Number(input.value) * STEPS) };
 }
 
 /**
