@@ -20,7 +20,7 @@ from tests.conftest import ROOT
 
 IN_NODE = """
 import { readFileSync } from "node:fs";
-import { forward } from "./advdemo/ui/web/explore/lenet.js";
+import { forward } from "./advdemo/ui/web/explore/inside/lenet.js";
 const { parameters, images } = JSON.parse(readFileSync(0));
 const weights = parameters.map((values) => Float32Array.from(values));
 console.log(JSON.stringify(images.map((pixels) => forward(weights, pixels).map((values) => [...values]))));

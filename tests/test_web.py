@@ -1,11 +1,13 @@
 """The page's pure functions, tested in Node where there is one."""
 
+import json
 import os
 import shutil
 import subprocess
 
 import pytest
 
+from advdemo.measures.scan import EPSILONS
 from tests.conftest import ROOT
 
 
@@ -18,3 +20,13 @@ def test_the_modules_of_the_page():
     run = subprocess.run([node, "--test", *files], cwd=ROOT, capture_output=True, text=True)
     assert run.returncode == 0, run.stdout
     assert f"# pass {run.stdout.count('# Subtest:')}" in run.stdout
+
+
+def test_the_slider_stands_where_the_scan_measures():
+    if shutil.which("node") is None:
+        pytest.skip("needs Node, which the test above demands in CI")
+    program = """import { EPSILONS } from "./advdemo/ui/web/explore/result/reading.js";
+        console.log(JSON.stringify(EPSILONS))"""
+    command = ["node", "--input-type=module", "--eval", program]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert tuple(json.loads(run.stdout)) == EPSILONS

@@ -49,5 +49,5 @@ def attack_rows() -> str:
 
 
 def read_styles(folder: str) -> str:
-    """The style sheets of a folder in web/, in alphabetical order."""
-    return "\n".join(path.read_text(encoding="utf-8") for path in sorted((WEB / folder).glob("*.css")))
+    """The style sheets of a folder in web/ and of its own folders, in alphabetical order."""
+    return "\n".join(path.read_text(encoding="utf-8") for path in sorted((WEB / folder).rglob("*.css")))

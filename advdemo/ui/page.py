@@ -48,7 +48,7 @@ FIRST = ("header", "explore", "shared")
 PRELOADS = "".join(
     f'<link rel="modulepreload" href="web/{path.relative_to(WEB).as_posix()}">'
     for folder in FIRST
-    for path in sorted((WEB / folder).glob("*.js"))
+    for path in sorted((WEB / folder).rglob("*.js"))
 )
 
 # A 3 that LeNet reads as an 8: test image 63 under FGSM at 0.2.

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { count, judge, NOTHING, verdict } from "../../advdemo/ui/web/explore/guessing.js";
+import { count, judge, NOTHING, verdict } from "../../advdemo/ui/web/explore/result/guessing.js";
 
 test("a guess within 0.02 is near, whichever side it is on", () => {
   assert.deepEqual(judge(0.1, 0.12), { error: 0.12 - 0.1, near: true });

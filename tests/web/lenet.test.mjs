@@ -8,7 +8,7 @@ import {
   place,
   receptiveField,
   terms,
-} from "../../advdemo/ui/web/explore/lenet.js";
+} from "../../advdemo/ui/web/explore/inside/lenet.js";
 
 let seed = 1;
 const random = () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { largest, outcome, rivals, spans, standing } from "../../advdemo/ui/web/explore/reading.js";
+import { largest, outcome, rivals, spans, standing } from "../../advdemo/ui/web/explore/result/reading.js";
 
 test("the largest value, the first of equal ones", () => {
   assert.equal(largest([1, 3, 2]), 1);

@@ -1,6 +1,7 @@
 """The Explore tab: one digit, its perturbation at every epsilon, what a network makes of it."""
 
 from advdemo.ui.component import attack_rows, component
+from advdemo.ui.fields import EDGE
 from advdemo.ui.handlers.scan import scan_sides
 from advdemo.ui.requests import ScanRequest, parse
 from advdemo.ui.server.replies import as_text
@@ -21,5 +22,6 @@ def explore_tab(service: Service) -> None:
         networks=list(service.networks.shipped),
         attacks=attack_rows(),
         start=START_EPSILON,
+        edge=EDGE,
         generates="shipped" in service.pairs.shipped,
     )

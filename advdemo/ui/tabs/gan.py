@@ -3,6 +3,7 @@
 import json
 
 from advdemo.images.picture import as_bytes
+from advdemo.training.gan import LIVE
 from advdemo.ui.component import component
 from advdemo.ui.jobs import game
 from advdemo.ui.requests import STARTS
@@ -20,6 +21,8 @@ def gan_tab(service: Service) -> None:
     setup = {
         "enabled": training_enabled(),
         "starts": [start for start in STARTS[:3] if start == "nothing" or start in service.pairs.shipped],
+        "batch": LIVE.batch_size,
+        "shown": game.SHOWN,
         "greed": game.GREED,
         "giant": game.GIANT,
         "real": as_text(real),

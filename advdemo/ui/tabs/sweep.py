@@ -2,6 +2,7 @@
 
 import json
 
+from advdemo.measures.bounds import METHODS
 from advdemo.measures.sweep import SweepResult
 from advdemo.ui.component import attack_rows, component
 from advdemo.ui.jobs.sweep import as_drawn
@@ -17,4 +18,6 @@ def sweep_tab(service: Service, saved: SweepResult | None = None) -> None:
         saved=json.dumps(saved and as_drawn(saved, with_examples=False)),
         networks=list(service.networks.shipped),
         attacks=attack_rows(),
+        proofs=list(METHODS),
+        total=len(service.images),
     )

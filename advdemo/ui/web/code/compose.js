@@ -14,7 +14,7 @@ import { pack } from "./pack.js";
  * @property {number} label
  * @property {number | null} index of the test image
  * @property {Uint8Array} image 784 pixels, which are written down where it is no test image
- * @property {import("../explore/latents.js").Order | null} order of a generated digit
+ * @property {import("../explore/digit/latents.js").Order | null} order of a generated digit
  * @property {boolean} ownForger whether it comes from a generator of the visitor's own
  */
 /** @typedef {{model: string, attack: string, target?: number | null}} Side */
@@ -187,7 +187,7 @@ const generator = (own) => [
   own ? { file: '"generator.safetensors"', "{forger}": "{forger_own}" } : {},
 ];
 
-/** @param {import("../explore/latents.js").Order} order @param {boolean} own @returns {Part[]} */
+/** @param {import("../explore/digit/latents.js").Order} order @param {boolean} own @returns {Part[]} */
 function ordered({ digit, seed, place, centre }, own) {
   const found = /** @type {Part[]} */ (centre ? [["digits/found", { centre: `"${centre}"` }]] : []);
   const choices = { digit, seed, place: `(${place.join(", ")})`, ...(centre && { middle: "found" }) };

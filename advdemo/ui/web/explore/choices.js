@@ -1,9 +1,9 @@
 // What to attack with: the boxes for network, attack, target and comparison, and what they offer each other.
 
-import { make } from "../shared/dom.js";
-import { networkTitle, offerNetworks, ownWeights, serverName } from "../shared/networks.js";
+import { choose, picker } from "../shared/dom.js";
+import { networkOption, networkTitle, offerNetworks, ownWeights, serverName } from "../shared/networks.js";
 import { DIGITS } from "../shared/numbers.js";
-import { say } from "../shared/words.js";
+import { option } from "../shared/words.js";
 
 const BOX = "blackbox"; // in the list of attacks, but not of their table: it has no scan
 
@@ -17,9 +17,10 @@ const BOX = "blackbox"; // in the list of attacks, but not of their table: it ha
  * @param {() => void} onChange
  */
 export function makeChoices(root, networks, attacks, onChange) {
-  /** @param {string} name */
-  const find = (name) => /** @type {HTMLSelectElement} */ (root.querySelector(`[data-testid="${name}"]`));
-  const boxes = { model: find("model"), attack: find("attack"), target: find("target"), compare: find("compare") };
+  const pick = picker(root);
+  /** @type {(name: string) => HTMLSelectElement} */
+  const box = (name) => pick(`[data-testid="${name}"]`);
+  const boxes = { model: box("model"), attack: box("attack"), target: box("target"), compare: box("compare") };
   const { model, attack, target, compare } = boxes;
   const rows = Object.fromEntries(attacks.map((row) => [row.name, row]));
 
@@ -44,10 +45,10 @@ export function makeChoices(root, networks, attacks, onChange) {
     const otherAttacks = attacks.filter(({ name }) => name !== attack.value);
     compare.replaceChildren(
       option("", "explore.nothing"),
-      ...others.map((name) => option(name, networkTitle(name).key, networkTitle(name).values)),
+      ...others.map(networkOption),
       ...otherAttacks.map(({ name }) => option(name, `attacks.${name}`)),
     );
-    pick(compare, before, "");
+    choose(compare, before, "");
   }
 
   /** The attacks to show: the one chosen, and the one to compare it with. @returns {Side[]} */
@@ -65,17 +66,30 @@ export function makeChoices(root, networks, attacks, onChange) {
 
   /** Choose what a link says. @param {URLSearchParams} state */
   function open(state) {
-    pick(model, state.get("model"), "standard");
-    pick(attack, state.get("attack"), "fgsm");
-    pick(target, state.get("target"), "");
+    choose(model, state.get("model"), networks[0]);
+    choose(attack, state.get("attack"), attacks[0].name);
+    choose(target, state.get("target"), "");
     offer();
-    pick(compare, state.get("compare"), "");
+    choose(compare, state.get("compare"), "");
+  }
+
+  /**
+   * What can be a target of the scan that has come: not its label, and not what the network reads already.
+   * @param {{label: number, sides: {taken: boolean}[]}} scan
+   * @returns {string} the target that was chosen and is none, or ""
+   */
+  function settle({ label, sides }) {
+    const taken = sides.some((side) => side.taken) ? target.value : "";
+    if (taken) target.value = "";
+    for (const option of target.options) option.disabled = option.value === String(label);
+    return taken;
   }
 
   return {
     ...boxes,
     sides,
     open,
+    settle,
     /** An attack by questions: the scan is only there for what the network reads. */
     live,
     slow: () => sides().some((side) => !rows[side.attack].quick),
@@ -95,17 +109,4 @@ export function makeChoices(root, networks, attacks, onChange) {
       values: { network: networkTitle(side.model), attack: { key: `attacks.short_${side.attack}` } },
     }),
   };
-}
-
-/** @param {HTMLSelectElement} box @param {string | null} value @param {string} otherwise */
-function pick(box, value, otherwise) {
-  const offered = [...box.options].map((option) => option.value);
-  box.value = value !== null && offered.includes(value) ? value : otherwise;
-}
-
-/** @param {string | number} value @param {string} key @param {import("../shared/words.js").Values} [values] */
-function option(value, key, values) {
-  const made = make("option", { value });
-  say(made, key, values);
-  return made;
 }

@@ -1,7 +1,7 @@
 // The card of threat models: three choices, one advice.
 
-import { make } from "../shared/dom.js";
-import { say } from "../shared/words.js";
+import { make, press } from "../shared/dom.js";
+import { makeSaying } from "../shared/words.js";
 import { advise, CHOICES } from "./threats.js";
 
 /** @typedef {keyof typeof CHOICES} Part */
@@ -14,14 +14,16 @@ export function makeChooser(root) {
   const threat = { knows: "weights", wants: "any", may: "pixels" };
 
   for (const part of /** @type {Part[]} */ (Object.keys(CHOICES))) {
-    const term = make("b", { id: `threat-${part}` });
-    say(term, `learn.${part}`);
+    const term = makeSaying("b", { id: `threat-${part}` }, `learn.${part}`);
     const buttons = CHOICES[part].map((value) => {
-      const button = make("button", { type: "button", className: "pill", dataset: { part, value } });
-      say(button, `learn.${part}_${value}`);
+      const button = makeSaying(
+        "button",
+        { type: "button", className: "pill", dataset: { part, value } },
+        `learn.${part}_${value}`,
+      );
       return button;
     });
-    const group = make("div", { className: "pills" }, ...buttons);
+    const group = make("div", { className: "row pills" }, ...buttons);
     group.setAttribute("role", "group");
     group.setAttribute("aria-labelledby", term.id);
     list.append(term, group);
@@ -35,17 +37,16 @@ export function makeChooser(root) {
   });
 
   function draw() {
-    for (const button of /** @type {NodeListOf<HTMLElement>} */ (list.querySelectorAll("[data-part]"))) {
-      const { part, value } = button.dataset;
-      button.setAttribute("aria-pressed", String(threat[part ?? ""] === value));
-    }
+    press(list.querySelectorAll("[data-part]"), ({ dataset }) => threat[dataset.part] === dataset.value);
     const { name, tab, open } = advise(threat);
-    const words = make("p");
-    say(words, `learn.advice_${name}`);
+    const words = makeSaying("p", {}, `learn.advice_${name}`);
     advice.replaceChildren(words);
     if (!open) return;
-    const button = make("button", { type: "button", className: "plain", dataset: { open, ...(tab ? { tab } : {}) } });
-    say(button, tab ? "learn.try_there" : "learn.try_it");
+    const button = makeSaying(
+      "button",
+      { type: "button", className: "plain", dataset: { open, ...(tab ? { tab } : {}) } },
+      tab ? "learn.try_there" : "learn.try_it",
+    );
     advice.append(button);
   }
   draw();

@@ -4,7 +4,7 @@ import { make } from "../shared/dom.js";
 import { inPercent } from "../shared/numbers.js";
 import { bytes, paint } from "../shared/pixels.js";
 import { askPatiently, isTrouble } from "../shared/server.js";
-import { say, sayError } from "../shared/words.js";
+import { makeSaying, say, sayError } from "../shared/words.js";
 
 /**
  * @typedef {object} Experiment
@@ -36,18 +36,14 @@ export function makeExperiments(root, experiments) {
 
   function ask() {
     const { name, options, image, label } = experiments[at];
-    const title = make("h2", { tabIndex: -1 });
-    say(title, `experiments.title_${name}`);
-    const question = make("legend");
-    say(question, `experiments.question_${name}`, { label: label ?? "" });
+    const title = makeSaying("h2", { tabIndex: -1 }, `experiments.title_${name}`);
+    const question = makeSaying("legend", {}, `experiments.question_${name}`, { label: label ?? "" });
     const choices = options.map((value) => {
-      const words = make("span");
-      say(words, `experiments.option_${name}_${value}`);
+      const words = makeSaying("span", {}, `experiments.option_${name}_${value}`);
       return make("label", {}, make("input", { type: "radio", name: "guess", value }), words);
     });
-    const commit = make("button", { type: "submit", className: "primary", disabled: true });
-    say(commit, "experiments.commit");
-    const outcome = make("div", { className: "outcome", ariaLive: "polite" });
+    const commit = makeSaying("button", { type: "submit", className: "primary", disabled: true }, "experiments.commit");
+    const outcome = make("div", { className: "stack outcome", ariaLive: "polite" });
     const fields = make("fieldset", {}, question, ...choices);
     const form = make("form", {}, fields, commit);
     form.addEventListener("change", () => {
@@ -59,15 +55,14 @@ export function makeExperiments(root, experiments) {
       commit.disabled = true;
       measure(form.guess.value, form, outcome);
     });
-    root.replaceChildren(progress(), title, make("div", { className: "asked" }, ...picture(image), form), outcome);
+    root.replaceChildren(progress(), title, make("div", { className: "row asked" }, ...picture(image), form), outcome);
     return title;
   }
 
   /** @param {string} guess @param {any} form @param {Element} outcome */
   async function measure(guess, form, outcome) {
     const { name } = experiments[at];
-    const status = make("p", { className: "status" });
-    say(status, "experiments.measuring");
+    const status = makeSaying("p", { className: "status" }, "experiments.measuring");
     outcome.replaceChildren(status);
     const onTrouble = (/** @type {import("../shared/server.js").Trouble} */ trouble) => sayError(status, trouble);
     try {
@@ -92,18 +87,26 @@ export function makeExperiments(root, experiments) {
     say(verdict, right[at] ? "experiments.right" : "experiments.wrong", {
       answer: { key: `experiments.option_${name}_${answer}` },
     });
-    const why = make("p");
-    say(why, `experiments.why_${name}`);
+    const why = makeSaying("p", {}, `experiments.why_${name}`);
     const { tab, open, shares } = PLACES[name];
-    const scale = make("p", { className: "note" });
-    say(scale, shares ? "experiments.shares" : name === "proof" ? "experiments.proved" : "experiments.epsilons");
+    const scale = makeSaying(
+      "p",
+      { className: "note" },
+      shares ? "experiments.shares" : name === "proof" ? "experiments.proved" : "experiments.epsilons",
+    );
     const rows = Object.entries(measured).map(([key, value]) => {
-      const label = make("span");
-      say(label, options.includes(key) ? `experiments.option_${name}_${key}` : `attacks.short_${key}`);
+      const label = makeSaying(
+        "span",
+        {},
+        options.includes(key) ? `experiments.option_${name}_${key}` : `attacks.short_${key}`,
+      );
       return bar(label, value, Boolean(shares));
     });
-    const see = make("button", { type: "button", className: "plain", dataset: { open, ...(tab ? { tab } : {}) } });
-    say(see, tab ? "experiments.see_sweep" : "experiments.see");
+    const see = makeSaying(
+      "button",
+      { type: "button", className: "plain", dataset: { open, ...(tab ? { tab } : {}) } },
+      tab ? "experiments.see_sweep" : "experiments.see",
+    );
     const next = make("button", { type: "button", className: "primary" });
     const last = at === experiments.length - 1;
     say(next, last ? "experiments.finish" : "experiments.next");
@@ -111,7 +114,7 @@ export function makeExperiments(root, experiments) {
       at += 1;
       (last ? finish() : ask()).focus();
     });
-    outcome.replaceChildren(verdict, scale, ...rows, why, make("div", { className: "try" }, next, see));
+    outcome.replaceChildren(verdict, scale, ...rows, why, make("div", { className: "row try" }, next, see));
     root.querySelector(".steps")?.replaceWith(progress());
     form.querySelector(".primary").remove();
     next.focus({ preventScroll: true });
@@ -121,12 +124,10 @@ export function makeExperiments(root, experiments) {
     const title = make("h2", { tabIndex: -1 });
     const score = right.filter(Boolean).length;
     say(title, "experiments.score", { score, total: experiments.length });
-    const moral = make("p");
-    say(moral, "experiments.moral");
-    const again = make("button", { type: "button", className: "plain" });
-    say(again, "experiments.again");
+    const moral = makeSaying("p", {}, "experiments.moral");
+    const again = makeSaying("button", { type: "button", className: "plain" }, "experiments.again");
     again.addEventListener("click", start);
-    root.replaceChildren(progress(), title, moral, make("div", { className: "try" }, again));
+    root.replaceChildren(progress(), title, moral, make("div", { className: "row try" }, again));
     return title;
   }
 
@@ -138,7 +139,7 @@ export function makeExperiments(root, experiments) {
       say(mark, `experiments.step_${state}`, { number: i + 1 }, "aria-label");
       return mark;
     });
-    return make("ol", { className: "steps" }, ...marks);
+    return make("ol", { className: "row steps" }, ...marks);
   }
 
   function start() {

@@ -1,9 +1,9 @@
 // The Learn tab: cards with measured figures, experiments and mistakes; buttons open the other tabs as they say.
 
-import { make } from "../shared/dom.js";
+import { make, press } from "../shared/dom.js";
 import { openTab } from "../shared/link.js";
 import { inPercent } from "../shared/numbers.js";
-import { fillWords, say } from "../shared/words.js";
+import { fillWords, makeSaying, say } from "../shared/words.js";
 import { makeChooser } from "./chooser.js";
 import { makeExperiments } from "./experiments.js";
 import { makeMistakes } from "./mistakes.js";
@@ -30,9 +30,7 @@ export function mount({ element, props }) {
 /** @param {HTMLElement} root @param {string} view */
 function showView(root, view) {
   root.dataset.view = view;
-  for (const button of /** @type {NodeListOf<HTMLElement>} */ (root.querySelectorAll("[data-show]"))) {
-    button.setAttribute("aria-pressed", String(button.dataset.show === view));
-  }
+  press(root.querySelectorAll("[data-show]"), ({ dataset }) => dataset.show === view);
 }
 
 const ROWS = ["clean", "fgsm", "pgd", "bpda", "momentum", "square", "autoattack", "certified", "pixels"];
@@ -51,8 +49,7 @@ function drawTable(table, networks) {
   say(/** @type {Element} */ (table.caption), "learn.table", { at });
   /** @param {string} scope @param {string} key @param {import("../shared/words.js").Values} [values] */
   const head = (scope, key, values) => {
-    const cell = make("th", { scope });
-    say(cell, key, values);
+    const cell = makeSaying("th", { scope }, key, values);
     return cell;
   };
   const titles = names.map((name) => head("col", `networks.${name}`));

@@ -4,7 +4,7 @@ import { make } from "../shared/dom.js";
 import { inPercent, short } from "../shared/numbers.js";
 import { paint } from "../shared/pixels.js";
 import { askPatiently, isTrouble } from "../shared/server.js";
-import { say, sayError } from "../shared/words.js";
+import { makeSaying, say, sayError } from "../shared/words.js";
 
 /** @typedef {{wrong: string, right: string, both?: string}} Code */
 /**
@@ -32,9 +32,8 @@ function card(name, code) {
   say(moral, `mistakes.moral_${name}`);
   status.className = "status";
   status.setAttribute("role", "status");
-  const run = make("button", { type: "button", className: "plain" });
-  say(run, "mistakes.run");
-  const result = make("div", { className: "result" });
+  const run = makeSaying("button", { type: "button", className: "plain" }, "mistakes.run");
+  const result = make("div", { className: "stack result" });
   run.addEventListener("click", async () => {
     run.disabled = true;
     status.classList.remove("failed");
@@ -60,7 +59,7 @@ function card(name, code) {
     intro,
     ...panes,
     ...shared,
-    make("div", { className: "try" }, run),
+    make("div", { className: "row try" }, run),
     status,
     result,
     moral,
@@ -72,8 +71,7 @@ const pane = (side, code) => listing(code[side], code[side === "wrong" ? "right"
 
 /** @param {string} source @param {string} other @param {string} key @param {string} [side] */
 function listing(source, other, key, side = "") {
-  const caption = make("figcaption");
-  say(caption, key);
+  const caption = makeSaying("figcaption", { className: "small" }, key);
   const known = other.split("\n");
   const lines = source
     .trimEnd()
@@ -91,8 +89,7 @@ function listing(source, other, key, side = "") {
 function table(name, { rows }) {
   /** @param {string} key @param {string} scope */
   const head = (key, scope) => {
-    const cell = make("th", { scope });
-    say(cell, key);
+    const cell = makeSaying("th", { scope }, key);
     return cell;
   };
   const columns = ["mistakes.figure", "mistakes.wrong", "mistakes.right"].map((key) => head(key, "col"));
@@ -119,5 +116,5 @@ function pictures({ pictures: all, reads }) {
     say(canvas, "mistakes.read_as", values, "aria-label");
     return make("figure", {}, canvas, caption);
   });
-  return [make("div", { className: "pictures" }, ...made)];
+  return [make("div", { className: "row" }, ...made)];
 }

@@ -26,9 +26,9 @@ export function makeCode(root, compose) {
   const box = /** @type {HTMLDetailsElement} */ (
     make(
       "details",
-      { className: "panel fold code", dataset: { testid: "code" } },
+      { className: "panel full fold code", dataset: { testid: "code" } },
       make("summary", {}, title, hint),
-      make("div", { className: "code-head" }, choices, ways, copy, told),
+      make("div", { className: "row code-head" }, choices, ways, copy, told),
       shown,
       where,
     )

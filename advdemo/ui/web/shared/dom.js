@@ -30,9 +30,30 @@ export function makeSvg(tag, attributes = {}, ...children) {
   return element;
 }
 
-/** Choose in a <select>, if it offers that. @param {HTMLSelectElement} select @param {string | null} value */
-export function choose(select, value) {
-  if ([...select.options].some((option) => option.value === value)) select.value = /** @type {string} */ (value);
+/**
+ * Finds the parts of a template. It throws where one is missing.
+ * @param {ParentNode} root
+ * @returns {(selector: string) => any}
+ */
+export const picker = (root) => (selector) => {
+  const part = root.querySelector(selector);
+  if (!part) throw new Error(`the page has no ${selector}`);
+  return part;
+};
+
+/** Press some of several buttons, and no other. @param {Iterable<Element>} buttons @param {(button: any) => boolean} isPressed */
+export function press(buttons, isPressed) {
+  for (const button of buttons) button.setAttribute("aria-pressed", String(isPressed(button)));
+}
+
+/**
+ * Choose in a <select> what it offers.
+ * @param {HTMLSelectElement} select
+ * @param {string | null} value
+ * @param {string} [otherwise] where it does not offer `value`; without it, nothing changes
+ */
+export function choose(select, value, otherwise = select.value) {
+  select.value = [...select.options].some((option) => option.value === value) ? String(value) : otherwise;
 }
 
 /** The element, as soon as the page has it. @param {string} selector @returns {Promise<HTMLElement>} */

@@ -29,6 +29,6 @@ export function drawHeatmap(table, { corner = "", columns, rows }) {
 
 /** @param {Cell} cell */
 function drawCell({ text, kind = "", weight = 0, button }) {
-  const content = button && text ? make("button", { type: "button", ...button }, text) : text;
+  const content = button && text ? make("button", { type: "button", className: "bare", ...button }, text) : text;
   return make("td", { className: kind, style: { "--weight": weight.toFixed(2) } }, content);
 }

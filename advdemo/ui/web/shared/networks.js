@@ -3,8 +3,8 @@
 // The weights of one's own (base64) stay here; questions carry its hash, and the weights only when the server does not
 // know it.
 
-import { make } from "./dom.js";
-import { hasWords, say } from "./words.js";
+import { askPatiently, followPatiently, isUnknown } from "./server.js";
+import { hasWords, option } from "./words.js";
 
 /** @typedef {{hash: string, weights: string, name: string, accuracy: number}} Own */
 
@@ -28,10 +28,41 @@ export const serverName = (name) => (name === "yours" ? own?.hash : name);
 /** The visitor's own weights, if one of these networks is it. @param {string[]} names */
 export const ownWeights = (names) => (names.includes("yours") ? { weights: own?.weights } : {});
 
+/**
+ * `askPatiently` about what may be the visitor's own. What the server does not know, it is sent.
+ * @param {string} name
+ * @param {(withWeights: boolean) => object} question
+ * @param {import("./server.js").Patience} patience
+ */
+export async function askAbout(name, question, patience) {
+  try {
+    return await askPatiently(name, question(false), patience);
+  } catch (error) {
+    if (!isUnknown(error)) throw error;
+    return askPatiently(name, question(true), patience);
+  }
+}
+
+/** `followPatiently`, likewise. @type {(...work: Parameters<typeof askAbout>) => AsyncGenerator<any>} */
+export async function* followAbout(name, question, patience) {
+  try {
+    yield* followPatiently(name, () => question(false), patience);
+  } catch (error) {
+    if (!isUnknown(error)) throw error;
+    yield* followPatiently(name, () => question(true), patience);
+  }
+}
+
 /** What a network is called: a guest, for whom there are no words, by its own name. @param {string} name */
 export function networkTitle(name) {
   if (name === "yours") return { key: "networks.yours", values: { name: own?.name ?? "" } };
   return hasWords(`networks.${name}`) ? { key: `networks.${name}` } : { key: "api.guest", values: { name } };
+}
+
+/** @param {string} name */
+export function networkOption(name) {
+  const { key, values } = networkTitle(name);
+  return option(name, key, values);
 }
 
 /**
@@ -41,17 +72,10 @@ export function networkTitle(name) {
  * @param {() => void} onChange
  */
 export function offerNetworks(select, names, onChange) {
-  /** @param {string} name */
-  const option = (name) => {
-    const made = make("option", { value: name });
-    const { key, values } = networkTitle(name);
-    say(made, key, values);
-    return made;
-  };
   const offer = () => {
     const before = select.value;
     const all = own ? [...names, "yours"] : names;
-    select.replaceChildren(...all.map(option));
+    select.replaceChildren(...all.map(networkOption));
     select.value = all.includes(before) ? before : names[0];
   };
   offer();

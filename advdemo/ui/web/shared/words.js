@@ -85,6 +85,23 @@ export function say(node, key, values = {}, attribute = "") {
   speak(node, attribute, key, values);
 }
 
+/**
+ * A new element that says a text.
+ * @param {string} tag
+ * @param {Record<string, any>} properties as `make` takes them
+ * @param {string} key
+ * @param {Values} [values]
+ * @returns {any}
+ */
+export function makeSaying(tag, properties, key, values) {
+  const made = make(tag, properties);
+  say(made, key, values);
+  return made;
+}
+
+/** @param {string | number} value @param {string} key @param {Values} [values] */
+export const option = (value, key, values) => makeSaying("option", { value }, key, values);
+
 /** @typedef {Phrase} ServerError */
 
 /** Have a node say what the server complained of. @param {Element} node @param {ServerError} error */

@@ -3,8 +3,8 @@
 import { drawChart } from "../shared/chart.js";
 import { make } from "../shared/dom.js";
 import { inPercent, numeral, thinned } from "../shared/numbers.js";
-import { say, text } from "../shared/words.js";
-import { bands, lastOf, points } from "./figures.js";
+import { makeSaying, say, text } from "../shared/words.js";
+import { asCsv, asJson, bands, lastOf, points } from "./figures.js";
 
 /** @typedef {import("./figures.js").Result} Result */
 /** @typedef {import("./figures.js").Curve} Curve */
@@ -46,15 +46,27 @@ export function drawCurves(box, curves, references, selected) {
 export function drawChips(box, curves, selected) {
   box.replaceChildren(
     ...curves.map(({ title }, i) => {
-      const name = make("span");
-      say(name, title.key, title.values);
-      const remove = make("button", { type: "button", dataset: { remove: i } }, "×");
+      const name = makeSaying("span", {}, title.key, title.values);
+      const remove = make("button", { type: "button", className: "bare", dataset: { remove: i } }, "×");
       say(remove, "sweep.remove", { name: title }, "aria-label");
-      const select = make("button", { type: "button", dataset: { select: i } }, make("i"), name);
+      const select = make("button", { type: "button", className: "bare", dataset: { select: i } }, make("i"), name);
       select.setAttribute("aria-pressed", String(i === selected));
       return make("span", { className: `curve-chip curve-${i}` }, select, remove);
     }),
   );
+}
+
+/**
+ * The curves as a file.
+ * @param {string} format
+ * @param {(Curve & {result: Result})[]} curves
+ * @param {Reference} reference
+ * @returns {Promise<Blob>}
+ */
+export async function exportAs(format, curves, reference) {
+  if (format === "csv") return new Blob([asCsv(curves)], { type: "text/csv" });
+  if (format === "json") return new Blob([asJson(curves)], { type: "application/json" });
+  return asPng(curves, reference);
 }
 
 /**
@@ -63,7 +75,7 @@ export function drawChips(box, curves, selected) {
  * @param {Reference} reference
  * @returns {Promise<Blob>}
  */
-export function asPng(curves, reference) {
+function asPng(curves, reference) {
   const [width, height, left, right, top, bottom] = [1280, 800, 110, 1230, 90, 700];
   const canvas = make("canvas", { width, height });
   const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));

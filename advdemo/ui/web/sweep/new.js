@@ -2,13 +2,17 @@
 
 import { networkTitle, ownWeights, serverName } from "../shared/networks.js";
 import { exportName } from "./figures.js";
-import { PROOFS } from "./settings.js";
 
 /** @typedef {import("./figures.js").Curve} Curve */
 
-/** @param {string} model @param {string} attack or proof @param {number} images @returns {Curve} */
-export function newCurve(model, attack, images) {
-  const proof = PROOFS.includes(attack);
+/**
+ * @param {string} model
+ * @param {string} attack or method of proof
+ * @param {boolean} proof
+ * @param {number} images
+ * @returns {Curve}
+ */
+export function newCurve(model, attack, proof, images) {
   const network = networkTitle(model);
   return {
     id: `${model === "yours" ? serverName(model) : model} ${attack}`,
@@ -35,5 +39,5 @@ export function newCurve(model, attack, images) {
 export function savedCurve({ saved, networks, attacks }) {
   const result = JSON.parse(saved);
   if (!result) return [];
-  return [{ ...newCurve(networks[0], JSON.parse(attacks)[0].name, result.total), result }];
+  return [{ ...newCurve(networks[0], JSON.parse(attacks)[0].name, false, result.total), result }];
 }

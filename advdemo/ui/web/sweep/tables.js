@@ -4,7 +4,7 @@ import { make } from "../shared/dom.js";
 import { drawHeatmap } from "../shared/heatmap.js";
 import { DIGITS, inPercent, numeral, short, thinned } from "../shared/numbers.js";
 import { bytes, paint } from "../shared/pixels.js";
-import { say, text } from "../shared/words.js";
+import { makeSaying, say, text } from "../shared/words.js";
 import { barHeight } from "./figures.js";
 
 /** @typedef {import("./figures.js").Result} Result */
@@ -147,8 +147,7 @@ export function drawExamples(box, result, examples, onOpen) {
       const name = make("span");
       if (epsilon) name.textContent = `ε = ${short(epsilon)}`;
       else say(name, "sweep.no_attack");
-      const none = make("span", { className: "none" });
-      say(none, "sweep.none_yet");
+      const none = makeSaying("span", { className: "none" }, "sweep.none_yet");
       const figures = examples[i].map((example) => drawExample(example, (index) => onOpen(index, epsilon)));
       return make("div", { className: "example-row" }, name, ...(figures.length ? figures : [none]));
     }),
@@ -160,7 +159,7 @@ export function drawExample({ index, before, after, image }, onOpen) {
   const canvas = make("canvas", { width: 28, height: 28 });
   const pixels = typeof image === "string" ? bytes(image, Uint8Array) : image;
   paint(canvas, (i) => pixels[i]);
-  const button = make("button", { type: "button" }, canvas);
+  const button = make("button", { type: "button", className: "bare" }, canvas);
   say(button, "sweep.open_example", { index: String(index) }, "title");
   button.addEventListener("click", () => onOpen(index));
   const caption = make("figcaption", { className: before === after ? "right" : "" }, `${before} → ${after}`);
@@ -169,7 +168,6 @@ export function drawExample({ index, before, after, image }, onOpen) {
 
 /** @param {Element} box @param {string} key */
 function sayEmpty(box, key) {
-  const line = make("p", { className: "empty" });
-  say(line, key);
+  const line = makeSaying("p", { className: "empty" }, key);
   box.replaceChildren(line);
 }

@@ -1,8 +1,9 @@
 // How examples made on one network fare on the others.
 
-import { networkTitle, ownWeights, serverName } from "../shared/networks.js";
+import { picker } from "../shared/dom.js";
+import { followAbout, networkTitle, ownWeights, serverName } from "../shared/networks.js";
 import { short } from "../shared/numbers.js";
-import { followPatiently, isTrouble, isUnknown } from "../shared/server.js";
+import { attempt } from "../shared/turns.js";
 import { say, sayError, text } from "../shared/words.js";
 import { drawTransfer } from "./tables.js";
 
@@ -12,7 +13,7 @@ import { drawTransfer } from "./tables.js";
  * @typedef {object} Tab what the panel needs of its tab
  * @property {() => Choice} chosen
  * @property {() => boolean} busy
- * @property {() => AbortController} begin
+ * @property {() => AbortSignal} begin
  * @property {(phrase?: Phrase) => void} done
  */
 
@@ -22,9 +23,7 @@ import { drawTransfer } from "./tables.js";
  * @param {Tab} tab
  */
 export function makeTransfer(panel, networkBox, tab) {
-  const table = /** @type {Element} */ (panel.querySelector("table.transfer"));
-  const button = /** @type {HTMLButtonElement} */ (panel.querySelector(".measure"));
-  const status = /** @type {Element} */ (panel.querySelector(".transfer-status"));
+  const [table, button, status] = ["table.transfer", ".measure", ".transfer-status"].map(picker(panel));
   /** @type {(Choice & {names: Phrase[], table?: (number | null)[][], over?: boolean}) | null} */
   let measured = null;
 
@@ -36,27 +35,34 @@ export function makeTransfer(panel, networkBox, tab) {
     images,
   });
 
-  async function measure(withWeights = false) {
+  async function measure() {
     const names = networks();
     const choice = tab.chosen();
-    const { signal } = tab.begin();
-    measured = { ...choice, names: names.map(networkTitle) };
-    say(status, "sweep.measuring", inWords(measured));
+    const signal = tab.begin();
+    const mine = { ...choice, names: names.map(networkTitle), over: false };
+    measured = mine;
+    say(status, "sweep.measuring", inWords(choice));
     draw();
-    const question = { ...choice, networks: names.map(serverName), ...(withWeights ? ownWeights(names) : {}) };
+    /** @param {boolean} withWeights */
+    const question = (withWeights) => ({
+      ...choice,
+      networks: names.map(serverName),
+      ...(withWeights ? ownWeights(names) : {}),
+    });
     /** @param {import("../shared/server.js").Trouble} trouble */
     const onTrouble = (trouble) => sayError(status, trouble);
-    try {
-      for await (const message of followPatiently("transfer", () => question, { signal, onTrouble })) receive(message);
-    } catch (error) {
-      if (signal.aborted) return;
-      if (isUnknown(error) && !withWeights) return measure(true);
-      if (!isTrouble(error)) throw error;
-      measured.over = true;
-      tab.done();
-      sayError(status, error);
-      draw();
-    }
+    await attempt(
+      signal,
+      async () => {
+        for await (const message of followAbout("transfer", question, { signal, onTrouble })) receive(message);
+      },
+      (trouble) => {
+        mine.over = true;
+        tab.done();
+        sayError(status, trouble);
+        draw();
+      },
+    );
   }
 
   /** @param {{ahead?: number, transfer?: {table: (number | null)[][], done: boolean}}} message */

@@ -1,6 +1,6 @@
 // The network that a visitor trained or uploaded: judged, used in the other tabs, downloaded. It lives in this page.
 
-import { make } from "../shared/dom.js";
+import { make, picker } from "../shared/dom.js";
 import { download } from "../shared/download.js";
 import { drawHeatmap } from "../shared/heatmap.js";
 import { onNetwork, useNetwork } from "../shared/networks.js";
@@ -17,7 +17,6 @@ import { say } from "../shared/words.js";
  * @property {number[][]} [confusion] counts, true digit by prediction
  */
 
-const MOST_BYTES = 1_000_000;
 const BARS_FROM = 0.9; // accuracy at which a bar begins
 
 /** The accuracy in a confusion matrix. @param {number[][]} confusion */
@@ -25,10 +24,9 @@ export const shareRight = (confusion) =>
   DIGITS.reduce((sum, digit) => sum + confusion[digit][digit], 0) /
   confusion.flat().reduce((sum, count) => sum + count);
 
-/** @param {Element} root @param {(model: Trained) => void} onUpload */
-export function makeModel(root, onUpload) {
-  /** @param {string} selector @returns {any} */
-  const pick = (selector) => root.querySelector(selector);
+/** @param {Element} root @param {number} mostBytes of a file @param {(model: Trained) => void} onUpload */
+export function makeModel(root, mostBytes, onUpload) {
+  const pick = picker(root);
   const [use, save, restore, file, summary] = [".use", ".download", ".restore", ".file", ".summary"].map(pick);
   /** @type {Trained | null} */
   let trained = null;
@@ -62,7 +60,7 @@ export function makeModel(root, onUpload) {
     const chosen = file.files[0];
     file.value = "";
     if (!chosen) return;
-    if (chosen.size > MOST_BYTES) return say(summary, "train.too_large", { name: chosen.name, bytes: chosen.size });
+    if (chosen.size > mostBytes) return say(summary, "train.too_large", { name: chosen.name, bytes: chosen.size });
     const weights = base64(new Uint8Array(await chosen.arrayBuffer()));
     onUpload({ weights, name: chosen.name });
   });
@@ -108,8 +106,12 @@ function drawPerClass(box, counts) {
     ...DIGITS.flatMap((digit) => {
       const right = counts ? counts[digit][digit] / counts[digit].reduce((sum, count) => sum + count, 0) : 0;
       const length = Math.max(0, (right - BARS_FROM) / (1 - BARS_FROM));
-      const bar = make("b", { style: { transform: `scaleX(${length})` } });
-      return [make("span", {}, digit), make("i", {}, bar), make("span", {}, counts ? inPercent(right, 2) : "–")];
+      const bar = make("i", { style: { transform: `scaleX(${length})` } });
+      return [
+        make("span", {}, digit),
+        make("div", { className: "meter" }, bar),
+        make("span", {}, counts ? inPercent(right, 2) : "–"),
+      ];
     }),
   );
 }

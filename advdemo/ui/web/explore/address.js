@@ -1,0 +1,78 @@
+// The address holds what is on screen, so that it can be shared; a network of one's own it cannot hold.
+
+import { decode, encode } from "../shared/drawing.js";
+import { ownForger } from "../shared/forger.js";
+import { onOpen, remember } from "../shared/link.js";
+import { base64 } from "../shared/pixels.js";
+import { write } from "./digit/latents.js";
+
+/**
+ * @param {object} page
+ * @param {ReturnType<typeof import("./asking.js").makeAsking>} page.asking
+ * @param {ReturnType<typeof import("./choices.js").makeChoices>} page.choices
+ * @param {ReturnType<typeof import("./digit/source.js").makeSource>} page.source
+ * @param {ReturnType<typeof import("./result/slider.js").makeSlider>} page.slider
+ * @param {ReturnType<typeof import("./inside/inside.js").makeInside>} page.inside
+ * @param {ReturnType<typeof import("./attacks/blackbox.js").makeBlackBox>} page.blackBox
+ * @param {(error: any) => void} page.showError
+ */
+export function makeAddress({ asking, choices, source, slider, inside, blackBox, showError }) {
+  let drawn = ""; // the digit as a link holds it, where nothing else names it
+
+  function note() {
+    const { model, attack, target, compare } = choices;
+    const own = model.value === "yours" || compare.value === "yours";
+    const { index, generated, label } = asking.digit;
+    const state = {
+      index,
+      generate: generated && !drawn ? write(generated) : "",
+      drawing: drawn,
+      label,
+      model: model.value,
+      attack: attack.value,
+      target: target.value,
+      compare: compare.value,
+      epsilon: slider.input.value,
+      answers: choices.live() ? blackBox.answers() : "",
+      inside: inside.isOpen() ? 1 : "",
+    };
+    remember(own ? {} : state);
+  }
+
+  /** There is another digit on screen. @param {Uint8Array} image */
+  async function receive(image) {
+    drawn = "";
+    const { pixels, generated } = asking.digit;
+    if (pixels || (generated && ownForger())) {
+      const { signal } = asking.turns;
+      const text = await encode(image);
+      if (signal.aborted) return;
+      drawn = text;
+      if (pixels) source.name(text);
+    }
+    note();
+  }
+
+  /** @param {string} query */
+  async function open(query) {
+    const state = new URLSearchParams(query);
+    slider.stop();
+    const signal = asking.turns.begin();
+    const text = state.get("drawing");
+    const pixels = text === null ? null : await decode(text);
+    if (signal.aborted) return;
+    choices.open(state);
+    inside.open(state.has("inside"));
+    blackBox.choose(state.get("answers") ?? "scores");
+    if (state.has("epsilon")) slider.input.value = String(Number(state.get("epsilon")) || 0);
+    const label = /^[0-9]$/.test(state.get("label") ?? "") ? Number(state.get("label")) : null;
+    const generated = source.open({ text, pixels, order: state.get("generate") });
+    if (pixels) return asking.ask({ pixels: base64(pixels), label });
+    if (generated) return asking.ask({ generated, label });
+    const index = Number(state.get("index") ?? asking.first.index ?? 0);
+    await asking.ask({ index: Number.isInteger(index) ? index : 0, label });
+    if (text !== null) showError({ key: "share.drawing_damaged" });
+  }
+
+  return { note, receive, listen: () => onOpen(open) };
+}

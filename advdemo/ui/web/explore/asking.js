@@ -1,0 +1,63 @@
+// What the server is asked of the digit on screen: its scan, and then how far it is proved, which takes longer.
+
+import { forgerQuestion } from "../shared/forger.js";
+import { askAbout } from "../shared/networks.js";
+import { attempt, makeTurns } from "../shared/turns.js";
+import { say } from "../shared/words.js";
+
+/** @typedef {import("./digit/latents.js").Order} Order */
+/** @typedef {{index?: number, drawing?: string, pixels?: string, generated?: Order, label?: number | null}} Digit */
+
+/**
+ * @param {HTMLElement} root
+ * @param {ReturnType<typeof import("./choices.js").makeChoices>} choices
+ * @param {object} page
+ * @param {Digit} page.first the digit that came with the page
+ * @param {() => void} page.onAsk another digit, network or attack is asked for
+ * @param {(value: any) => void} page.onScan what the server answered
+ * @param {(sides: {proved: number | null}[]) => void} page.onProof
+ * @param {(error: import("../shared/words.js").ServerError | null) => void} page.showError
+ */
+export function makeAsking(root, choices, { first, onAsk, onScan, onProof, showError }) {
+  const turns = makeTurns();
+  const status = /** @type {Element} */ (root.querySelector(".working"));
+  const asking = { first, digit: first, turns, question, ask, prove, stop };
+
+  /** About what was asked for last. @param {boolean} withWeights */
+  function question(withWeights) {
+    const forger = asking.digit.generated ? forgerQuestion(withWeights) : {};
+    return { ...asking.digit, ...choices.question(withWeights), ...forger };
+  }
+
+  /** @param {Digit} digit */
+  async function ask(digit) {
+    asking.digit = digit;
+    onAsk();
+    root.classList.add("waiting");
+    say(status, choices.slow() ? "explore.working_long" : "explore.working");
+    await turns.take(
+      async (signal) => onScan(await askAbout("scan", question, { signal, onTrouble: showError })),
+      (trouble) => {
+        root.classList.remove("waiting", "stale");
+        showError(trouble);
+      },
+    );
+  }
+
+  /** Ask how far the digit on screen is proved. */
+  async function prove() {
+    await attempt(
+      turns.signal,
+      async (signal) => onProof((await askAbout("prove", question, { signal, onTrouble: showError })).sides),
+      showError,
+    );
+  }
+
+  /** A reply under way is about a digit that is gone. */
+  function stop() {
+    turns.end();
+    root.classList.remove("waiting");
+    showError(null);
+  }
+  return asking;
+}

@@ -1,0 +1,54 @@
+// What the network makes of a stroke while it is drawn: one question at a time, each with the newest pixels, and none
+// waits for another. Of a slow attack only what the network reads, for the attack runs when the stroke has ended.
+
+import { ask, isTrouble } from "../../shared/server.js";
+
+const PAUSE = 150; // milliseconds from one question to the next: a page may ask ten a second
+
+/**
+ * @param {ReturnType<typeof import("../choices.js").makeChoices>} choices
+ * @param {(value: any) => void} onReading what the server answered
+ */
+export function makeFollower(choices, onReading) {
+  /** @type {AbortController | null} of the questions under way */
+  let asking = null;
+  /** @type {(() => string) | null} takes the newest picture, if there is a newer one */
+  let newest = null;
+
+  async function run() {
+    const mine = new AbortController();
+    asking = mine;
+    while (newest && !mine.signal.aborted) {
+      const pause = new Promise((resolve) => setTimeout(resolve, PAUSE));
+      const drawing = newest();
+      newest = null;
+      await read(drawing, mine.signal);
+      await pause;
+    }
+    if (asking === mine) asking = null;
+  }
+
+  /** @param {string} drawing @param {AbortSignal} signal */
+  async function read(drawing, signal) {
+    const { sides } = choices.question(false);
+    const reading = choices.slow() ? [{ network: sides[0].network, attack: "noise" }] : sides;
+    try {
+      onReading(await ask("scan", { drawing, label: null, sides: reading }, { signal }));
+    } catch (error) {
+      if (!signal.aborted && !isTrouble(error)) throw error; // a dot as yet, perhaps: the finished stroke will tell
+    }
+  }
+
+  return {
+    /** The picture has changed. @param {() => string} take */
+    follow(take) {
+      newest = take;
+      if (!asking && !choices.live()) run();
+    },
+    /** An answer under way is wanted no more. */
+    stop() {
+      asking?.abort();
+      asking = newest = null;
+    },
+  };
+}

@@ -1,0 +1,111 @@
+// Where a digit comes from: the board, the pad or the generator; and its true label.
+
+import { make, picker, press } from "../../shared/dom.js";
+import { DIGITS } from "../../shared/numbers.js";
+import { say } from "../../shared/words.js";
+import { makeBoard } from "./board.js";
+import { makeFollower } from "./follower.js";
+import { makeGenerate } from "./generate.js";
+import { makePad } from "./pad.js";
+
+/**
+ * @param {HTMLElement} root
+ * @param {any} props of the component
+ * @param {object} page
+ * @param {ReturnType<typeof import("../choices.js").makeChoices>} page.choices
+ * @param {ReturnType<typeof import("../asking.js").makeAsking>} page.asking
+ * @param {(value: any) => void} page.onReading what the server answered about a stroke that is not at its end
+ * @param {(error: any) => void} page.showError
+ */
+export function makeSource(root, props, { choices, asking, onReading, showError }) {
+  const pick = picker(root);
+  let onPad = ""; // what the pad shows, as a link holds it, once that is known
+  const board = makeBoard(root, props.board, (index) => asking.ask({ index, label: null }));
+  const follower = makeFollower(choices, (value) => {
+    asking.stop(); // what is under way is about the strokes before
+    root.classList.remove("stale");
+    onReading(value);
+  });
+  const pad = makePad(root, {
+    onStroke: () => follower.follow(pad.picture),
+    onChange(digit) {
+      follower.stop();
+      onPad = "";
+      if (digit) return asking.ask({ ...digit, label: null });
+      asking.stop();
+      root.classList.add("stale");
+    },
+  });
+  const generate = makeGenerate(root, props.edge, {
+    choices,
+    onOrder: (generated) => asking.ask({ generated, label: null }),
+    showError,
+  });
+  const showLabel = makeLabel(root, (label) => asking.ask({ ...asking.digit, label }));
+  const random = () => asking.ask({ index: board.random(), label: null });
+  pick('[data-testid="random"]').addEventListener("click", random);
+
+  pick('[data-show="generate"]').hidden = !props.generates;
+  const modes = /** @type {NodeListOf<HTMLElement>} */ (root.querySelectorAll("[data-show]"));
+  /** @param {string | undefined} mode "pick", "draw" or "generate" */
+  function showMode(mode) {
+    root.dataset.mode = mode;
+    press(modes, ({ dataset }) => dataset.show === mode);
+  }
+  for (const button of modes) {
+    button.addEventListener("click", () => {
+      const { show } = button.dataset;
+      if (show === root.dataset.mode) return;
+      showMode(show);
+      if (show === "draw") pad.resend();
+      if (show === "generate") generate.resend();
+    });
+  }
+
+  return {
+    /** A digit that has not been seen, where there are more; whether there are. */
+    another() {
+      if (root.dataset.mode === "draw") return false;
+      if (root.dataset.mode === "pick") random();
+      else pick('[data-testid="another"]').click();
+      return true;
+    },
+    /** @param {{index: number | null, label: number, label_source: any}} digit that is on screen */
+    show({ index, label, label_source }) {
+      board.mark(index ?? null);
+      showLabel(label, label_source);
+    },
+    /**
+     * Show what a link says; nothing is asked as yet.
+     * @param {{text: string | null, pixels: Uint8Array | null, order: string | null}} link
+     * @returns {import("./latents.js").Order | null} the digit to generate
+     */
+    open({ text, pixels, order }) {
+      const generated = props.generates ? generate.open(order) : null;
+      showMode(pixels ? "draw" : generated ? "generate" : "pick");
+      if (text && pixels && onPad !== text) pad.show(pixels);
+      return generated;
+    },
+    /** What the pad shows is known. @param {string} text as a link holds it */
+    name(text) {
+      onPad = text;
+    },
+    showLabel,
+  };
+}
+
+/** The box for the true label. @param {Element} root @param {(label: number | null) => void} onChange */
+function makeLabel(root, onChange) {
+  const box = /** @type {HTMLSelectElement} */ (root.querySelector('[data-testid="true-label"]'));
+  const origin = /** @type {Element} */ (root.querySelector(".truth-source"));
+  box.append(make("option", { value: "" }), ...DIGITS.map((digit) => make("option", { value: digit }, digit)));
+  box.addEventListener("change", () => onChange(box.value === "" ? null : Number(box.value)));
+
+  /** @param {number} label @param {"mnist" | "prediction" | "chosen"} source */
+  return function show(label, source) {
+    const byHand = source === "chosen";
+    box.value = byHand ? String(label) : "";
+    say(box.options[0], byHand ? "explore.automatic" : "explore.automatic_label", { label });
+    say(origin, `explore.label_${source}`);
+  };
+}

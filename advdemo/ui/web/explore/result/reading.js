@@ -1,0 +1,125 @@
+// What a scan says, without a page: which class wins where, and in which words.
+
+/** @typedef {import("../../shared/words.js").Phrase} Phrase */
+/**
+ * @typedef {object} Scan one attack on one digit at every epsilon
+ * @property {string} attack
+ * @property {number} label the true class
+ * @property {number | null} target the class to reach
+ * @property {number | null} flip the smallest epsilon that succeeds
+ * @property {number | null} [proved] the largest epsilon with a proof, once known; null: not for such a network
+ * @property {boolean} zero nothing moves: there is no gradient to follow
+ * @property {Float32Array} probabilities 10 for each epsilon
+ * @property {number[]} winners the most likely class at each epsilon
+ * @property {number[]} rivals classes to draw beside the label
+ * @property {[number, number][]} fooledSpans
+ * @property {Uint8Array} image
+ * @property {Int8Array | null} sign
+ * @property {Uint8Array | null} frames
+ * @property {boolean} [veiled] the visitor is to guess first
+ */
+/** @typedef {Omit<Scan, "winners" | "rivals" | "fooledSpans">} Answer a scan as it comes */
+
+/** Where the slider can stand, which is where the server scans: measures/scan.py has the same list. */
+export const EPSILONS = Array.from({ length: 101 }, (_, step) => step / 200);
+export const LAST = EPSILONS[EPSILONS.length - 1];
+
+/**
+ * The picture that the network sees at a position of the slider: 784 pixels in [0, 1].
+ * @param {Pick<Scan, "image" | "sign" | "frames">} scan
+ * @param {number} step
+ */
+export function pixelsAt({ image, sign, frames }, step) {
+  if (frames) return Float32Array.from(frames.subarray(step * 784, step * 784 + 784), (grey) => grey / 255);
+  const epsilon = EPSILONS[step];
+  return Float32Array.from(image, (grey, i) => Math.min(1, Math.max(0, grey / 255 + epsilon * (sign?.[i] ?? 0))));
+}
+
+/** The place of the largest value, the first of equal ones. @param {ArrayLike<number>} values */
+export function largest(values) {
+  let best = 0;
+  for (let i = 1; i < values.length; i++) if (values[i] > values[best]) best = i;
+  return best;
+}
+
+/**
+ * The classes that win somewhere, in that order; where none does, the one that comes closest.
+ * @param {number[]} winners
+ * @param {Float32Array} probabilities
+ * @param {number} label
+ */
+export function rivals(winners, probabilities, label) {
+  const found = [...new Set(winners)].filter((winner) => winner !== label);
+  if (found.length) return found;
+  const peaks = new Float32Array(10);
+  probabilities.forEach((share, i) => {
+    if (i % 10 !== label) peaks[i % 10] = Math.max(peaks[i % 10], share);
+  });
+  return [largest(peaks)];
+}
+
+/**
+ * The stretches of epsilon where the network is wrong; the first from its exact flip, where known.
+ * @param {number[]} epsilons
+ * @param {number[]} winners
+ * @param {number} label
+ * @param {number | null} flip
+ * @returns {[number, number][]}
+ */
+export function spans(epsilons, winners, label, flip) {
+  /** @type {[number, number][]} */
+  const found = [];
+  winners.forEach((winner, step) => {
+    if (winner === label) return;
+    const previous = found[found.length - 1];
+    if (previous && step > 0 && winners[step - 1] !== label) previous[1] = epsilons[step];
+    else found.push([found.length ? epsilons[step] : (flip ?? epsilons[step]), epsilons[step]]);
+  });
+  return found;
+}
+
+/**
+ * What happened at one position of the slider, in words.
+ * @param {Pick<Scan, "attack" | "label" | "target" | "winners" | "zero" | "flip">} scan
+ * @param {number} step
+ * @param {string} share the winner's confidence, written
+ * @returns {{key: string, values: import("../../shared/words.js").Values}}
+ */
+export function outcome({ attack, label, target, winners, zero, flip }, step, share) {
+  const clean = winners[0];
+  const now = winners[step];
+  const values = { clean, now, label, share, target: target ?? "" };
+  if (clean !== label) {
+    const change = step === 0 ? "" : now === clean ? "_still" : "_now";
+    return { key: `explore.already_wrong${change}`, values };
+  }
+  if (zero) return { key: "explore.zero_gradient", values };
+  if (step === 0) return { key: "explore.no_perturbation", values };
+  if (now === target) return { key: "explore.target_reached", values };
+  if (now !== label) return { key: target === null ? "explore.fooled" : "explore.fooled_otherwise", values };
+  if (flip !== null || target !== null) return { key: "explore.still", values };
+  return { key: "explore.still_never", values: { ...values, never: { key: `attacks.never_${attack}` } } };
+}
+
+/**
+ * What is proved of a digit, what the attack breaks, and what nobody knows, in words.
+ * @param {Pick<Scan, "attack" | "label" | "target" | "winners" | "flip" | "proved">} scan
+ * @returns {{key: string, values: import("../../shared/words.js").Values}}
+ */
+export function standing({ attack, label, target, winners, flip, proved }) {
+  const values = {
+    proved: proved?.toFixed(4) ?? "",
+    flip: flip?.toFixed(4) ?? "",
+    attack: { key: `attacks.short_${attack}` },
+    target: target ?? "",
+  };
+  if (winners[0] !== label) return { key: "proof.misread", values };
+  if (proved === undefined) return { key: "proof.looking", values };
+  if (proved === null) return { key: "proof.other_layers", values };
+  if (proved >= LAST) return { key: "proof.everywhere", values };
+  const some = proved > 0;
+  if (attack === "blackbox") return { key: some ? "proof.live" : "proof.live_unproved", values };
+  if (flip === null) return { key: some ? "proof.never" : "proof.never_unproved", values };
+  if (target === null) return { key: some ? "proof.broken" : "proof.broken_unproved", values };
+  return { key: some ? "proof.reached" : "proof.reached_unproved", values };
+}

@@ -1,0 +1,99 @@
+// The epsilon slider: its ticks, its coloured track, playing it, and jumping to a flip.
+
+import { make } from "../../shared/dom.js";
+import { say } from "../../shared/words.js";
+import { EPSILONS, LAST } from "./reading.js";
+
+const STEPS = (EPSILONS.length - 1) / LAST; // to an epsilon of 1
+const SECONDS = 5; // from one end to the other
+const LEAP = 0.05; // steps of the play, where the visitor asked for little motion
+
+/**
+ * @param {Element} root
+ * @param {() => void} onTick the slider stands elsewhere
+ * @param {() => void} onRest it was let go
+ */
+export function makeSlider(root, onTick, onRest) {
+  const input = /** @type {HTMLInputElement} */ (root.querySelector('[data-testid="epsilon"]'));
+  const button = /** @type {HTMLElement} */ (root.querySelector(".play"));
+  const sign = /** @type {Element} */ (button.querySelector("i"));
+  const name = /** @type {Element} */ (button.querySelector("span"));
+  let playing = 0;
+  Object.assign(input, { max: String(LAST), step: String(1 / STEPS) });
+
+  function stop() {
+    cancelAnimationFrame(playing);
+    playing = 0;
+    drawPlay();
+  }
+
+  function drawPlay() {
+    button.setAttribute("aria-pressed", String(playing !== 0));
+    sign.textContent = playing ? "❚❚" : "▶";
+    say(name, playing ? "explore.pause" : "explore.play");
+  }
+
+  function play() {
+    const from = Number(input.value) >= LAST ? 0 : Number(input.value);
+    const started = performance.now();
+    const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    /** @param {number} now */
+    const frame = (now) => {
+      const there = Math.min(LAST, from + ((now - started) / 1000) * (LAST / SECONDS));
+      input.value = String(calm && there < LAST ? from + LEAP * Math.floor((there - from) / LEAP) : there);
+      onTick();
+      if (Number(input.value) >= LAST) return stop();
+      playing = requestAnimationFrame(frame);
+    };
+    playing = requestAnimationFrame(frame);
+    drawPlay();
+  }
+
+  /** Put the thumb on the first step from epsilon on. @param {number} epsilon */
+  function jump(epsilon) {
+    stop();
+    input.value = String(Math.ceil(epsilon * STEPS - 1e-9) / STEPS);
+    onTick();
+    onRest();
+    input.focus();
+  }
+
+  input.addEventListener("input", () => {
+    stop();
+    onTick();
+  });
+  input.addEventListener("change", onRest);
+  button.addEventListener("click", () => (playing ? stop() : play()));
+  root
+    .querySelector(".ticks")
+    ?.replaceChildren(
+      ...[0, 0.1, 0.2, 0.3, 0.4, 0.5].map((tick) =>
+        make("span", { style: { left: `${(100 * tick) / LAST}%` } }, tick.toFixed(1)),
+      ),
+    );
+  return { input, stop, jump, step: () => Math.round(Number(input.value) * STEPS) };
+}
+
+/**
+ * Where an epsilon lies on the track: the thumb's middle comes no nearer to its ends than --reach.
+ * @param {number} epsilon
+ */
+export const place = (epsilon) => `calc(var(--reach) + ${Math.min(1, epsilon / LAST)} * (100% - 2 * var(--reach)))`;
+
+/**
+ * A track in three zones, as a background: blue where the answer is proved, hatched where nobody knows, orange from
+ * where the attack succeeds. Paler beyond the thumb.
+ * @param {number} proved the largest epsilon with a proof
+ * @param {number | null} broken the smallest at which the attack succeeds
+ * @param {number} epsilon
+ */
+export function zones(proved, broken, epsilon) {
+  /** @param {number} value */
+  const edge = (value) => (value ? place(value) : "0px");
+  const end = broken === null ? "100%" : edge(broken);
+  return [
+    `linear-gradient(to right, transparent ${edge(epsilon)}, var(--veil) 0)`,
+    `linear-gradient(to right, var(--clean) ${edge(proved)}, transparent 0 ${end}, var(--fooled) 0)`,
+    "var(--hatch)",
+  ].join(", ");
+}

@@ -1,0 +1,115 @@
+// A training, and the judgement of what comes of it: asked for, followed, stopped.
+
+import { inPercent } from "../shared/numbers.js";
+import { askPatiently, followPatiently } from "../shared/server.js";
+import { makeTurns } from "../shared/turns.js";
+import { sayError } from "../shared/words.js";
+import { shareRight } from "./model.js";
+
+/** @typedef {import("../shared/words.js").Phrase} Phrase */
+/** @typedef {{share: number, epoch: number, epochs: number, left: number, seconds: number}} Progress */
+/**
+ * @typedef {object} Page
+ * @property {ReturnType<typeof import("./model.js").makeModel>} model
+ * @property {() => void} draw
+ * @property {(progress: Progress, again: number | null) => void} showProgress `again`: how many epochs there were before
+ * the training was begun again, until there are more
+ * @property {(state: string, key?: string, values?: import("../shared/words.js").Values) => void} setState
+ * @property {(trouble: import("../shared/server.js").Trouble) => void} showTrouble
+ */
+
+/** @param {Page} page */
+export function makeTraining({ model, draw, showProgress, setState, showTrouble }) {
+  const turns = makeTurns();
+  let name = ""; // of the recipe
+  let seconds = 0; // of the training so far
+  let kept = 0; // the epoch that the kept weights are of
+  const training = {
+    /** @type {import("./plots.js").Epoch[]} */
+    epochs: [],
+    planned: 10, // epochs asked for
+    start,
+    halt,
+    judge,
+  };
+
+  /** @param {{recipe: string, epochs: number}} question */
+  async function start(question) {
+    Object.assign(training, { epochs: [], planned: question.epochs });
+    kept = 0;
+    name = question.recipe;
+    model.show(null);
+    setState("running", "train.starting");
+    await turns.take(
+      async (signal) => {
+        const messages = followPatiently("train", () => question, { signal, onTrouble: showTrouble });
+        for await (const message of messages) receive(message);
+        const count = training.epochs[training.epochs.length - 1].epoch;
+        judge({ key: "train.finished", values: { count, time: duration(seconds) } });
+      },
+      (trouble) => {
+        setState("done");
+        showTrouble(trouble);
+      },
+    );
+  }
+
+  /** @param {any} message of a training that may have been begun again: what was there before stays as it is */
+  function receive({ ahead, update, weights }) {
+    if (ahead) return setState("running", "train.ahead", { count: ahead });
+    const { progress, epoch } = update;
+    const { epochs } = training;
+    if (!epochs.length && !epoch) draw(); // the curves of an earlier training go when this one has begun
+    training.planned = progress.epochs;
+    const seen = epochs.length;
+    if (epoch?.epoch > seen) epochs.push(epoch);
+    seconds = progress.seconds;
+    if (weights && progress.epoch > kept) {
+      kept = progress.epoch;
+      model.show({ weights, name: `${name}, epoch ${kept}` });
+    }
+    const again = progress.epoch <= seen;
+    showProgress(progress, again ? seen : null);
+    if (epoch && !again) draw();
+  }
+
+  function halt() {
+    turns.end();
+    if (model.trained) judge({ key: "train.stopped", values: { epoch: training.epochs.length } });
+    else setState("done", "train.stopped_early");
+  }
+
+  /** @param {Phrase} outcome what has happened so far */
+  async function judge(outcome) {
+    setState("done", "train.judging", { outcome });
+    const question = { weights: model.trained?.weights };
+    await turns.take(
+      async (signal) => {
+        const { judged } = await askPatiently("judge", question, { signal, onTrouble: showTrouble });
+        receiveJudged(judged, outcome);
+      },
+      (trouble) => {
+        model.show(null);
+        setState("done");
+        sayError(model.summary, trouble);
+      },
+    );
+  }
+
+  /** @param {{hash: string, confusion: number[][], recipe: string}} judged @param {Phrase} outcome */
+  function receiveJudged({ hash, confusion, recipe }, outcome) {
+    const { trained } = model;
+    if (!trained) return;
+    const accuracy = shareRight(confusion);
+    model.show({ ...trained, hash, confusion, accuracy, name: trained.name || recipe });
+    setState("done", "train.judged_share", { outcome, accuracy: inPercent(accuracy, 2) });
+    draw();
+  }
+  return training;
+}
+
+/** @param {number} seconds @returns {Phrase} */
+export const duration = (seconds) =>
+  seconds < 90
+    ? { key: "train.seconds", values: { count: Math.ceil(seconds) } }
+    : { key: "train.minutes", values: { count: Math.round(seconds / 60) } };
