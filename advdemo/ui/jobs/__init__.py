@@ -13,7 +13,7 @@ from advdemo.networks.predict import pick_device
 
 SECONDS_BETWEEN_UPDATES = 0.1
 PROOFS = torch.device("cpu")  # whatever else there is
-Network = bytes | Guest  # as `networks.for_job` has it
+Network = bytes | Guest  # as `for_job` has it
 
 
 @cache
