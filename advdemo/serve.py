@@ -5,11 +5,11 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from torch import nn
 
+from advdemo import shipped
 from advdemo.images.mnist import load_mnist
 from advdemo.networks.checkpoint import load_checkpoint
 from advdemo.networks.guest import adopt
@@ -19,7 +19,7 @@ from advdemo.ui.forger import load_pairs
 from advdemo.ui.page import build_page, launch
 from advdemo.ui.words import texts
 
-CHECKPOINT = Path(__file__).parents[1] / "checkpoints" / "lenet.safetensors"
+CHECKPOINT = shipped("lenet.safetensors")
 OTHERS = {name: CHECKPOINT.with_name(f"lenet-{name}.safetensors") for name in ("robust", "certified")}
 REMEDY = "restore it with `git checkout -- checkpoints`"
 LONGEST_NAME = 40  # characters

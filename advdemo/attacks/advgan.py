@@ -15,10 +15,11 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from advdemo import shipped
 from advdemo.attacks.fgsm import perturb
 from advdemo.attacks.inputs import Prepared, check_epsilon, check_images
 
-SHIPPED = Path(__file__).parents[2] / "checkpoints" / "advgan.safetensors"
+SHIPPED = shipped("advgan.safetensors")
 
 
 class Perturber(nn.Module):

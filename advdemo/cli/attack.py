@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 import typer
 
 from advdemo.cli.shared import (
-    CHECKPOINT,
+    STANDARD,
     AttackName,
     Binarise,
     Checkpoint,
@@ -42,7 +42,7 @@ def attack(
     decay: Decay = None,
     diversity: Diversity = None,
     queries: Queries = None,
-    checkpoint: Checkpoint = CHECKPOINT,
+    checkpoint: Checkpoint = STANDARD,
     binarise: Binarise = False,
     out: Annotated[Path, typer.Option(help="A folder for the three images and prediction.json.")] = Path("attack"),
 ) -> None:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from advdemo.cli.shared import CHECKPOINT, Binarise, Checkpoint, app, load_classifier
+from advdemo.cli.shared import STANDARD, Binarise, Checkpoint, app, load_classifier
 
 
 @app.command()
@@ -16,7 +16,7 @@ def certify(
         typer.Option(min=0, max=9, help="The true digit; without it, what the network reads.", show_default=False),
     ] = None,
     method: Annotated[str, typer.Option(help="crown, which is tighter, or intervals.")] = "crown",
-    checkpoint: Checkpoint = CHECKPOINT,
+    checkpoint: Checkpoint = STANDARD,
     binarise: Binarise = False,
 ) -> None:
     """Prove up to which epsilon no change of the picture, by whatever attack, is read as another digit."""

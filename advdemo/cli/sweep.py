@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from advdemo.cli.shared import (
-    CHECKPOINT,
+    STANDARD,
     AttackName,
     Binarise,
     Checkpoint,
@@ -25,7 +25,7 @@ from advdemo.cli.shared import (
 
 @app.command()
 def sweep(
-    checkpoint: Checkpoint = CHECKPOINT,
+    checkpoint: Checkpoint = STANDARD,
     binarise: Binarise = False,
     epsilons: Annotated[str, typer.Option(help="Comma-separated, each in 0..1.")] = "0,0.05,0.1,0.15,0.2,0.25,0.3",
     images: Annotated[int, typer.Option(min=1, help="How many test images, from the first.")] = 10_000,
@@ -42,7 +42,7 @@ def sweep(
     source: Annotated[
         list[Path] | None,
         typer.Option(
-            help="A checkpoint to make the examples on: how well do they transfer? Several are attacked as one.",
+            help="A network to make the examples on: how well do they transfer? Several are attacked as one.",
             show_default=False,
         ),
     ] = None,

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import torch
 
+from advdemo import shipped
 from advdemo.attacks.fgsm import FGSM, LOSSES
 from advdemo.images.mnist import load_mnist
 from advdemo.measures.sweep import EPSILONS, TUTORIAL_ACCURACIES, sweep
@@ -19,7 +20,7 @@ from advdemo.networks.predict import classify, freeze, pick_device
 from advdemo.training.recipes import pick_recipe
 from advdemo.training.train import EpochRecord, Step, describe, hold_out, train_steps
 
-RESULT = Path(__file__).parent.parent.parent / "checkpoints" / "reproduction.json"
+RESULT = shipped("reproduction.json")
 HELD_OUT = 5_000
 
 

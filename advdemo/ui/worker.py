@@ -18,7 +18,6 @@ import sys
 import threading
 from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import aclosing, suppress
-from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from advdemo.ui.here import has_guest, run_here
@@ -28,7 +27,6 @@ from advdemo.ui.replies import RefusalError
 MAIL = "mail"  # in place of a job's name
 NICENESS, LONG_NICENESS = 5, 15  # more than the page's own: its threads come first, then short work, then long
 IDLE = 2  # workers kept warm for the next jobs
-ROOT = Path(__file__).parents[2]
 
 Job = Callable[..., Iterator[Any]]
 
@@ -108,7 +106,7 @@ class _Worker:
     """One process, seen from the page's."""
 
     def __init__(self) -> None:
-        path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+        path = os.pathsep.join(filter(None, sys.path))  # it finds what this process finds
         self._process = subprocess.Popen(
             [sys.executable, "-m", "advdemo.ui.worker"],
             stdin=subprocess.PIPE,
