@@ -15,8 +15,8 @@ from advdemo.networks.checkpoint import load_checkpoint
 from advdemo.networks.guest import adopt
 from advdemo.networks.predict import pick_device
 from advdemo.training.train import train_checkpoint
-from advdemo.ui.forger import load_pairs
 from advdemo.ui.page import build_page, launch
+from advdemo.ui.service.pairs import load_pairs
 from advdemo.ui.words import texts
 
 CHECKPOINT = shipped("lenet.safetensors")

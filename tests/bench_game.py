@@ -13,12 +13,12 @@ from collections.abc import Callable
 from statistics import median
 
 import torch
+from advdemo.ui.play import LIVE, Settings, Start, View, open_game, seen
+from advdemo.ui.records import DRAWN, GAME
 
 from advdemo.images.mnist import load_mnist
 from advdemo.networks.checkpoint import load_checkpoint, save_checkpoint
 from advdemo.training.pair import halved
-from advdemo.ui.play import LIVE, Settings, Start, View, open_game, seen
-from advdemo.ui.records import DRAWN, GAME
 from tests.conftest import CHECKPOINT
 
 READ, COLLAPSED = 0.8, 0.5

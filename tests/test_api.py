@@ -9,6 +9,9 @@ import sys
 import numpy as np
 import pytest
 import torch
+from advdemo.ui.api_pictures import as_png, as_rows, change_as_png, decode_png, parse_picture
+from advdemo.ui.replies import RefusalError
+from advdemo.ui.visitors import ADDRESS_LIMIT, Limits, Visitor
 from gradio_client import Client
 from gradio_client.exceptions import AppError
 from PIL import Image
@@ -18,9 +21,6 @@ from advdemo.measures.bounds import certified_epsilon
 from advdemo.measures.scan import scan
 from advdemo.measures.sweep import sweep
 from advdemo.networks.predict import predict
-from advdemo.ui.api_pictures import as_png, as_rows, change_as_png, decode_png, parse_picture
-from advdemo.ui.replies import RefusalError
-from advdemo.ui.visitors import ADDRESS_LIMIT, Limits, Visitor
 from tests.conftest import ROOT
 from tests.test_ui import drawing_of
 

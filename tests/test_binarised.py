@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from advdemo.ui.models import pack
 from torch import nn
 
 from advdemo.attacks import BPDA, bpda, fgsm, mifgsm, pgd
@@ -11,7 +12,6 @@ from advdemo.networks.binarised import Binarised
 from advdemo.networks.intervals import affine_layers, margins, seen_box
 from advdemo.networks.predict import accuracy
 from advdemo.ui.jobs import unpack
-from advdemo.ui.models import pack
 
 
 @pytest.fixture(scope="module")

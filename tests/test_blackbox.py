@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 import torch
-
-from advdemo.networks.predict import classify
 from advdemo.ui.blackbox import BOXES, MOST_FRAMES, _search
 from advdemo.ui.models import Models
 from advdemo.ui.replies import RefusalError
+
+from advdemo.networks.predict import classify
 from advdemo.ui.service import Service
 from tests.test_routes import visitor  # noqa: F401 (a fixture)
 

@@ -11,6 +11,10 @@ from contextlib import redirect_stdout
 import numpy as np
 import pytest
 import torch
+from advdemo.ui.explore import answer
+from advdemo.ui.forger import load_pairs, parse_order
+from advdemo.ui.models import Models
+from advdemo.ui.play import SHOWN, View
 
 from advdemo.attacks import ATTACKS, RayS, Square
 from advdemo.measures.bounds import certified_epsilon, certified_stream
@@ -18,10 +22,6 @@ from advdemo.measures.scan import EPSILONS
 from advdemo.measures.sweep import sweep
 from advdemo.networks.binarised import Binarised
 from advdemo.networks.generator import PER_UNIT
-from advdemo.ui.explore import answer
-from advdemo.ui.forger import load_pairs, parse_order
-from advdemo.ui.models import Models
-from advdemo.ui.play import SHOWN, View
 from tests.conftest import CHECKPOINT, ROOT
 
 EPSILON = "\ue000"  # as in code/pieces.js

@@ -3,12 +3,12 @@
 import asyncio
 
 import pytest
-
-from advdemo.attacks import find_attack
 from advdemo.ui.costs import Costs
 from advdemo.ui.models import pack
 from advdemo.ui.replies import RefusalError
 from advdemo.ui.worker import Workers
+
+from advdemo.attacks import find_attack
 
 
 @pytest.fixture(scope="module")

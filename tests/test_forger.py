@@ -3,12 +3,12 @@ import base64
 import numpy as np
 import pytest
 import torch
-
-from advdemo.networks.generator import LATENT, PER_UNIT, plane, round_latents
 from advdemo.ui.explore import answer
 from advdemo.ui.forger import EDGE, REACH, Pairs, load_pairs, parse_order
 from advdemo.ui.models import Models
 from advdemo.ui.replies import RefusalError
+
+from advdemo.networks.generator import LATENT, PER_UNIT, plane, round_latents
 from tests.conftest import CHECKPOINT
 
 ORDER = {"digit": 3, "seed": 5, "place": [20, -10]}

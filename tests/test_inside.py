@@ -9,15 +9,15 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
-from torch import nn
-
-from advdemo.attacks.fgsm import fgsm
-from advdemo.networks.lenet import LeNet
 from advdemo.ui.inside import send_weights
 from advdemo.ui.lanes import Lane
 from advdemo.ui.models import Models
 from advdemo.ui.replies import RefusalError
 from advdemo.ui.visitors import Visitor
+from torch import nn
+
+from advdemo.attacks.fgsm import fgsm
+from advdemo.networks.lenet import LeNet
 from tests.conftest import ROOT
 
 IN_NODE = """

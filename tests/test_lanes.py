@@ -5,12 +5,12 @@ import threading
 import time
 
 import pytest
-from starlette.requests import Request
-
-from advdemo.ui import lanes, visitors
 from advdemo.ui.lanes import Lane
 from advdemo.ui.replies import BusyError, SupersededError, TooManyError
 from advdemo.ui.visitors import Limits, Visitor, visitor_of
+from starlette.requests import Request
+
+from advdemo.ui import lanes, visitors
 
 
 def test_a_lane_answers_and_raises():

@@ -5,11 +5,11 @@ import time
 from contextlib import aclosing
 
 import pytest
-
-from advdemo.ui import line as module
 from advdemo.ui.line import Line
 from advdemo.ui.replies import BusyError, SupersededError
 from advdemo.ui.visitors import Visitor
+
+from advdemo.ui import line as module
 
 
 async def work(*messages):

@@ -3,15 +3,15 @@ import logging
 
 import pytest
 import torch
+from advdemo.ui.models import Models
+from advdemo.ui.replies import RefusalError, as_error
+from advdemo.ui.train import epoch_cap, run_training, training_enabled
 
 from advdemo.networks.checkpoint import pack_checkpoint
 from advdemo.networks.fast import FastLeNet
 from advdemo.networks.predict import freeze
 from advdemo.training.recipes import RECIPES
 from advdemo.ui import models as models_module
-from advdemo.ui.models import Models
-from advdemo.ui.replies import RefusalError, as_error
-from advdemo.ui.train import epoch_cap, run_training, training_enabled
 from advdemo.ui.words import say
 
 

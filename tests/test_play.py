@@ -6,16 +6,16 @@ import itertools
 import numpy as np
 import pytest
 import torch
-
-from advdemo.measures.variety import variety
-from advdemo.networks.checkpoint import parse_checkpoint
-from advdemo.networks.predict import classify
-from advdemo.ui import mail
 from advdemo.ui.forger import Pair, Pairs, load_pairs
 from advdemo.ui.gan import SHIPPED_RATE, parse_settings, parse_start
 from advdemo.ui.models import Models, pack
 from advdemo.ui.play import GIANT, GREED, LIVE, REAL_SHOWN, SHOWN, Settings, Start, play
 from advdemo.ui.replies import RefusalError
+
+from advdemo.measures.variety import variety
+from advdemo.networks.checkpoint import parse_checkpoint
+from advdemo.networks.predict import classify
+from advdemo.ui import mail
 from advdemo.ui.service import Service
 from tests.conftest import CHECKPOINT
 

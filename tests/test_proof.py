@@ -3,11 +3,11 @@
 from collections import OrderedDict
 
 import pytest
+from advdemo.ui.proof import proved_epsilon
 from torch import nn
 
 from advdemo.measures.bounds import certified_epsilon
 from advdemo.ui import proof
-from advdemo.ui.proof import proved_epsilon
 from tests.test_routes import visitor  # noqa: F401 (a fixture)
 
 

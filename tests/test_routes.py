@@ -10,10 +10,10 @@ from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
+from advdemo.ui.routes import MAX_BODY, pack
 from gradio_client import Client
 
 from advdemo.measures.scan import scan
-from advdemo.ui.routes import MAX_BODY, pack
 from tests.conftest import CHECKPOINT
 from tests.test_ui import drawing_of
 

@@ -8,6 +8,7 @@ import time
 
 import pytest
 import torch
+from advdemo.ui.here import run_here
 from gradio_client import Client
 from gradio_client.exceptions import AppError
 from torch import nn
@@ -21,7 +22,6 @@ from advdemo.networks.fast import FastLeNet
 from advdemo.networks.guest import Guest, Stopped, adopt
 from advdemo.networks.lenet import LeNet
 from advdemo.networks.predict import predict
-from advdemo.ui.here import run_here
 from tests.conftest import ROOT, showing_app
 from tests.guests import Means
 

@@ -10,11 +10,11 @@ import sys
 import time
 
 import pytest
+from advdemo.ui.records import accuracies, reference, robustness
 
 from advdemo import serve
 from advdemo.networks.checkpoint import save_checkpoint
 from advdemo.training.reproduce import load_result
-from advdemo.ui.records import accuracies, reference, robustness
 from tests.conftest import CHECKPOINT, ROBUST_CHECKPOINT, ROOT, running_app
 
 WHOLE = ROBUST_CHECKPOINT.read_bytes()

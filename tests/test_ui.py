@@ -6,6 +6,10 @@ import io
 import numpy as np
 import pytest
 import torch
+from advdemo.ui.explore import answer
+from advdemo.ui.models import Models
+from advdemo.ui.replies import RefusalError
+from advdemo.ui.sweep import examples_of
 from gradio_client import Client
 from gradio_client.exceptions import AppError
 from huggingface_hub import SpaceCard
@@ -15,10 +19,6 @@ from advdemo.measures.scan import scan
 from advdemo.measures.sweep import sweep
 from advdemo.networks.checkpoint import pack_checkpoint
 from advdemo.serve import CHECKPOINT
-from advdemo.ui.explore import answer
-from advdemo.ui.models import Models
-from advdemo.ui.replies import RefusalError
-from advdemo.ui.sweep import examples_of
 
 README = CHECKPOINT.parent.parent / "README.md"
 

@@ -9,12 +9,12 @@ from contextlib import aclosing
 from pathlib import Path
 
 import pytest
-
-from advdemo.measures.sweep import sweep
-from advdemo.ui import jobs
 from advdemo.ui.models import pack
 from advdemo.ui.replies import RefusalError
 from advdemo.ui.worker import Workers
+
+from advdemo.measures.sweep import sweep
+from advdemo.ui import jobs
 
 
 def count(numbers):

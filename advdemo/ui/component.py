@@ -24,7 +24,7 @@ def component(tab: str, value: dict | None = None, **props: Any) -> gr.HTML:
     """A `gr.HTML` drawn by web/<tab>/index.js, whose `mount({element, props})` is called once.
 
     `value`, a dict, is among the props. The template stays static and the script paints into it: a re-render would wipe
-    what was drawn. What it asks the server goes past Gradio (see routes.py). Images and arrays in props are base64:
+    what was drawn. Its requests go past Gradio (see server/routes.py). Images and arrays in props are base64:
     Gradio wraps every number of a list in a proxy (400 ms for 1,000 numbers).
     """
     html = gr.HTML(

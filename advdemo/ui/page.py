@@ -18,20 +18,20 @@ from starlette.staticfiles import StaticFiles
 from torch import Tensor, nn
 
 from advdemo.networks.binarised import Binarised
-from advdemo.ui.api import add_api
+from advdemo.ui.api.endpoints import add_api
+from advdemo.ui.api.mcp_content import as_content
 from advdemo.ui.component import WEB, component, read_styles
-from advdemo.ui.explore import explore_tab
-from advdemo.ui.forger import Pairs
-from advdemo.ui.gan import gan_tab
-from advdemo.ui.guard import Guard
-from advdemo.ui.learn import learn_tab
-from advdemo.ui.mcp_content import as_content
-from advdemo.ui.models import Models
-from advdemo.ui.records import accuracies, binarised_record, robustness, saved_sweep
-from advdemo.ui.routes import make_routes
+from advdemo.ui.handlers import routes
+from advdemo.ui.server.guard import Guard
 from advdemo.ui.service import Service
-from advdemo.ui.sweep import sweep_tab
-from advdemo.ui.train import train_tab
+from advdemo.ui.service.networks import Networks
+from advdemo.ui.service.pairs import Pairs
+from advdemo.ui.tabs.explore import explore_tab
+from advdemo.ui.tabs.gan import gan_tab
+from advdemo.ui.tabs.learn import learn_tab
+from advdemo.ui.tabs.records import accuracies, binarised_record, robustness, saved_sweep
+from advdemo.ui.tabs.sweep import sweep_tab
+from advdemo.ui.tabs.train import train_tab
 from advdemo.ui.words import WORDS, say
 from advdemo.ui.zerogpu import declare_gpu_function
 
@@ -60,7 +60,7 @@ def build_page(
 ) -> gr.Blocks:
     """The whole app over a test set: images float32 (N, 1, 28, 28) in [0, 1], labels int64 (N,).
 
-    `networks` are models and their records by name: "standard", and where there is one "robust"; "binarised", the
+    `networks` are networks and their records by name: "standard", and where there is one "robust"; "binarised", the
     standard one behind rounded pixels, is added. `pairs` are the GAN's.
     """
     # Gradio would build a table of its last 10,000 events after each.
@@ -68,19 +68,19 @@ def build_page(
     standard, record = networks["standard"]
     networks = networks | {"binarised": (Binarised(standard), binarised_record(record))}
     service = Service(
-        Models({name: model for name, (model, _) in networks.items()}), images, labels, pairs or Pairs({})
+        Networks({name: network for name, (network, _) in networks.items()}), images, labels, pairs or Pairs({})
     )
     records = {name: record for name, (_, record) in networks.items()}
     tabs: dict[str, Callable[[], None]] = {
         "explore": lambda: explore_tab(service),
         "sweep": lambda: sweep_tab(service, saved_sweep(record)),
-        "train": lambda: train_tab(service, record),
+        "train": lambda: train_tab(record),
         "gan": lambda: gan_tab(service),
         "learn": lambda: learn_tab(service, robustness(records)),
     }
     with gr.Blocks(title=say("page.title"), analytics_enabled=False, fill_width=True) as page:
         component(
-            "header", facts=json.dumps(_facts(service.models.shipped["standard"], records)), tabs=json.dumps([*tabs])
+            "header", facts=json.dumps(_facts(service.networks.shipped["standard"], records)), tabs=json.dumps([*tabs])
         )
         with gr.Tabs(elem_id="tabs"):
             for name, build in tabs.items():
@@ -88,7 +88,7 @@ def build_page(
                     build()
         add_api(service)
     page.service = service
-    # Places in Gradio's queue are told once a second: told at every change, a question costs others' time.
+    # Places in Gradio's queue are told once a second: told at every change, a call costs others' time.
     return page.queue(status_update_rate=1, api_open=False, max_size=200, default_concurrency_limit=4)
 
 
@@ -106,7 +106,7 @@ def launch(page: gr.Blocks, *, block: bool = True, **options) -> None:
         "favicon_path": ICON,
         "pwa": True,  # installed as an app it has its own window; it needs the server all the same
         "app_kwargs": {
-            "routes": [*files, *make_routes(service)],
+            "routes": [*files, *routes(service)],
             "middleware": [Middleware(Guard, streams=service.streams)],
         },
         "server_port": int(port) if port else None,  # or Gradio would move on to the next
@@ -119,6 +119,8 @@ def launch(page: gr.Blocks, *, block: bool = True, **options) -> None:
         "max_file_size": "1mb",
         "mcp_server": find_spec("mcp") is not None,
     }
+    if "SPACE_ID" in os.environ:  # a Space is reached by its proxy alone, at a private address
+        os.environ.setdefault("FORWARDED_ALLOW_IPS", "127.0.0.1,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16")
     declare_gpu_function()
     try:
         page.launch(prevent_thread_lock=True, **settings | options)

@@ -1,11 +1,11 @@
 import re
 
 import pytest
+from advdemo.ui.forger import load_pairs, parse_order
 from playwright.sync_api import expect
 
 from advdemo.networks.checkpoint import load_checkpoint
 from advdemo.networks.predict import predict
-from advdemo.ui.forger import load_pairs, parse_order
 from tests.conftest import CHECKPOINT
 
 ORDERED = re.compile(r"generate=(\d)\.(\d+)\.(-?\d+)\.(-?\d+)")

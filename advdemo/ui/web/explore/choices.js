@@ -81,12 +81,12 @@ export function makeChoices(root, networks, attacks, onChange) {
     slow: () => sides().some((side) => !rows[side.attack].quick),
     /** Sides as the server is asked for them. @param {boolean} withWeights */
     question: (withWeights) => ({
-      sides: sides().map((side) => ({ ...side, model: serverName(side.model) })),
+      sides: sides().map(({ model: name, ...side }) => ({ ...side, network: serverName(name) })),
       ...(withWeights ? ownWeights(sides().map((side) => side.model)) : {}),
     }),
     /** The network, as the server is asked about it. @param {boolean} withWeights */
     network: (withWeights) => ({
-      model: serverName(model.value),
+      network: serverName(model.value),
       ...(withWeights ? ownWeights([model.value]) : {}),
     }),
     /** What a side is called. @param {Side} side @returns {import("../shared/words.js").Phrase} */

@@ -31,7 +31,7 @@ export function makeFollower(choices, onReading) {
   /** @param {string} drawing @param {AbortSignal} signal */
   async function read(drawing, signal) {
     const { sides } = choices.question(false);
-    const reading = choices.slow() ? [{ model: sides[0].model, attack: "noise" }] : sides;
+    const reading = choices.slow() ? [{ network: sides[0].network, attack: "noise" }] : sides;
     try {
       onReading(await ask("scan", { drawing, label: null, sides: reading }, { signal }));
     } catch (error) {

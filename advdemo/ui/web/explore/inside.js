@@ -79,7 +79,7 @@ export function makeInside(root, { scans, choices, step, onToggle }) {
       if (serverName(choices.sides()[side].model) === name) tell(trouble);
     };
     try {
-      const question = { model: name, ...(withWeights ? ownWeights([model]) : {}) };
+      const question = { network: name, ...(withWeights ? ownWeights([model]) : {}) };
       return (await askPatiently("weights", question, { onTrouble })).parameters;
     } catch (error) {
       if (isUnknown(error) && !withWeights) return fetchWeights(model, name, true);

@@ -1,11 +1,11 @@
-// Questions to the server, as advdemo/ui/routes.py answers them.
+// Requests to the server, whose routes advdemo/ui/server/routes.py describes.
 
 /** @typedef {import("./words.js").ServerError & {retryable: boolean}} Trouble why there is no answer */
 
 const ROOT = new URL("../../", import.meta.url);
 // Tells the pages of one address apart; crypto.randomUUID is missing where the page is not served by HTTPS.
 const PAGE = Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(36)).join("-");
-const TYPES = { uint8: Uint8Array, int8: Int8Array, float32: Float32Array };
+const TYPES = { U8: Uint8Array, I8: Int8Array, F32: Float32Array };
 const LONGEST_PAUSE = 30; // seconds
 
 /**
@@ -115,17 +115,17 @@ async function post(path, question, signal) {
   throw error ? { ...error, retryable } : offline(response.status);
 }
 
-/** @param {ArrayBuffer} buffer */
+/** @param {ArrayBuffer} buffer a safetensors file, as advdemo/ui/server/replies.py describes it */
 function unpack(buffer) {
-  const start = 4 + new DataView(buffer).getUint32(0, true);
-  const { arrays, ...reply } = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, start - 4)));
-  for (const [path, { offset, length, type }] of Object.entries(arrays)) {
-    const Type = TYPES[/** @type {keyof typeof TYPES} */ (type)];
+  const start = 8 + Number(new DataView(buffer).getBigUint64(0, true));
+  const { __metadata__, ...arrays } = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 8, start - 8)));
+  const reply = JSON.parse(__metadata__.reply);
+  for (const [path, { dtype, data_offsets }] of Object.entries(arrays)) {
+    const [from, to] = data_offsets;
     const steps = path.split(".");
     const last = /** @type {string} */ (steps.pop());
     const holder = steps.reduce((part, step) => part[step], reply);
-    const from = start + offset;
-    holder[last] = new Type(buffer.slice(from, from + length * Type.BYTES_PER_ELEMENT));
+    holder[last] = new TYPES[/** @type {keyof typeof TYPES} */ (dtype)](buffer.slice(start + from, start + to));
   }
   return reply;
 }

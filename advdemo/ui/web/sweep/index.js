@@ -50,7 +50,7 @@ export function mount({ element, props }) {
       images,
       epsilons: pick(".epsilons").value,
       [proof ? "proof" : "attack"]: attack,
-      model: network,
+      network,
     };
     try {
       const asked = () => (withWeights ? { ...question, weights } : question);
@@ -83,7 +83,7 @@ export function mount({ element, props }) {
 
   const cells = makeCells(pick(".cell-examples"), explore, () => {
     const { result, attack, network, weights } = curves[selected];
-    return { question: { images: result?.done, epsilon: epsilonAt(), attack, model: network }, weights };
+    return { question: { images: result?.done, epsilon: epsilonAt(), attack, network }, weights };
   });
   const transfer = makeTransfer(pick(".transfer-panel"), networkBox, {
     chosen: () => ({ attack: attackToTransfer(), images: Number(countBox.value), epsilon: epsilonAt() || 0.2 }),

@@ -43,7 +43,7 @@ export function makeTransfer(panel, networkBox, tab) {
     measured = { ...choice, names: names.map(networkTitle) };
     say(status, "sweep.measuring", inWords(measured));
     draw();
-    const question = { ...choice, models: names.map(serverName), ...(withWeights ? ownWeights(names) : {}) };
+    const question = { ...choice, networks: names.map(serverName), ...(withWeights ? ownWeights(names) : {}) };
     /** @param {import("../shared/server.js").Trouble} trouble */
     const onTrouble = (trouble) => sayError(status, trouble);
     try {

@@ -1,0 +1,1 @@
+"""The endpoints for programs, over the same requests and handlers as the page."""

@@ -1,0 +1,76 @@
+"""Middleware that allow-lists Gradio's routes: only what the page and programs need of them is open, with limits, and
+what would end its queue for everybody does not reach it."""
+
+import logging
+import re
+
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from advdemo.ui.server.errors import RefusalError
+from advdemo.ui.server.replies import refuse
+from advdemo.ui.server.routes import parse_json, read_body
+from advdemo.ui.server.visitors import Streams
+
+# What may be posted: to Gradio's queue, a program's call, and leaving; no uploads, and no call past the queue.
+OPEN = re.compile(r".*/gradio_api/(queue/join|call/(v2/)?\w+|cancel|reset|mcp)/?|.*/(ask|follow)/[^/]*")
+GRADIO = re.compile(r".*/gradio_api/.*")
+STREAM = re.compile(r".*/gradio_api/(?:queue/data|call/(?:v2/)?\w+/(\w+))/?")
+SESSION = re.compile(r"[\w-]{1,64}")
+
+
+class Guard:
+    """ASGI middleware."""
+
+    def __init__(self, app: ASGIApp, streams: Streams) -> None:
+        self._app, self._streams = app, streams
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        begun = False
+
+        async def watched(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, await self._admit(Request(scope, receive)), watched)
+        except Exception as error:
+            if begun:
+                raise
+            if not isinstance(error, RefusalError):
+                logging.getLogger(__name__).warning("%s: %s: %s", scope["path"], type(error).__name__, error)
+                error = RefusalError("errors.bad_call")
+            await refuse(error)(scope, receive, send)
+
+    async def _admit(self, request: Request) -> Receive:
+        """Refuse what is closed and what is malformed; how to receive the rest."""
+        path = request.url.path
+        if request.method in ("GET", "HEAD", "OPTIONS"):
+            if stream := STREAM.fullmatch(path):
+                self._streams.open(stream[1] or request.query_params.get("session_hash", ""))
+            return request.receive
+        if not OPEN.fullmatch(path):
+            raise RefusalError("errors.bad_call")
+        return await self._check(request) if GRADIO.fullmatch(path) else request.receive
+
+    async def _check(self, request: Request) -> Receive:
+        """Read a body for Gradio, refuse what its queue would stumble over, and hand it on."""
+        body = await read_body(request)
+        envelope = parse_json(body)
+        session = envelope.get("session_hash")
+        if session is not None and not (isinstance(session, str) and SESSION.fullmatch(session)):
+            raise RefusalError("errors.bad_call")
+        sent = False
+
+        async def receive() -> Message:
+            nonlocal sent
+            if sent:
+                return await request.receive()
+            sent = True
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        return receive

@@ -1,0 +1,71 @@
+"""Who sends a request, and how often one visitor may.
+
+A visitor is a page open in a browser, which sends a random name of its own, at an address. Behind a proxy that
+FORWARDED_ALLOW_IPS names, uvicorn takes the address from X-Forwarded-For.
+"""
+
+import asyncio
+import time
+from dataclasses import dataclass
+
+from starlette.requests import Request
+
+from advdemo.ui.server.cache import Recent
+from advdemo.ui.server.errors import RefusalError, TooManyError
+
+PAGE = "x-advdemo-page"  # the header with the page's name
+REMEMBERED = 10_000  # visitors whose requests are counted, and sessions whose streams are open
+SECONDS_TO_LISTEN = 10  # after asking, to come for the reply
+PAGE_LIMIT = (10.0, 30.0)  # requests a second, and at once after a pause
+ADDRESS_LIMIT = (300.0, 600.0)  # the same; a whole class may share one address
+
+
+@dataclass(frozen=True)
+class Visitor:
+    address: str
+    page: str = ""  # empty for programs that name none
+
+
+def visitor_of(request: Request) -> Visitor:
+    """Who sent a request."""
+    return Visitor(request.client.host[:64] if request.client else "", request.headers.get(PAGE, "")[:64])
+
+
+class Limits:
+    """Requests a second of each page and of each address: buckets that fill at a rate and hold so much."""
+
+    def __init__(self) -> None:
+        self._buckets: Recent[object, tuple[float, float]] = Recent(REMEMBERED)  # what is in it, and since when
+
+    def count(self, visitor: Visitor) -> None:
+        """Count a request; TooManyError when there have been too many."""
+        self._take(visitor.address, *ADDRESS_LIMIT)
+        if visitor.page:
+            self._take(visitor, *PAGE_LIMIT)
+
+    def _take(self, who: object, rate: float, most: float) -> None:
+        now = time.monotonic()
+        left, since = self._buckets.get(who) or (most, now)
+        left = min(most, left + rate * (now - since))
+        self._buckets.put(who, (max(0.0, left - 1), now))
+        if left < 1:
+            raise TooManyError("errors.too_many", rate=round(rate))
+
+
+class Streams:
+    """The sessions of Gradio whose replies somebody has come for: nothing heavy is done for the others."""
+
+    def __init__(self) -> None:
+        self._sessions: Recent[str, bool] = Recent(REMEMBERED)
+
+    def open(self, session: str) -> None:
+        """Note that somebody listens."""
+        self._sessions.put(session, True)
+
+    async def wait_for(self, session: str) -> None:
+        """Wait for a listener; RefusalError when none comes."""
+        for _ in range(10 * SECONDS_TO_LISTEN):
+            if session in self._sessions:
+                return
+            await asyncio.sleep(0.1)
+        raise RefusalError("errors.nobody_listens")

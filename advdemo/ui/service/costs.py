@@ -1,0 +1,39 @@
+"""How long an attack on a data set would take: measured once for each attack, so that what would occupy the server too
+long is refused before it waits in a queue."""
+
+import asyncio
+
+from advdemo.attacks import Attack
+from advdemo.ui.jobs.costs import measure, measure_proof
+from advdemo.ui.server.errors import RefusalError
+from advdemo.ui.server.worker import Job, Workers
+from advdemo.ui.settings import minutes_allowed
+
+
+class Costs:
+    """Measured by workers on a network given as a checkpoint's bytes."""
+
+    def __init__(self, workers: Workers, network: bytes) -> None:
+        self._workers, self._network = workers, network
+        self._limit = minutes_allowed()
+        self._measuring = asyncio.Lock()
+        self._seconds: dict[str, float] = {}  # attack or proof -> seconds for one image at one epsilon
+
+    async def check(self, attack: Attack, images: int, epsilons: int = 1) -> None:
+        """Refuse an attack on so many images at so many epsilons when it would take longer than a visitor may have."""
+        if not attack.quick:
+            await self._check(images * (1 if attack.one_sign else epsilons), measure, attack.name)
+
+    async def check_proof(self, method: str, images: int, epsilons: int) -> None:
+        """The same for a proof."""
+        if method != "intervals":
+            await self._check(images * epsilons, measure_proof, method)
+
+    async def _check(self, times: int, job: Job, name: str) -> None:
+        async with self._measuring:  # one at a time, in one process
+            if name not in self._seconds:
+                async for seconds in self._workers.run(job, self._network, name):
+                    self._seconds[name] = seconds
+        minutes = times * self._seconds[name] / 60
+        if minutes > self._limit:
+            raise RefusalError("errors.too_long", minutes=round(minutes), most=round(self._limit, 1))

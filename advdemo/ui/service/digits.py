@@ -1,0 +1,81 @@
+"""The digit that a request is about, and what an attack is to make of it."""
+
+import base64
+import io
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from advdemo.images.drawing import to_mnist
+from advdemo.images.picture import read_picture
+from advdemo.networks.predict import predict
+from advdemo.ui.fields import PNG, SIDE
+from advdemo.ui.requests import PredictCall, ScanRequest
+from advdemo.ui.server.errors import SupersededError, refusing
+from advdemo.ui.server.threads import Superseded
+from advdemo.ui.service import Service
+from advdemo.ui.service.pictures import parse_picture
+
+
+@dataclass(frozen=True)
+class Digit:
+    """What a request is about."""
+
+    image: Tensor  # float32 (1, 28, 28) in [0, 1], on the networks' device
+    label: int
+    source: str  # of the label: "mnist", "asked" (of the generator), "prediction" or "chosen"
+    index: int | None = None  # among the test images
+    realness: float | None = None  # 0..1, in the discriminator's opinion
+
+
+def read_digit(service: Service, request: ScanRequest | PredictCall, network: nn.Module) -> Digit:
+    """The digit of a request; a drawing's or picture's label is what `network` reads."""
+    digit = _read(service, request, network)
+    return digit if request.label is None else replace(digit, label=request.label, source="chosen")
+
+
+def _read(service: Service, request: ScanRequest | PredictCall, network: nn.Module) -> Digit:
+    device = service.networks.device
+    if request.index is not None:
+        index = request.index
+        return Digit(service.images[index].to(device), int(service.labels[index]), "mnist", index)
+    if isinstance(request, ScanRequest) and request.generated is not None:
+        image, realness = service.pairs.pick(request).draw(request.generated)
+        return Digit(image.to(device), request.generated.digit, "asked", realness=realness)
+    image = _drawn(request).to(device)
+    return Digit(image, int(predict(network, image[None]).argmax()), "prediction")
+
+
+def _drawn(request: ScanRequest | PredictCall) -> Tensor:
+    if isinstance(request, PredictCall):
+        assert request.image is not None
+        return parse_picture(request.image)
+    if request.pixels is not None:
+        return torch.from_numpy(np.frombuffer(request.pixels, np.uint8).reshape(1, SIDE, SIDE).astype(np.float32)) / 255
+    assert request.drawing is not None
+    with refusing("errors.drawing_damaged"):
+        content = base64.b64decode(request.drawing.removeprefix(PNG), validate=True)
+        return to_mnist(read_picture(io.BytesIO(content), name="the drawing", formats=("PNG",), max_megapixels=4))
+
+
+def find_aim(network: nn.Module, digit: Digit, target: int | None) -> tuple[int, bool, bool]:
+    """(The class that an attack is about, whether it is to be reached, whether the network reads it already: then there
+    is nothing to reach)."""
+    taken = target is not None and target == int(predict(network, digit.image[None]).argmax())
+    return (digit.label, False, taken) if target is None or taken else (target, True, False)
+
+
+def interruptible(network: Any, superseded: Superseded) -> Any:
+    """`network` as a function that raises SupersededError once nobody waits for it: PGD runs it a hundred times."""
+
+    def run(images: Tensor) -> Tensor:
+        if superseded():
+            raise SupersededError("errors.superseded")
+        return network(images)
+
+    if hasattr(network, "straight_through"):
+        vars(run)["straight_through"] = interruptible(network.straight_through, superseded)
+    return run

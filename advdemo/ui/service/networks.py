@@ -1,0 +1,69 @@
+"""The networks that requests are about: the shipped ones, and those that visitors trained or uploaded.
+
+A visitor's browser keeps the weights. The server remembers the last few by the hash of their content, so that they need
+not travel with every request; what it has forgotten, or another replica never saw, the browser sends again.
+"""
+
+import hashlib
+
+import torch
+from torch import nn
+
+from advdemo import IMAGE_SHAPE
+from advdemo.networks.checkpoint import CLASSIFIERS, KINDS, pack_checkpoint, parse_checkpoint
+from advdemo.networks.guest import Guest
+from advdemo.ui.server.cache import Recent
+from advdemo.ui.server.errors import RefusalError, refusing
+
+REMEMBERED = 32
+
+
+class Networks:
+    """The shipped networks by name, and a cache of visitors' networks by hash. Safe to use from several threads."""
+
+    def __init__(self, shipped: dict[str, nn.Module]) -> None:
+        self.shipped = shipped
+        self.device = next(shipped["standard"].parameters()).device
+        self._visitors: Recent[str, nn.Module] = Recent(REMEMBERED)
+
+    def pick(self, name: str, weights: bytes | None = None) -> nn.Module:
+        """The network called `name`: a shipped one's name, or a hash. `weights`, a safetensors file, are remembered
+        first. RefusalError for weights that are no LeNet and for a hash that is not known."""
+        if name in self.shipped:
+            return self.shipped[name]
+        if weights is not None:
+            return self.remember(weights)[0]
+        network = self._visitors.get(name)
+        if network is None:
+            raise RefusalError("errors.unknown_model")
+        return network
+
+    def remember(self, content: bytes) -> tuple[nn.Module, str, dict]:
+        """(The network, its hash, its record) of a safetensors file."""
+        name = hashlib.sha256(content).hexdigest()
+        with refusing("errors.model_unfit"):
+            network, record = parse_checkpoint(content, "the file", CLASSIFIERS)
+        check_outputs(network)
+        return self._visitors.get(name) or self._visitors.put(name, network.to(self.device)), name, record
+
+
+def check_outputs(network: nn.Module) -> None:
+    """Refuse finite weights so large that the logits, or what attacks compute from them, are not finite."""
+    images = torch.stack([torch.zeros(IMAGE_SHAPE), torch.ones(IMAGE_SHAPE)])
+    with torch.enable_grad():
+        pixels = images.requires_grad_()
+        logits = network(pixels)
+        (gradient,) = torch.autograd.grad(logits.logsumexp(1).sum(), pixels)
+    if not (logits.isfinite().all() and gradient.isfinite().all()):
+        raise RefusalError("errors.model_not_finite")
+
+
+def pack(network: nn.Module) -> bytes:
+    """The network as a checkpoint's bytes, to send to another process."""
+    kind = next(name for name, made in KINDS.items() if type(network) is made)
+    return pack_checkpoint(network.state_dict(), {"kind": kind})
+
+
+def for_job(network: nn.Module) -> bytes | Guest:
+    """The network as jobs take it: packed, but a guest as it is, for its class may be known in this process alone."""
+    return network if isinstance(network, Guest) else pack(network)

@@ -1,0 +1,25 @@
+"""The Explore tab: one digit, its perturbation at every epsilon, what a network makes of it."""
+
+from advdemo.ui.component import attack_rows, component
+from advdemo.ui.handlers.scan import scan_sides
+from advdemo.ui.requests import ScanRequest, parse
+from advdemo.ui.server.replies import as_text
+from advdemo.ui.service import Service
+from advdemo.ui.tabs.board import make_board
+
+START = {"index": 63}
+START_EPSILON = 0.2
+
+
+def explore_tab(service: Service) -> None:
+    """Build the tab over the test images."""
+    first = scan_sides(service, parse(ScanRequest, START, service.offered))
+    component(
+        "explore",
+        as_text(first),
+        board=make_board(service.networks.shipped["standard"], service.images, service.labels),
+        networks=list(service.networks.shipped),
+        attacks=attack_rows(),
+        start=START_EPSILON,
+        generates="shipped" in service.pairs.shipped,
+    )
