@@ -21,6 +21,12 @@ IMAGE_SHAPE = (1, 28, 28)
 CLASSES = 10
 MEAN, STD = 0.1307, 0.3081  # of the training pixels, in [0, 1]
 
+NETWORKS = {  # the shipped ones, by the names that page, API and command line know them by
+    "standard": "lenet.safetensors",
+    "robust": "lenet-robust.safetensors",
+    "certified": "lenet-certified.safetensors",
+}
+
 
 def shipped(name: str) -> Path:
     """Where a file of checkpoints/ lies: inside the package once it is installed, beside it in the repository."""

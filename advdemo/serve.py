@@ -9,7 +9,7 @@ from typing import Any
 
 from torch import nn
 
-from advdemo import shipped
+from advdemo import NETWORKS, shipped
 from advdemo.images.mnist import load_mnist
 from advdemo.networks.checkpoint import load_checkpoint
 from advdemo.networks.guest import adopt
@@ -19,8 +19,8 @@ from advdemo.ui.page import build_page, launch
 from advdemo.ui.service.pairs import load_pairs
 from advdemo.ui.words import texts
 
-CHECKPOINT = shipped("lenet.safetensors")
-OTHERS = {name: CHECKPOINT.with_name(f"lenet-{name}.safetensors") for name in ("robust", "certified")}
+CHECKPOINT = shipped(NETWORKS["standard"])
+OTHERS = {name: shipped(file) for name, file in NETWORKS.items() if name != "standard"}
 REMEDY = "restore it with `git checkout -- checkpoints`"
 LONGEST_NAME = 40  # characters
 

@@ -1,6 +1,7 @@
 """`pip install .`: the package, its command and the shipped files, used outside the repository."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -48,3 +49,10 @@ def test_the_command_finds_the_shipped_network_and_mnist(installed):
         check=True,
     )
     assert run.stdout == "Epsilon: 0  Test Accuracy = 100 / 100 = 1.0\n"
+
+
+def test_the_architecture_names_every_module():
+    package = ROOT / "advdemo"
+    tree = (package / "README.md").read_text(encoding="utf-8").partition("## What is where")[2].partition("\n## ")[0]
+    modules = {path.name for path in package.rglob("[a-z]*.py") if "programs" not in path.parts}
+    assert set(re.findall(r"\b[a-z]\w*\.py\b", tree)) == modules

@@ -9,16 +9,12 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from typer.core import TyperGroup
 
-from advdemo import shipped
+from advdemo import NETWORKS, shipped
 
 if TYPE_CHECKING:
     from torch import nn
 
-SHIPPED = {
-    "standard": shipped("lenet.safetensors"),
-    "robust": shipped("lenet-robust.safetensors"),
-    "certified": shipped("lenet-certified.safetensors"),
-}
+SHIPPED = {name: shipped(file) for name, file in NETWORKS.items()}
 STANDARD = Path("standard")
 
 
