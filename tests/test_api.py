@@ -222,9 +222,8 @@ def test_the_documentation_is_whole(client):
 
 def example(language, url):
     """The documents' example in a language, for the app at this address."""
-    section = (
-        (ROOT / READMES[language]).read_text(encoding="utf-8").partition("\n## For programs\n")[2].partition("\n## ")[0]
-    )
+    document = (ROOT / READMES[language]).read_text(encoding="utf-8")
+    section = document.partition("\n## For programs\n")[2].partition("\n## ")[0]
     (code,) = re.findall(rf"```{language}\n(.*?)```", section, re.DOTALL)
     assert "http://127.0.0.1:7860" in code
     return code.replace("http://127.0.0.1:7860", url)
