@@ -13,12 +13,13 @@ from collections.abc import Callable
 from statistics import median
 
 import torch
-from advdemo.ui.play import LIVE, Settings, Start, View, open_game, seen
-from advdemo.ui.records import DRAWN, GAME
 
 from advdemo.images.mnist import load_mnist
 from advdemo.networks.checkpoint import load_checkpoint, save_checkpoint
 from advdemo.training.pair import halved
+from advdemo.ui.jobs.game import LIVE, Start, View, open_game, recipe_under, seen
+from advdemo.ui.requests import GameSettings
+from advdemo.ui.tabs.records import DRAWN, GAME
 from tests.conftest import CHECKPOINT
 
 READ, COLLAPSED = 0.8, 0.5
@@ -28,11 +29,11 @@ EVERY = 5  # steps from one view to the next
 KEPT, APART = 1000, 20  # steps of the game whose curves are kept
 
 
-def play_until(enough: Callable[[dict], bool], seed: int, settings: Settings) -> tuple:
+def play_until(enough: Callable[[dict], bool], seed: int, settings: GameSettings) -> tuple:
     """(seconds, game, views) of a game from nothing, looked at every five steps."""
     device = torch.device("cpu")
     game = open_game(Start(None), seed, device)
-    game.recipe = settings.recipe(LIVE.learning_rate)
+    game.recipe = recipe_under(settings, LIVE.learning_rate)
     images, labels = load_mnist("train")
     view = View(load_checkpoint(CHECKPOINT, "cpu")[0], device)
     started = time.process_time()
@@ -56,7 +57,7 @@ def main() -> None:
     torch.set_num_threads(1)
     readable = []
     for seed in range(3):
-        seconds, game, _ = play_until(lambda view: view["read"] >= READ, seed, Settings())
+        seconds, game, _ = play_until(lambda view: view["read"] >= READ, seed, GameSettings())
         readable.append(seconds)
         print(f"seed {seed}: {READ:.0%} read as asked after {seconds:.1f} s, {game.steps} steps", flush=True)
     print(
@@ -64,7 +65,7 @@ def main() -> None:
     )
     for seed in range(3):
         seconds, game, views = play_until(
-            lambda view: view["read"] > 0.3 and view["variety"] < COLLAPSED, seed, Settings(greedy=True)
+            lambda view: view["read"] > 0.3 and view["variety"] < COLLAPSED, seed, GameSettings(greedy=True)
         )
         last = views[-1]
         print(
@@ -78,14 +79,14 @@ def main() -> None:
 
 
 def write_halfway() -> None:
-    _, game, views = play_until(lambda view: view["read"] >= HALFWAY, 0, Settings())
+    _, game, views = play_until(lambda view: view["read"] >= HALFWAY, 0, GameSettings())
     for kind, network in {"generator": game.generator, "discriminator": game.discriminator}.items():
         record = {"kind": kind, "recipe": "live", "seed": 0, "steps": game.steps, "read": round(views[-1]["read"], 2)}
         save_checkpoint(halved(network), CHECKPOINT.with_name(f"{kind}-halfway.safetensors"), record)
 
 
 def write_curves() -> None:
-    *_, views = play_until(lambda view: view["steps"] >= KEPT, 0, Settings())
+    *_, views = play_until(lambda view: view["steps"] >= KEPT, 0, GameSettings())
     kept = [{name: round(view[name], 4) for name in DRAWN} for view in views if view["steps"] % APART == 0]
     GAME.write_text(json.dumps({"recipe": "live", "seed": 0, "views": kept}, indent=1) + "\n")
 

@@ -12,7 +12,6 @@ import argparse
 from pathlib import Path
 
 import torch
-from advdemo.ui.forger import load_pairs
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -26,6 +25,7 @@ from advdemo.networks.lenet import LeNet
 from advdemo.networks.predict import accuracy, freeze
 from advdemo.training.pair import halved
 from advdemo.training.train import train
+from advdemo.ui.service.pairs import load_pairs
 from tests.conftest import CHECKPOINT
 
 COMMAND = "python -m tests.bench_gan"

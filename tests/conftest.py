@@ -16,6 +16,9 @@ import torch
 from advdemo.images.mnist import load_mnist
 from advdemo.networks.checkpoint import load_checkpoint
 from advdemo.networks.lenet import LeNet
+from advdemo.ui.service import Service
+from advdemo.ui.service.networks import Networks
+from advdemo.ui.service.pairs import Pairs, load_pairs
 
 ROOT = Path(__file__).parent.parent
 CHECKPOINT = ROOT / "checkpoints" / "lenet.safetensors"
@@ -51,6 +54,18 @@ def robust() -> LeNet:
 def certified() -> LeNet:
     """The shipped network that was trained to be proved, on the CPU."""
     return load_checkpoint(CERTIFIED_CHECKPOINT, "cpu")[0]
+
+
+@pytest.fixture(scope="session")
+def pairs() -> Pairs:
+    """The shipped pairs of generator and discriminator."""
+    return load_pairs(CHECKPOINT.parent)
+
+
+@pytest.fixture(scope="session")
+def service(lenet, robust, certified, mnist_test, pairs) -> Service:
+    """What the page's handlers share, over the shipped networks."""
+    return Service(Networks({"standard": lenet, "robust": robust, "certified": certified}), *mnist_test, pairs)
 
 
 @contextmanager

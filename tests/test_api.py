@@ -9,9 +9,6 @@ import sys
 import numpy as np
 import pytest
 import torch
-from advdemo.ui.api_pictures import as_png, as_rows, change_as_png, decode_png, parse_picture
-from advdemo.ui.replies import RefusalError
-from advdemo.ui.visitors import ADDRESS_LIMIT, Limits, Visitor
 from gradio_client import Client
 from gradio_client.exceptions import AppError
 from PIL import Image
@@ -21,6 +18,10 @@ from advdemo.measures.bounds import certified_epsilon
 from advdemo.measures.scan import scan
 from advdemo.measures.sweep import sweep
 from advdemo.networks.predict import predict
+from advdemo.ui.requests import PredictCall, parse
+from advdemo.ui.server.errors import RefusalError
+from advdemo.ui.server.visitors import ADDRESS_LIMIT, Limits, Visitor
+from advdemo.ui.service.pictures import as_png, as_rows, change_as_png, decode_png, parse_picture
 from tests.conftest import ROOT
 from tests.test_ui import drawing_of
 
@@ -74,7 +75,6 @@ ROWS = [[0.0] * 28] * 28
 @pytest.mark.parametrize(
     "picture",
     [
-        None,
         7,
         "",
         "abc",
@@ -89,14 +89,14 @@ ROWS = [[0.0] * 28] * 28
     ],
     ids=lambda picture: str(picture)[:20],
 )
-def test_what_is_no_picture_is_refused(picture):
+def test_what_is_no_picture_is_refused(service, picture):
     with pytest.raises(RefusalError, match="data URL.*28 rows"):
-        parse_picture(picture)
+        parse_picture(parse(PredictCall, {"image": picture}, service.offered).image)
 
 
-def test_a_large_picture_is_refused_with_the_limit():
+def test_a_large_picture_is_refused_with_the_limit(service):
     with pytest.raises(RefusalError, match="400,001 characters, at most 400,000"):
-        parse_picture("A" * 400_001)
+        parse(PredictCall, {"image": "A" * 400_001}, service.offered)
 
 
 def test_predict(client, lenet, robust, seven):

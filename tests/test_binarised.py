@@ -2,7 +2,6 @@
 
 import pytest
 import torch
-from advdemo.ui.models import pack
 from torch import nn
 
 from advdemo.attacks import BPDA, bpda, fgsm, mifgsm, pgd
@@ -12,6 +11,7 @@ from advdemo.networks.binarised import Binarised
 from advdemo.networks.intervals import affine_layers, margins, seen_box
 from advdemo.networks.predict import accuracy
 from advdemo.ui.jobs import unpack
+from advdemo.ui.service.networks import pack
 
 
 @pytest.fixture(scope="module")

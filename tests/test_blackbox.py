@@ -3,24 +3,19 @@
 import numpy as np
 import pytest
 import torch
-from advdemo.ui.blackbox import BOXES, MOST_FRAMES, _search
-from advdemo.ui.models import Models
-from advdemo.ui.replies import RefusalError
 
 from advdemo.networks.predict import classify
-from advdemo.ui.service import Service
+from advdemo.ui.handlers.blackbox import BOXES, MOST_FRAMES, search
+from advdemo.ui.requests import BlackBoxRequest, parse
+from advdemo.ui.server.errors import RefusalError
 from tests.test_routes import visitor  # noqa: F401 (a fixture)
 
-THREE = {"index": 63, "sides": [{"model": "standard"}]}
+THREE = {"index": 63, "sides": [{"network": "standard"}]}
 
 
-@pytest.fixture(scope="module")
-def service(lenet, robust, mnist_test):
-    return Service(Models({"standard": lenet, "robust": robust}), *mnist_test)
-
-
-def searched(service, answers, epsilon, side=None, superseded=lambda: False):
-    return _search(service, THREE, {"model": "standard"} | (side or {}), answers, epsilon, superseded)
+def searched(service, answers, epsilon, side=None, index=63, superseded=lambda: False):
+    given = {"index": index, "sides": [side or {}], "answers": answers, "epsilon": epsilon}
+    return search(service, parse(BlackBoxRequest, given, service.offered), superseded)
 
 
 def as_images(frames):
@@ -45,17 +40,17 @@ def test_the_film_ends_with_a_picture_that_fools_within_epsilon(service, lenet, 
     assert len(film["frames"]) == len(film["at"]) == len(film["reads"]) == len(film["course"]) <= MOST_FRAMES
 
 
-def test_questions_run_out_where_nothing_can_be_found(service):
-    film = searched(service, "scores", 0.05, {"model": "robust"})
+def test_queries_run_out_where_nothing_can_be_found(service):
+    film = searched(service, "scores", 0.05, {"network": "robust"})
     assert (film["fooled"], film["asked"], film["at"][-1]) == (False, film["most"], film["most"])
     assert film["course"][-1] > 0
 
 
-def test_a_digit_that_is_misread_already_takes_one_question(service, lenet, mnist_test):
+def test_a_digit_that_is_misread_already_takes_one_query(service, lenet, mnist_test):
     images, labels = mnist_test
     wrong = int((classify(lenet, images[:2000]) != labels[:2000]).nonzero()[0, 0])
     for answers in BOXES:
-        film = _search(service, {"index": wrong}, {"model": "standard"}, answers, 0.1, lambda: False)
+        film = searched(service, answers, 0.1, index=wrong)
         assert (film["fooled"], film["asked"], len(film["frames"])) == (True, 1, 1)
 
 
@@ -65,10 +60,10 @@ def test_scores_can_be_aimed(service):
     assert film["reads"][-1] == 8
 
 
-def test_who_moves_on_ends_the_search_at_the_next_question(service):
+def test_who_moves_on_ends_the_search_at_the_next_query(service):
     asked = []
     with pytest.raises(RefusalError):
-        searched(service, "label", 0.05, {"model": "robust"}, lambda: asked.append(1) or len(asked) > 3)
+        searched(service, "label", 0.05, {"network": "robust"}, superseded=lambda: asked.append(1) or len(asked) > 3)
     assert len(asked) == 4
 
 
@@ -76,12 +71,13 @@ def test_over_http(visitor):  # noqa: F811
     ask = visitor().ask
     status, film = ask("blackbox", THREE | {"answers": "label", "epsilon": "0.3"})
     assert (status, film["fooled"]) == (200, True)
-    assert len(film["frames"]) == 784 * len(film["at"])
+    assert film["frames"].shape == (len(film["at"]), 28, 28)
     for change, key in [
         ({"answers": "everything"}, "unknown_box"),
         ({"answers": ["scores"]}, "unknown_box"),
-        ({"epsilon": "2"}, "epsilon_range"),
-        ({"epsilon": None}, "epsilon_text"),
+        ({"epsilon": "2"}, "bad_epsilon"),
+        ({"epsilon": None}, "bad_epsilon"),
+        ({"epsilon": "0.1, 0.2"}, "bad_epsilon"),
         ({"sides": 3}, "one_or_two_attacks"),
         ({"answers": "label", "sides": [{"target": 5}]}, "box_cannot_aim"),
         ({"index": "x"}, "bad_index"),

@@ -11,10 +11,6 @@ from contextlib import redirect_stdout
 import numpy as np
 import pytest
 import torch
-from advdemo.ui.explore import answer
-from advdemo.ui.forger import load_pairs, parse_order
-from advdemo.ui.models import Models
-from advdemo.ui.play import SHOWN, View
 
 from advdemo.attacks import ATTACKS, RayS, Square
 from advdemo.measures.bounds import certified_epsilon, certified_stream
@@ -22,6 +18,12 @@ from advdemo.measures.scan import EPSILONS
 from advdemo.measures.sweep import sweep
 from advdemo.networks.binarised import Binarised
 from advdemo.networks.generator import PER_UNIT
+from advdemo.ui.handlers.scan import scan_sides
+from advdemo.ui.jobs.game import SHOWN, View
+from advdemo.ui.requests import Order, ScanRequest, parse
+from advdemo.ui.service import Service
+from advdemo.ui.service.networks import Networks
+from advdemo.ui.service.pairs import load_pairs
 from tests.conftest import CHECKPOINT, ROOT
 
 EPSILON = "\ue000"  # as in code/pieces.js
@@ -112,7 +114,7 @@ def run(programs, monkeypatch):
 
 @pytest.fixture(scope="module")
 def models(lenet, robust, certified):
-    return Models({"standard": lenet, "robust": robust, "certified": certified, "binarised": Binarised(lenet)})
+    return Networks({"standard": lenet, "robust": robust, "certified": certified, "binarised": Binarised(lenet)})
 
 
 def shares_on_page(models, mnist_test, shown, image=None):
@@ -120,8 +122,11 @@ def shares_on_page(models, mnist_test, shown, image=None):
     is seen, by its pixels."""
     _, state = SHOWN_HERE[shown]
     images, labels = mnist_test if image is None else (image, torch.tensor([state["label"]]))
-    question = {"index": INDEX if image is None else 0, "sides": state["sides"]}
-    return [one["probabilities"] for one in answer(models, images, labels, question)["sides"]]
+    sides = [{"network" if key == "model" else key: value for key, value in one.items()} for one in state["sides"]]
+    service = Service(models, images, labels)
+    given = {"index": INDEX if image is None else 0, "sides": sides}
+    reply = scan_sides(service, parse(ScanRequest, given, service.offered))
+    return [one["probabilities"] for one in reply["sides"]]
 
 
 def check_shares(names, printed, expected):
@@ -175,7 +180,9 @@ def test_a_proof_reaches_as_far_as_the_page_s(model, run, models, mnist_test):
 @pytest.mark.parametrize("shown", ["ordered", "found"])
 def test_a_digit_to_order_is_the_one_on_the_pad(shown, run):
     names, _ = run(shown, "digit")
-    image, _ = load_pairs(CHECKPOINT.parent).shipped["shipped"].draw(parse_order(SHOWN_HERE[shown][1]["order"]))
+    image, _ = (
+        load_pairs(CHECKPOINT.parent).shipped["shipped"].draw(Order.model_validate(SHOWN_HERE[shown][1]["order"]))
+    )
     assert ((names["image"] - image).abs() * 255).max() <= 0.51  # the page shows whole greys
     if shown == "found":
         assert torch.equal(names["middle"], torch.arange(64) / PER_UNIT)

@@ -3,17 +3,18 @@
 import asyncio
 
 import pytest
-from advdemo.ui.costs import Costs
-from advdemo.ui.models import pack
-from advdemo.ui.replies import RefusalError
-from advdemo.ui.worker import Workers
 
 from advdemo.attacks import find_attack
+from advdemo.ui.jobs import warm_up
+from advdemo.ui.server.errors import RefusalError
+from advdemo.ui.server.worker import Workers
+from advdemo.ui.service.costs import Costs
+from advdemo.ui.service.networks import pack
 
 
 @pytest.fixture(scope="module")
 def workers():
-    workers = Workers()
+    workers = Workers(warm_up)
     yield workers
     workers.end()
 

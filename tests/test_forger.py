@@ -3,20 +3,27 @@ import base64
 import numpy as np
 import pytest
 import torch
-from advdemo.ui.explore import answer
-from advdemo.ui.forger import EDGE, REACH, Pairs, load_pairs, parse_order
-from advdemo.ui.models import Models
-from advdemo.ui.replies import RefusalError
 
 from advdemo.networks.generator import LATENT, PER_UNIT, plane, round_latents
+from advdemo.ui.fields import EDGE
+from advdemo.ui.handlers.scan import scan_sides
+from advdemo.ui.requests import ScanRequest, parse
+from advdemo.ui.server.errors import RefusalError
+from advdemo.ui.service import Service
+from advdemo.ui.service.networks import Networks
+from advdemo.ui.service.pairs import REACH, latent, load_pairs
 from tests.conftest import CHECKPOINT
 
 ORDER = {"digit": 3, "seed": 5, "place": [20, -10]}
 
 
-@pytest.fixture(scope="module")
-def pair():
-    return load_pairs(CHECKPOINT.parent).shipped["shipped"]
+@pytest.fixture
+def pair(pairs):
+    return pairs.shipped["shipped"]
+
+
+def asked(service, order, **more):
+    return parse(ScanRequest, {"generated": order} | more, service.offered)
 
 
 def test_latents_are_standard_normal_everywhere_on_a_plane():
@@ -38,28 +45,27 @@ def test_rounded_latents_fit_into_int8():
     assert torch.equal(round_latents(latents) * PER_UNIT, torch.tensor([[-127.0, 0.0, 1.0, 127.0]]))
 
 
-def test_an_order_names_one_digit(pair):
-    image, realness = pair.draw(parse_order(ORDER))
+def test_an_order_names_one_digit(pair, service):
+    image, realness = pair.draw(asked(service, ORDER).generated)
     assert image.shape == (1, 28, 28)
     assert torch.allclose(image * 255, (image * 255).round(), atol=1e-4)
-    latent = plane(5, torch.tensor([[20.0, -10.0]]) * REACH / EDGE)
+    here = plane(5, torch.tensor([[20.0, -10.0]]) * REACH / EDGE)
     digits = torch.tensor([3])
-    assert (pair.generator(latent, digits)[0] - image).abs().max() < 0.51 / 255 + 1e-6
+    assert (pair.generator(here, digits)[0] - image).abs().max() < 0.51 / 255 + 1e-6
     assert realness == pytest.approx(float(pair.discriminator(image[None], digits).sigmoid()), abs=1e-6)
     others = [{"digit": 4}, {"seed": 6}, {"place": [20, -11]}]
-    assert not any(torch.equal(image, pair.draw(parse_order(ORDER | other))[0]) for other in others)
+    assert not any(torch.equal(image, pair.draw(asked(service, ORDER | other).generated)[0]) for other in others)
 
 
-def test_a_found_digit_is_the_middle_of_its_plane(pair):
+def test_a_found_digit_is_the_middle_of_its_plane(service):
     centre = np.arange(-32, 32, dtype=np.int8)
-    order = parse_order({"digit": 8, "seed": 1, "centre": base64.b64encode(centre.tobytes()).decode()})
-    assert np.array_equal(order.latent()[0].numpy() * PER_UNIT, centre)
+    found = asked(service, {"digit": 8, "seed": 1, "centre": base64.b64encode(centre.tobytes()).decode()})
+    assert np.array_equal(latent(found.generated)[0].numpy() * PER_UNIT, centre)
 
 
 @pytest.mark.parametrize(
     ("order", "names"),
     [
-        (None, "class, a seed and a place"),
         ([], "class, a seed and a place"),
         ({}, "None"),
         (ORDER | {"digit": 10}, "10"),
@@ -73,21 +79,21 @@ def test_a_found_digit_is_the_middle_of_its_plane(pair):
         (ORDER | {"centre": 4}, "search again"),
     ],
 )
-def test_odd_orders_are_refused_by_name(order, names):
+def test_odd_orders_are_refused_by_name(service, order, names):
     with pytest.raises(RefusalError, match="digit|seed|place") as refusal:
-        parse_order(order)
+        asked(service, order)
     assert names in str(refusal.value)
 
 
-def test_a_generated_digit_is_attacked_as_what_was_asked_for(lenet, mnist_test, pair):
-    models = Models({"standard": lenet})
-    reply = answer(models, *mnist_test, {"generated": ORDER}, pairs=Pairs({"shipped": pair}))
-    image, realness = pair.draw(parse_order(ORDER))
+def test_a_generated_digit_is_attacked_as_what_was_asked_for(service, lenet, mnist_test, pair):
+    reply = scan_sides(service, asked(service, ORDER))
+    image, realness = pair.draw(asked(service, ORDER).generated)
     assert (reply["label"], reply["label_source"], reply["realness"]) == (3, "asked", realness)
     assert np.array_equal(reply["image"], (image[0] * 255).round().byte().numpy())
-    assert answer(models, *mnist_test, {"generated": ORDER, "label": 8}, pairs=Pairs({"shipped": pair}))["label"] == 8
+    assert scan_sides(service, asked(service, ORDER, label=8))["label"] == 8
+    alone = Service(Networks({"standard": lenet}), *mnist_test)
     with pytest.raises(RefusalError, match="no generator"):
-        answer(models, *mnist_test, {"generated": ORDER})
+        scan_sides(alone, asked(alone, ORDER))
 
 
 def test_a_missing_or_foreign_file_means_no_pair(tmp_path, capsys):

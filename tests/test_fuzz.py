@@ -14,11 +14,11 @@ MANY = {"deadline": None, "suppress_health_check": list(HealthCheck)}
 LEAKS = (b"Traceback", b"site-packages", b"advdemo/", b".py", b"Error(")
 NAMES = ("scan", "prove", "blackbox", "latents", "fool", "cell", "judge", "steer")
 LONG_NAMES = ("sweep", "transfer", "train", "game")
-KEYS = """index drawing label sides attack target model models weights images epsilon epsilons truth predicted recipe
-    epochs learning_rate seed number kind generated start
+KEYS = """index drawing label sides attack target network networks weights images epsilon epsilons truth predicted
+    recipe epochs learning_rate seed number kind generated start
     pair settings most_steps forger answers proof"""
 GRADIO_KEYS = "data session_hash fn_index event_id event_data trigger_id simple_format batched oauth_token"
-CALLS = ("call/scan_test_image", "call/scan_drawing", "call/sweep", "call/v2/sweep")
+CALLS = ("call/predict", "call/scan", "call/attack", "call/certify", "call/generate", "call/sweep", "call/v2/sweep")
 GRADIO_PATHS = ("queue/join", *CALLS, "cancel", "reset")
 PATHS = (*(f"/ask/{name}" for name in NAMES), "/follow/sweep", "/ask/", "/ask/x")
 

@@ -60,6 +60,31 @@ def test_nothing_is_imported_upwards(path):
     assert ours(path) <= MAY_IMPORT[part_of(path)]
 
 
+UI_MAY_IMPORT = {  # within ui, top to bottom; `fields` and `requests` are what handlers and service are given
+    "page": {"tabs", "api", "handlers", "server", "service", "component", "words", "zerogpu"},
+    "tabs": {"tabs", "handlers", "jobs", "service", "requests", "server", "component", "settings"},
+    "api": {"api", "handlers", "service", "requests", "fields", "server", "words"},
+    "handlers": {"handlers", "service", "jobs", "requests", "fields", "server", "settings"},
+    "service": {"service", "jobs", "requests", "fields", "server", "settings"},
+    "jobs": {"jobs", "requests", "server"},
+    "requests": {"fields", "server", "settings"},
+    "fields": {"server", "settings"},
+    "server": {"server", "words"},
+}
+
+
+@pytest.mark.parametrize("path", sorted((PACKAGE / "ui").rglob("*.py")), ids=lambda path: str(path.relative_to(ROOT)))
+def test_nothing_in_the_page_is_imported_upwards(path):
+    part = path.relative_to(PACKAGE / "ui").parts[0].removesuffix(".py")
+    parts = {name.split(".")[2] for name in imports(path) if name.startswith("advdemo.ui.")}
+    assert parts <= UI_MAY_IMPORT.get(part, set())
+
+
+def test_the_server_knows_no_attack_and_no_network():
+    files = sorted((PACKAGE / "ui" / "server").glob("*.py"))
+    assert [path.name for path in files if ours(path) & {"attacks", "networks", "measures", "training"}] == []
+
+
 def test_only_the_page_knows_gradio():
     assert [path.name for path in [ROOT / "app.py", *BELOW_THE_PAGE] if "gradio" in others(path)] == []
 

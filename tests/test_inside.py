@@ -1,23 +1,21 @@
 """Looking inside: the browser's LeNet against PyTorch's, and the weights that it is sent."""
 
-import asyncio
 import json
 import shutil
 import subprocess
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
-from advdemo.ui.inside import send_weights
-from advdemo.ui.lanes import Lane
-from advdemo.ui.models import Models
-from advdemo.ui.replies import RefusalError
-from advdemo.ui.visitors import Visitor
 from torch import nn
 
 from advdemo.attacks.fgsm import fgsm
 from advdemo.networks.lenet import LeNet
+from advdemo.ui.handlers.weights import weights_of
+from advdemo.ui.requests import OfNetwork, parse
+from advdemo.ui.server.errors import RefusalError
+from advdemo.ui.service import Service
+from advdemo.ui.service.networks import Networks
 from tests.conftest import ROOT
 
 IN_NODE = """
@@ -45,14 +43,10 @@ def every_number(network, images):
     return [value.flatten(1) for value in (nn.functional.pad(picture, (2,) * 4), *layers)]
 
 
-def ask(models, question):
-    """The answer to a question, as the route gives it."""
-
-    async def run():
-        service = SimpleNamespace(models=models, light=Lane("light", 1))
-        return await send_weights(service, Visitor("here"), question)
-
-    return asyncio.run(run())
+def sent(mnist_test, name="standard", **networks):
+    """What the browser is sent of a network."""
+    service = Service(Networks(networks), *mnist_test)
+    return weights_of(service, parse(OfNetwork, {"network": name}, service.offered))["parameters"]
 
 
 @pytest.mark.skipif(shutil.which("node") is None, reason="needs Node; tests/test_web.py demands it in CI")
@@ -61,7 +55,7 @@ def test_the_browser_s_lenet_is_pytorch_s(request, mnist_test, name):
     network = request.getfixturevalue(name)
     images, labels = mnist_test[0][:4], mnist_test[1][:4]
     images = torch.cat([images, fgsm(network, images, labels, 0.25), torch.zeros(1, 1, 28, 28)])
-    parameters = ask(Models({"standard": network}), {})["parameters"]
+    parameters = sent(mnist_test, standard=network)
     question = {"parameters": [p.flatten().tolist() for p in parameters], "images": images.flatten(1).tolist()}
     command = ["node", "--input-type=module", "--eval", IN_NODE]
     run = subprocess.run(command, cwd=ROOT, input=json.dumps(question), capture_output=True, text=True, check=True)
@@ -72,21 +66,21 @@ def test_the_browser_s_lenet_is_pytorch_s(request, mnist_test, name):
         assert np.abs(layer - expected.numpy()).max() < 1e-4, place
 
 
-def test_the_weights_are_the_network_s_and_few(lenet, robust):
-    parameters = ask(Models({"standard": lenet, "robust": robust}), {"model": "robust"})["parameters"]
+def test_the_weights_are_the_network_s_and_few(lenet, robust, mnist_test):
+    parameters = sent(mnist_test, "robust", standard=lenet, robust=robust)
     assert [p.dtype for p in parameters] == [np.float32] * 10
     assert sum(p.nbytes for p in parameters) == 4 * 61_706
-    for sent, own in zip(parameters, robust.parameters(), strict=True):
-        assert np.array_equal(sent, own.numpy())
+    for values, own in zip(parameters, robust.parameters(), strict=True):
+        assert np.array_equal(values, own.numpy())
 
 
-def test_a_network_of_other_layers_is_told_so(lenet):
+def test_a_network_of_other_layers_is_told_so(lenet, mnist_test):
     class Steps(LeNet):
         def forward(self, images):
             return super().forward((images > 0.5).float())
 
-    models = Models({"standard": lenet, "steps": Steps(), "mine": nn.Sequential(nn.Flatten(), nn.Linear(784, 10))})
+    others = {"steps": Steps(), "mine": nn.Sequential(nn.Flatten(), nn.Linear(784, 10))}
     for name in ("steps", "mine"):
         with pytest.raises(RefusalError) as refusal:
-            ask(models, {"model": name})
+            sent(mnist_test, name, standard=lenet, **others)
         assert (refusal.value.key, refusal.value.values) == ("inside.other_layers", {"network": name})

@@ -1,12 +1,12 @@
 import pytest
 import torch
-from advdemo.ui.forger import load_pairs
 from torch import nn
 from torch.nn import functional as F
 
 from advdemo.attacks.latent import STEPS, SURE, search_latents
 from advdemo.networks.generator import LATENT, plane, round_latents
 from advdemo.networks.predict import predict
+from advdemo.ui.service.pairs import load_pairs
 from tests.conftest import CHECKPOINT
 
 

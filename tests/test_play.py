@@ -6,23 +6,18 @@ import itertools
 import numpy as np
 import pytest
 import torch
-from advdemo.ui.forger import Pair, Pairs, load_pairs
-from advdemo.ui.gan import SHIPPED_RATE, parse_settings, parse_start
-from advdemo.ui.models import Models, pack
-from advdemo.ui.play import GIANT, GREED, LIVE, REAL_SHOWN, SHOWN, Settings, Start, play
-from advdemo.ui.replies import RefusalError
 
 from advdemo.measures.variety import variety
 from advdemo.networks.checkpoint import parse_checkpoint
 from advdemo.networks.predict import classify
-from advdemo.ui import mail
-from advdemo.ui.service import Service
+from advdemo.ui.handlers.game import SHIPPED_RATE, start_of
+from advdemo.ui.jobs.game import GIANT, GREED, LIVE, REAL_SHOWN, SHOWN, Start, play, recipe_under
+from advdemo.ui.requests import GameRequest, GameSettings, OfPair, SteerRequest, parse
+from advdemo.ui.server import mail
+from advdemo.ui.server.errors import RefusalError
+from advdemo.ui.service.networks import pack
+from advdemo.ui.service.pairs import Pair, Pairs
 from tests.conftest import CHECKPOINT
-
-
-@pytest.fixture(scope="module")
-def pairs():
-    return load_pairs(CHECKPOINT.parent)
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +29,7 @@ def files_of(pair):
     return pack(pair.generator), pack(pair.discriminator)
 
 
-def played(judge, start, settings=Settings(), *, steps=3, seed=0):  # noqa: B008 (frozen)
+def played(judge, start, settings=GameSettings(), *, steps=3, seed=0):  # noqa: B008 (frozen)
     """(updates, the pair at the end) of a short game."""
     *updates, last = play(start, settings, seed, steps, 1.0, judge)
     # Where it is slow there are copies between the updates.
@@ -52,10 +47,10 @@ def same(one, other):
 @pytest.mark.parametrize("who", ["both", "generator", "discriminator"])
 def test_who_learns_changes_only_whose_weights(judge, pairs, who):
     files = files_of(pairs.shipped["halfway"])
-    _, end = played(judge, Start(files, 100), Settings(who=who))
+    _, end = played(judge, Start(files, 100), GameSettings(who=who))
     # Written and read once more: what is stored in half precision is rounded.
     before = [weights(base64.b64encode(content).decode()) for content in files]
-    _, unmoved = played(judge, Start(files, 100), Settings(paused=True))
+    _, unmoved = played(judge, Start(files, 100), GameSettings(paused=True))
     assert all(
         same(one, weights(unmoved[kind])) for one, kind in zip(before, ("generator", "discriminator"), strict=True)
     )
@@ -90,32 +85,32 @@ def test_a_view_shows_what_it_says(judge, pairs, mnist_test):
 
 
 def test_a_game_is_steered_and_paused_while_it_runs(judge):
-    game = play(Start(None), Settings(pace=50.0), 0, 10**6, 1.0, judge)
+    game = play(Start(None), GameSettings(pace=50.0), 0, 10**6, 1.0, judge)
     seen = [next(game)["update"], next(game)["update"]]
-    mail.BOX.put(Settings(who="discriminator", pace=50.0))
-    mail.BOX.put(Settings(paused=True))  # the newest counts
+    mail.BOX.put(GameSettings(who="discriminator", pace=50.0))
+    mail.BOX.put(GameSettings(paused=True))  # the newest counts
     messages = list(itertools.islice(game, 10))
     assert [list(message) for message in messages] == [["update"], ["pair"]]
     assert messages[-1]["pair"]["steps"] == seen[-1]["steps"] == 1
 
 
 def test_a_game_ends_with_its_time(judge):
-    messages = list(play(Start(None), Settings(), 0, 10**6, 0.0, judge))
+    messages = list(play(Start(None), GameSettings(), 0, 10**6, 0.0, judge))
     assert [list(message) for message in messages] == [["update"], ["update"], ["pair"]]
 
 
 def test_a_pair_that_was_put_down_is_taken_up(judge):
     _, first = played(judge, Start(None), steps=5)
     files = tuple(base64.b64decode(first[kind]) for kind in ("generator", "discriminator"))
-    updates, second = played(judge, Start(files, 5), Settings(paused=True))
+    updates, second = played(judge, Start(files, 5), GameSettings(paused=True))
     assert updates[0]["steps"] == 5
     assert {**second, "learning_rate": None} == {**first, "learning_rate": None}
 
 
 def test_the_switches_change_how_the_pair_learns():
-    assert Settings().recipe(0.001) == Settings(who="generator").recipe(0.001)
-    assert Settings(greedy=True).recipe(0.001).forger_steps == GREED
-    assert Settings(giant=True).recipe(0.001).learning_rate == pytest.approx(GIANT * 0.001)
+    assert recipe_under(GameSettings(), 0.001) == recipe_under(GameSettings(who="generator"), 0.001)
+    assert recipe_under(GameSettings(greedy=True), 0.001).forger_steps == GREED
+    assert recipe_under(GameSettings(giant=True), 0.001).learning_rate == pytest.approx(GIANT * 0.001)
 
 
 def test_a_greedy_forger_loses_its_variety(judge):
@@ -123,7 +118,7 @@ def test_a_greedy_forger_loses_its_variety(judge):
         updates, _ = played(judge, Start(None), settings, steps=40)
         return next(update for update in reversed(updates) if update["fake"] is not None)
 
-    greedy, fair = end(Settings(greedy=True)), end(Settings())
+    greedy, fair = end(GameSettings(greedy=True)), end(GameSettings())
     assert greedy["variety"] < 0.5
     assert abs(greedy["fake"] - 0.5) < 0.2
     assert abs(fair["fake"] - 0.5) > 0.2  # so early
@@ -144,21 +139,28 @@ def test_variety_of_hand_made_images():
         variety(real[:4], real, digits[:4], digits)
 
 
-def service_with(pairs, lenet, mnist_test):
-    return Service(Models({"standard": lenet}), *mnist_test, pairs)
+def start(service, given):
+    return start_of(service, parse(GameRequest, given, service.offered))
 
 
-def test_where_a_game_can_start(pairs, lenet, mnist_test, judge):
-    service = service_with(pairs, lenet, mnist_test)
-    assert parse_start(service, {"start": "nothing"}) == Start(None)
-    assert parse_start(service, {"start": "halfway"}).steps == pairs.shipped["halfway"].steps > 0
-    assert parse_start(service, {"start": "shipped"}).learning_rate == SHIPPED_RATE
+def test_where_a_game_can_start(service, pairs, judge):
+    assert start(service, {"start": "nothing"}) == Start(None)
+    assert start(service, {"start": "halfway"}).steps == pairs.shipped["halfway"].steps > 0
+    assert start(service, {"start": "shipped"}).learning_rate == SHIPPED_RATE
     _, pair = played(judge, Start(None), steps=2)
-    own = parse_start(service, {"start": "own", "pair": pair})
+    files = {kind: pair[kind] for kind in ("generator", "discriminator")}
+    own = start(service, {"start": "own", "pair": files})
     assert (own.steps, own.learning_rate) == (2, LIVE.learning_rate)
-    picked = pairs.pick({"forger": pair["hash"]})
+    picked = pairs.pick(OfPair(forger=pair["hash"]))
     assert isinstance(picked, Pair)
     assert same(picked.generator.state_dict(), weights(pair["generator"]))
+
+
+def test_a_pair_of_other_networks_is_no_start(service):
+    files = dict.fromkeys(("generator", "discriminator"), base64.b64encode(CHECKPOINT.read_bytes()).decode())
+    with pytest.raises(RefusalError) as refusal:
+        start(service, {"start": "own", "pair": files})
+    assert refusal.value.key == "errors.bad_pair"
 
 
 @pytest.mark.parametrize(
@@ -171,9 +173,9 @@ def test_where_a_game_can_start(pairs, lenet, mnist_test, judge):
         ({"start": "own", "pair": {"generator": "A" * 1_000_001, "discriminator": ""}}, "errors.bad_pair"),
     ],
 )
-def test_odd_starts_are_refused(pairs, lenet, mnist_test, question, key):
+def test_odd_starts_are_refused(service, question, key):
     with pytest.raises(RefusalError) as refusal:
-        parse_start(service_with(pairs, lenet, mnist_test), question)
+        start(service, question)
     assert refusal.value.key == key
 
 
@@ -181,7 +183,7 @@ def test_odd_starts_are_refused(pairs, lenet, mnist_test, question, key):
     ("settings", "key"),
     [
         (None, "errors.bad_settings"),
-        ({"speed": 3}, "errors.bad_settings"),
+        ({"speed": 3}, "errors.unknown_key"),
         ({"greedy": 1}, "errors.bad_settings"),
         ({"who": "nobody"}, "errors.bad_learner"),
         ({"who": ["both"]}, "errors.bad_learner"),
@@ -190,14 +192,14 @@ def test_odd_starts_are_refused(pairs, lenet, mnist_test, question, key):
         ({"pace": 1e9}, "errors.bad_pace"),
     ],
 )
-def test_odd_settings_are_refused(settings, key):
+def test_odd_settings_are_refused(service, settings, key):
     with pytest.raises(RefusalError) as refusal:
-        parse_settings(settings)
+        parse(SteerRequest, {"settings": settings}, service.offered)
     assert refusal.value.key == key
 
 
 def test_a_forgotten_forger_is_asked_for():
     with pytest.raises(RefusalError, match="no longer"):
-        Pairs({}).pick({"forger": "0" * 64})
+        Pairs({}).pick(OfPair(forger="0" * 64))
     with pytest.raises(RefusalError, match="no generator"):
-        Pairs({}).pick({})
+        Pairs({}).pick(OfPair())

@@ -1,13 +1,12 @@
 """Proof on the page: /ask/prove and what it remembers."""
 
-from collections import OrderedDict
-
 import pytest
-from advdemo.ui.proof import proved_epsilon
 from torch import nn
 
 from advdemo.measures.bounds import certified_epsilon
-from advdemo.ui import proof
+from advdemo.ui.handlers import proof
+from advdemo.ui.handlers.proof import proved_epsilon
+from advdemo.ui.server.cache import Recent
 from tests.test_routes import visitor  # noqa: F401 (a fixture)
 
 
@@ -26,7 +25,7 @@ def counted(monkeypatch):
 
 def test_a_proof_is_remembered_for_its_network_label_and_image(certified, robust, mnist_test, counted):
     images, labels = mnist_test
-    known = OrderedDict()
+    known = Recent(100)
     first = proved_epsilon(known, "certified", certified, images[0], int(labels[0]))
     assert first == certified_epsilon(certified, images[0], int(labels[0]), method="intervals") > 0.1
     assert proved_epsilon(known, "certified", certified, images[0].clone(), int(labels[0])) == first
@@ -40,9 +39,8 @@ def test_a_proof_is_remembered_for_its_network_label_and_image(certified, robust
     assert len(counted) == 4
 
 
-def test_the_oldest_proofs_are_forgotten(certified, mnist_test, counted, monkeypatch):
-    monkeypatch.setattr(proof, "REMEMBERED", 2)
-    known = OrderedDict()
+def test_the_oldest_proofs_are_forgotten(certified, mnist_test, counted):
+    known = Recent(2)
     for index in (0, 1, 2, 0):
         proved_epsilon(known, "certified", certified, mnist_test[0][index], int(mnist_test[1][index]))
     assert (len(counted), len(known)) == (4, 2)
@@ -50,13 +48,13 @@ def test_the_oldest_proofs_are_forgotten(certified, mnist_test, counted, monkeyp
 
 def test_other_layers_have_no_proof(mnist_test, counted):
     other = nn.Sequential(nn.Flatten(), nn.Linear(784, 10))
-    assert proved_epsilon(OrderedDict(), "mine", other, mnist_test[0][0], 7) is None
+    assert proved_epsilon(Recent(2), "mine", other, mnist_test[0][0], 7) is None
     assert counted == []
 
 
 def test_the_server_proves_each_side_below_what_attacks_find(visitor):  # noqa: F811
     ask = visitor().ask
-    question = {"index": 7, "sides": [{"model": "standard"}, {"model": "certified", "attack": "pgd"}]}
+    question = {"index": 7, "sides": [{"network": "standard"}, {"network": "certified", "attack": "pgd"}]}
     status, proved = ask("prove", question)
     _, found = ask("scan", question)
     assert status == 200
@@ -68,7 +66,7 @@ def test_the_server_proves_each_side_below_what_attacks_find(visitor):  # noqa: 
 
 @pytest.mark.parametrize(
     "question",
-    [{"index": -1}, {"index": 7, "sides": []}, {"index": 7, "sides": [{"model": "nobody's"}]}, {"drawing": "x"}],
+    [{"index": -1}, {"index": 7, "sides": []}, {"index": 7, "sides": [{"network": "nobody's"}]}, {"drawing": "x"}],
 )
 def test_odd_questions_are_refused(visitor, question):  # noqa: F811
     status, error = visitor().ask("prove", question)

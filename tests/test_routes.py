@@ -10,10 +10,12 @@ from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
-from advdemo.ui.routes import MAX_BODY, pack
 from gradio_client import Client
+from safetensors.numpy import load
 
 from advdemo.measures.scan import scan
+from advdemo.ui.server.replies import pack
+from advdemo.ui.server.routes import MAX_BODY
 from tests.conftest import CHECKPOINT
 from tests.test_ui import drawing_of
 
@@ -54,15 +56,15 @@ class Asker:
 
 
 def unpack(content):
-    """The reply in the form that the docstring of ui/routes.py describes."""
-    (length,) = struct.unpack("<I", content[:4])
-    reply = json.loads(content[4 : 4 + length])
-    for path, array in reply.pop("arrays").items():
+    """The reply in a safetensors file, as ui/server/replies.py describes it."""
+    (length,) = struct.unpack("<Q", content[:8])
+    reply = json.loads(json.loads(content[8 : 8 + length])["__metadata__"]["reply"])
+    for path, array in load(content).items():
         *steps, last = (int(step) if step.isdecimal() else step for step in path.split("."))
         holder = reply
         for step in steps:
             holder = holder[step]
-        holder[last] = np.frombuffer(content, array["type"], array["length"], 4 + length + array["offset"])
+        holder[last] = array
     return reply
 
 
@@ -89,7 +91,7 @@ def test_pack_lifts_arrays_wherever_they_are():
     reply = {"a": np.arange(3, dtype=np.uint8), "b": [{"c": np.array([[1.5, -2]], np.float32)}, None], "d": 5}
     unpacked = unpack(pack(reply))
     assert unpacked["a"].tolist() == [0, 1, 2]
-    assert unpacked["b"][0]["c"].tolist() == [1.5, -2]
+    assert unpacked["b"][0]["c"].tolist() == [[1.5, -2]]
     assert (unpacked["b"][1], unpacked["d"]) == (None, 5)
 
 
@@ -102,7 +104,7 @@ def test_a_scan_past_the_queue(asker, lenet, mnist_test):
     assert side["sign"].tobytes() == expected.sign.tobytes()
     assert reply["image"].tobytes() == expected.images[0].tobytes()
     status, reply = asker.ask("scan", {"drawing": drawing_of(mnist_test[0][0]), "sides": [{"attack": "pgd"}] * 2})
-    assert (status, reply["label"], reply["sides"][1]["frames"].shape) == (200, 7, (101 * 784,))
+    assert (status, reply["label"], reply["sides"][1]["frames"].shape) == (200, 7, (101, 28, 28))
 
 
 def test_a_network_of_ones_own(asker):
@@ -110,10 +112,10 @@ def test_a_network_of_ones_own(asker):
     status, judged = asker.ask("judge", {"weights": weights})
     assert (status, np.sum(judged["judged"]["confusion"])) == (200, 10_000)
     name = judged["judged"]["hash"]
-    assert asker.ask("scan", {"index": 7, "sides": [{"model": name}]})[0] == 200
-    status, error = asker.ask("scan", {"index": 7, "sides": [{"model": "0" * 64}]})
+    assert asker.ask("scan", {"index": 7, "sides": [{"network": name}]})[0] == 200
+    status, error = asker.ask("scan", {"index": 7, "sides": [{"network": "0" * 64}]})
     assert (status, error["key"]) == (400, "errors.unknown_model")
-    status, error = asker.ask("scan", {"index": 7, "sides": [{"model": "foo"}]})
+    status, error = asker.ask("scan", {"index": 7, "sides": [{"network": "foo"}]})
     assert (status, error["key"], error["values"]["network"]) == (400, "errors.unknown_network", "foo")
 
 
@@ -133,7 +135,7 @@ def test_a_plane_of_generated_digits(asker):
 
 def test_a_search_for_a_digit_that_fools(asker):
     order = {"digit": 3, "seed": 5, "place": [20, -10]}
-    status, reply = asker.ask("fool", {"generated": order, "model": "standard"})
+    status, reply = asker.ask("fool", {"generated": order, "network": "standard"})
     assert (status, reply["fooled"], reply["judge"]) == (200, True, "robust")
     assert reply["label"] != 3
     _, found = asker.ask("scan", {"generated": {"digit": 3, "seed": 5, "centre": reply["centre"]}})
@@ -182,7 +184,7 @@ def test_pages_of_others_cannot_ask(asker):
     assert asker.post("/ask/scan", {"index": 7}).getheader("access-control-allow-origin") is None
 
 
-def test_unknown_questions_are_refused(asker):
+def test_unknown_requests_are_refused(asker):
     assert asker.ask("bomb", {})[1]["key"] == "errors.not_found"
     assert [message["error"]["key"] for message in asker.follow("bomb", {})] == ["errors.not_found"]
 
@@ -205,6 +207,32 @@ def test_a_newer_scan_ends_the_older(visitor):
     assert newer.ask("scan", slow)[0] == 200
     thread.join()
     assert (answers[0][0], answers[0][1]["key"]) == (409, "errors.superseded")
+
+
+def test_who_leaves_ends_their_work(visitor):
+    """A search of a minute on the one slow thread: what comes after it does not wait for its end."""
+    slow = {"index": 7, "sides": [{"attack": "pgd"}, {"attack": "pgd", "target": 3}]}
+    leaving = [visitor(page=f"leaves {number}", address="6.6.6.6") for number in range(40)]
+    for asker in leaving:
+        asker.connection.request("POST", "/ask/scan", json.dumps(slow), asker.headers)
+    time.sleep(0.5)
+    for asker in leaving:
+        asker.close()
+    started = time.perf_counter()
+    assert visitor(page="stays", address="6.6.6.6").ask("scan", slow)[0] == 200
+    together = time.perf_counter() - started
+    started = time.perf_counter()
+    assert visitor(page="stays", address="6.6.6.6").ask("scan", slow)[0] == 200
+    assert together < 10 * (time.perf_counter() - started)
+
+
+def test_an_address_that_no_trusted_proxy_wrote_is_not_believed(visitor):
+    """What nginx, here at 127.0.0.1, sends on for a client of its own network that invents an address each time."""
+    asker, statuses = visitor(page="inventive"), []
+    for number in range(100):
+        asker.headers["x-forwarded-for"] = f"8.8.4.{number}, 192.168.1.5"
+        statuses.append(asker.ask("steer", {"settings": {}})[0])
+    assert set(statuses) == {200, 429}
 
 
 def test_pgd_of_one_visitor_leaves_the_others_quick(visitor):
@@ -257,7 +285,7 @@ def test_a_costly_sweep_is_refused_before_it_waits(asker):
     assert message["error"]["values"]["minutes"] > message["error"]["values"]["most"]
 
 
-def test_bad_heavy_questions_are_refused(asker):
+def test_bad_heavy_requests_are_refused(asker):
     for name, question, key in [
         ("sweep", {}, "bad_count"),
         ("sweep", {"images": 10**9, "epsilons": "0"}, "bad_count"),
@@ -265,10 +293,11 @@ def test_bad_heavy_questions_are_refused(asker):
         ("sweep", {"images": 100, "epsilons": "x"}, "epsilon_text"),
         ("sweep", {"images": 100, "epsilons": "inf"}, "epsilon_range"),
         ("sweep", {"images": 100, "epsilons": "0", "attack": {}}, "unknown_attack"),
-        ("sweep", {"images": 100, "epsilons": "0", "model": "mine", "weights": "AAAA"}, "model_unfit"),
+        ("sweep", {"images": 100, "epsilons": "0", "network": "0" * 64, "weights": "AAAA"}, "model_unfit"),
         ("sweep", {"images": 100, "epsilons": "0", "proof": "hope"}, "unknown_proof"),
         ("sweep", {"images": 100, "epsilons": "0", "proof": ["crown"]}, "unknown_proof"),
-        ("transfer", {"images": 100, "epsilon": 0.1, "models": []}, "bad_networks"),
+        ("transfer", {"images": 100, "epsilon": 0.1, "networks": []}, "bad_networks"),
+        ("sweep", {"images": 100, "epsilons": "0", "model": "robust"}, "unknown_key"),
         ("train", {"recipe": "bomb"}, "unknown_recipe"),
         ("train", {"recipe": ["quick"]}, "unknown_recipe"),
         ("train", {"recipe": "quick", "epochs": 10**6}, "bad_epochs"),
@@ -290,8 +319,8 @@ JOIN = {"data": [None], "fn_index": 0, "session_hash": "a-session"}
         ("/gradio_api/queue/join", JOIN | {"session_hash": "a" * 100}),
         ("/gradio_api/queue/join", JOIN | {"fn_index": 10**6}),
         ("/gradio_api/queue/join", b'{"data": [NaN], "fn_index": 0, "session_hash": "a"}'),
-        ("/gradio_api/run/scan_test_image", {"data": [7, None, "fgsm", None, "standard"]}),
-        ("/gradio_api/api/scan_test_image", {"data": [7, None, "fgsm", None, "standard"]}),
+        ("/gradio_api/run/scan", {"data": [None, 7]}),
+        ("/gradio_api/api/scan", {"data": [None, 7]}),
         ("/gradio_api/upload", b"x"),
         ("/gradio_api/component_server", {"data": 1, "component_id": 1, "session_hash": "a", "fn_name": "x"}),
         ("/gradio_api/call/bomb", {"data": []}),
@@ -315,7 +344,7 @@ UPLOAD = b'--x\r\ncontent-disposition: form-data; name="files"; filename="a.png"
 def test_uploads_and_calls_past_the_queue_are_closed(asker):
     for path, body, kind in [
         ("/gradio_api/upload", UPLOAD, "multipart/form-data; boundary=x"),
-        ("/gradio_api/run/scan_test_image", b'{"data": [7, null, "fgsm", null, "standard"]}', "application/json"),
+        ("/gradio_api/run/scan", b'{"data": [null, 7]}', "application/json"),
         ("/gradio_api/process_recording", b"{}", "application/json"),
     ]:
         asker.headers["content-type"] = kind
@@ -326,7 +355,7 @@ def test_an_empty_session_does_not_end_the_queue(app_url, visitor):
     askers = [visitor(page="", address=f"8.1.1.{number}") for number in range(6)]
     for hostile in askers:
         hostile.post("/gradio_api/queue/join", JOIN | {"session_hash": ""}).read()
-    assert Client(app_url, verbose=False).predict(0, api_name="/scan_test_image")["label"] == 7
+    assert Client(app_url, verbose=False).predict(index=0, api_name="/scan")["label"] == 7
 
 
 def test_nobody_listens_so_nothing_is_begun(asker):

@@ -3,12 +3,12 @@
 import json
 
 import torch
-from advdemo.ui.records import example_game, saved_sweep, training_history
 
 from advdemo.measures.saved import read_sweep, sweep_record
 from advdemo.measures.sweep import sweep
 from advdemo.networks.checkpoint import load_checkpoint
-from advdemo.ui import records
+from advdemo.ui.tabs import records
+from advdemo.ui.tabs.records import example_game, saved_sweep, training_history
 from tests.conftest import CHECKPOINT
 from tests.test_cli import run  # noqa: F401 (a fixture)
 

@@ -8,7 +8,6 @@ import time
 
 import pytest
 import torch
-from advdemo.ui.here import run_here
 from gradio_client import Client
 from gradio_client.exceptions import AppError
 from torch import nn
@@ -22,6 +21,7 @@ from advdemo.networks.fast import FastLeNet
 from advdemo.networks.guest import Guest, Stopped, adopt
 from advdemo.networks.lenet import LeNet
 from advdemo.networks.predict import predict
+from advdemo.ui.server.here import run_here
 from tests.conftest import ROOT, showing_app
 from tests.guests import Means
 
@@ -128,7 +128,7 @@ def test_work_on_a_guest_ends_when_nobody_waits():
 
     asyncio.run(leave_after(3))
     deadline = time.monotonic() + 5
-    while any(thread.name == "guest" for thread in threading.enumerate()):
+    while any(thread.name == "local job" for thread in threading.enumerate()):
         assert time.monotonic() < deadline, "the thread goes on"
         time.sleep(0.01)
     assert guest(torch.zeros(1, 1, 28, 28)).shape == (1, 10)

@@ -10,11 +10,11 @@ import sys
 import time
 
 import pytest
-from advdemo.ui.records import accuracies, reference, robustness
 
 from advdemo import serve
 from advdemo.networks.checkpoint import save_checkpoint
 from advdemo.training.reproduce import load_result
+from advdemo.ui.tabs.records import accuracies, reference, robustness
 from tests.conftest import CHECKPOINT, ROBUST_CHECKPOINT, ROOT, running_app
 
 WHOLE = ROBUST_CHECKPOINT.read_bytes()
@@ -64,7 +64,7 @@ def test_a_broken_reproduction_is_left_out(tmp_path, monkeypatch, caplog, text):
     path.write_text(text)
     with pytest.raises(ValueError, match="python -m advdemo reproduce"):
         load_result(path)
-    monkeypatch.setattr("advdemo.ui.records.load_result", lambda: load_result(path))
+    monkeypatch.setattr("advdemo.ui.tabs.records.load_result", lambda: load_result(path))
     assert reference()["reproduced"] is None
     assert "reproduction.json" in caplog.text
 

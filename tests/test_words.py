@@ -6,11 +6,11 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from advdemo.ui.records import SHARES
 
 from advdemo.attacks import ATTACKS
 from advdemo.measures.bounds import METHODS
 from advdemo.training.recipes import RECIPES
+from advdemo.ui.tabs.records import SHARES
 from advdemo.ui.words import WORDS, say
 from tests.conftest import ROOT
 

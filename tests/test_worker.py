@@ -9,12 +9,13 @@ from contextlib import aclosing
 from pathlib import Path
 
 import pytest
-from advdemo.ui.models import pack
-from advdemo.ui.replies import RefusalError
-from advdemo.ui.worker import Workers
 
 from advdemo.measures.sweep import sweep
-from advdemo.ui import jobs
+from advdemo.ui.jobs import sweep as jobs
+from advdemo.ui.jobs import training, warm_up
+from advdemo.ui.server.errors import RefusalError
+from advdemo.ui.server.worker import Workers
+from advdemo.ui.service.networks import pack
 
 
 def count(numbers):
@@ -45,7 +46,7 @@ def niceness():
 
 @pytest.fixture(scope="module")
 def workers():
-    workers = Workers()
+    workers = Workers(warm_up)
     yield workers
     workers.end()
 
@@ -147,7 +148,7 @@ def test_it_ends_with_the_process_that_started_it(tmp_path):
     program = (
         "import asyncio, os, sys, tests.test_worker as t\n"
         "async def run():\n"
-        "    async for pid in t.Workers().run(t.hang):\n"
+        "    async for pid in t.Workers(t.warm_up).run(t.hang):\n"
         f"        open({str(tmp_path / 'pid')!r}, 'w').write(str(pid))\n"
         "        os._exit(0)\n"
         "asyncio.run(run())\n"
@@ -175,8 +176,8 @@ def test_the_transfer_job_measures_every_pair(workers, lenet, robust, mnist_test
 
 
 def test_missing_training_images_are_said_without_a_path(monkeypatch):
-    monkeypatch.setattr(jobs, "load_mnist", lambda split: (_ for _ in ()).throw(FileNotFoundError("/secret/path")))
+    monkeypatch.setattr(training, "load_mnist", lambda split: (_ for _ in ()).throw(FileNotFoundError("/secret/path")))
     with pytest.raises(RefusalError) as caught:
-        next(jobs.train("quick", None, 0))
+        next(training.train("quick", None, 0))
     assert caught.value.key == "errors.training_data"
     assert "/" not in str(caught.value)

@@ -149,9 +149,9 @@ def _parse_epsilons(text: Any) -> tuple[float, ...]:
     try:
         epsilons = tuple(sorted({float(word) for word in words}))
     except ValueError:
-        raise refuse("errors.epsilon_text", text=text[:60]) from None
+        raise refuse("errors.epsilon_text", text=shown(text, 60)) from None
     if not all(0 <= epsilon <= 1 for epsilon in epsilons):
-        raise refuse("errors.epsilon_range", text=text[:60])
+        raise refuse("errors.epsilon_range", text=shown(text, 60))
     return epsilons
 
 

@@ -1,11 +1,12 @@
 import re
 
 import pytest
-from advdemo.ui.forger import load_pairs, parse_order
 from playwright.sync_api import expect
 
 from advdemo.networks.checkpoint import load_checkpoint
 from advdemo.networks.predict import predict
+from advdemo.ui.requests import Order
+from advdemo.ui.service.pairs import load_pairs
 from tests.conftest import CHECKPOINT
 
 ORDERED = re.compile(r"generate=(\d)\.(\d+)\.(-?\d+)\.(-?\d+)")
@@ -37,7 +38,7 @@ def order_shown(visitor):
 
 def wait_for_digit(visitor, pair, order):
     """Until the original is what the generator draws for this order."""
-    pixels = (pair.draw(parse_order(order))[0] * 255).round().int().flatten().tolist()
+    pixels = (pair.draw(Order.model_validate(order))[0] * 255).round().int().flatten().tolist()
     visitor.page.wait_for_function(
         """pixels => {
             const canvas = document.querySelector('[data-testid=image-clean]');
@@ -56,7 +57,7 @@ def test_a_digit_to_order_is_attacked_as_that_digit(visit, pair, lenet):
     order = order_shown(visitor)
     assert order["digit"] == 7
     wait_for_digit(visitor, pair, order)
-    image, realness = pair.draw(parse_order(order))
+    image, realness = pair.draw(Order.model_validate(order))
     share = float(predict(lenet, image[None]).max())
     assert float(visitor.find("prediction-clean").get_attribute("data-confidence")) == pytest.approx(share, abs=1e-4)
     visitor.page.wait_for_function(  # the plane around the digit comes on its own

@@ -72,6 +72,6 @@ def refusing(key: str, **values: str | int | float) -> Iterator[None]:
         raise RefusalError(KEYS.get(str(error), key), **values) from error
 
 
-def shown(value: object) -> str:
+def shown(value: object, longest: int = 20) -> str:
     """What arrived, short enough to be named in a sentence."""
-    return str(value)[:20].encode("utf-8", "replace").decode()
+    return str(value)[:longest].encode("utf-8", "replace").decode()

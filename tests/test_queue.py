@@ -1,15 +1,19 @@
-"""The line for heavy work: one at a time, every place told, addresses taking turns."""
+"""The fair queue: so many at a time, every place told, addresses taking turns, the greedy give way."""
 
 import asyncio
 import time
 from contextlib import aclosing
 
 import pytest
-from advdemo.ui.line import Line
-from advdemo.ui.replies import BusyError, SupersededError
-from advdemo.ui.visitors import Visitor
 
-from advdemo.ui import line as module
+from advdemo.ui.server import queue as module
+from advdemo.ui.server.errors import BusyError, SupersededError
+from advdemo.ui.server.queue import FairQueue
+from advdemo.ui.server.visitors import Visitor
+
+
+def queue_of(places, most=100):
+    return FairQueue(places, most, full="errors.line_full")
 
 
 async def work(*messages):
@@ -28,8 +32,8 @@ async def collect(messages):
 
 def test_one_at_a_time_and_the_others_see_their_place():
     async def run():
-        line = Line()
-        places = [line.take_turns(Visitor(f"address-{n}"), work({"done": n}, {"done": n})) for n in range(4)]
+        queue = queue_of(1)
+        places = [queue.follow(Visitor(f"address-{n}"), work({"done": n}, {"done": n})) for n in range(4)]
         running, first, second, third = places
         assert await anext(running) == {"done": 0}
         assert await anext(first) == {"ahead": 1}
@@ -48,10 +52,10 @@ def test_who_waits_holds_no_thread_and_is_told_at_once(monkeypatch):
     monkeypatch.setattr(module, "SECONDS_BETWEEN_LOOKS", 60)
 
     async def run():
-        line = Line()
-        running = line.take_turns(Visitor("runs"), forever())
+        queue = queue_of(1)
+        running = queue.follow(Visitor("runs"), forever())
         await anext(running)
-        waiting = [line.take_turns(Visitor(f"waits-{n}"), work({})) for n in range(100)]
+        waiting = [queue.follow(Visitor(f"waits-{n}"), work({})) for n in range(100)]
         for place, ticket in enumerate(waiting):
             assert await anext(ticket) == {"ahead": place + 1}
         results = [asyncio.ensure_future(collect(ticket)) for ticket in waiting]
@@ -65,9 +69,9 @@ def test_who_waits_holds_no_thread_and_is_told_at_once(monkeypatch):
     asyncio.run(run())
 
 
-def test_addresses_take_turns():
+def test_addresses_follow():
     async def run():
-        line, order, all_there = Line(), [], asyncio.Event()
+        queue, order, all_there = queue_of(1), [], asyncio.Event()
 
         async def noted(name):
             order.append(name)
@@ -75,7 +79,7 @@ def test_addresses_take_turns():
             yield {}
 
         def join(address, number):
-            ticket = line.take_turns(Visitor(address), noted(f"{address}{number}"))
+            ticket = queue.follow(Visitor(address), noted(f"{address}{number}"))
             return asyncio.ensure_future(collect(ticket))
 
         jobs = [join("a", number) for number in range(4)]
@@ -93,13 +97,13 @@ def test_addresses_take_turns():
 
 def test_a_page_has_one_place():
     async def run():
-        line = Line()
+        queue = queue_of(1)
         page = Visitor("address", "page")
-        older = line.take_turns(page, forever())
+        older = queue.follow(page, forever())
         await anext(older)
-        other = line.take_turns(Visitor("address", "another page"), work({"other": 1}))
+        other = queue.follow(Visitor("address", "another page"), work({"other": 1}))
         assert await anext(other) == {"ahead": 1}
-        newer = line.take_turns(page, work({"newer": 1}))
+        newer = queue.follow(page, work({"newer": 1}))
         assert await anext(newer) == {"ahead": 2}
         with pytest.raises(SupersededError):
             await anext(older)
@@ -111,7 +115,7 @@ def test_a_page_has_one_place():
 
 def test_superseded_work_ends_at_once_and_before_the_newer_begins():
     async def run():
-        line, page, events = Line(), Visitor("address", "page"), []
+        queue, page, events = queue_of(1), Visitor("address", "page"), []
 
         async def endless(name):
             try:
@@ -123,7 +127,7 @@ def test_superseded_work_ends_at_once_and_before_the_newer_begins():
 
         tickets = []
         for name in "abc":
-            tickets.append(asyncio.ensure_future(collect(line.take_turns(page, endless(name)))))
+            tickets.append(asyncio.ensure_future(collect(queue.follow(page, endless(name)))))
             await asyncio.sleep(0.05)
         assert events == ["a begins", "a ends", "b begins", "b ends", "c begins"]
         tickets[2].cancel()
@@ -134,16 +138,14 @@ def test_superseded_work_ends_at_once_and_before_the_newer_begins():
     asyncio.run(run())
 
 
-def test_a_full_line_says_so(monkeypatch):
-    monkeypatch.setattr(module, "MOST", 2)
-
+def test_a_full_queue_says_so():
     async def run():
-        line = Line()
-        tickets = [line.take_turns(Visitor("address"), forever()) for _ in range(3)]
+        queue = queue_of(1, most=2)
+        tickets = [queue.follow(Visitor("address"), forever()) for _ in range(3)]
         for ticket in tickets:
             await anext(ticket)
         with pytest.raises(BusyError):
-            await anext(line.take_turns(Visitor("address"), work({})))
+            await anext(queue.follow(Visitor("address"), work({})))
 
     asyncio.run(run())
 
@@ -159,10 +161,43 @@ def test_work_is_closed_when_its_visitor_leaves():
             finally:
                 closed.append(True)
 
-        line = Line()
-        async with aclosing(line.take_turns(Visitor("address"), heavy())) as messages:
+        queue = queue_of(1)
+        async with aclosing(queue.follow(Visitor("address"), heavy())) as messages:
             await anext(messages)
         assert closed == [True]
-        assert await collect(line.take_turns(Visitor("address"), work({"next": 1}))) == [{"next": 1}]
+        assert await collect(queue.follow(Visitor("address"), work({"next": 1}))) == [{"next": 1}]
+
+    asyncio.run(run())
+
+
+def test_in_a_full_queue_the_address_with_the_most_places_gives_up_its_newest():
+    async def run():
+        queue = queue_of(1, most=4)
+        greedy = [queue.join(Visitor("greedy")) for _ in range(4)]  # the first is at work
+        modest = queue.join(Visitor("modest"))
+        late = queue.join(Visitor("late"))
+        assert [ticket.ended() for ticket in greedy] == [False, False, False, True]
+        assert not modest.ended()
+        assert [queue.ahead(ticket) for ticket in (modest, late, greedy[1], greedy[2])] == [0, 1, 2, 3]
+        with pytest.raises(BusyError):
+            queue.join(Visitor("greedy"))
+        with pytest.raises(BusyError):
+            await greedy[3].unless_ended(asyncio.sleep(60))
+        another = queue.join(Visitor("another"))
+        assert greedy[2].ended()
+        assert not another.ended()
+        with pytest.raises(BusyError):  # one place each: nobody has too many
+            queue.join(Visitor("one more"))
+
+    asyncio.run(run())
+
+
+def test_several_places_are_taken_at_once():
+    async def run():
+        queue = queue_of(2)
+        tickets = [queue.join(Visitor(name)) for name in "abc"]
+        assert [ticket.working for ticket in tickets] == [True, True, False]
+        queue.leave(tickets[0])
+        assert tickets[2].working
 
     asyncio.run(run())

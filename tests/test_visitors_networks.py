@@ -1,57 +1,60 @@
-import base64
 import logging
 
 import pytest
 import torch
-from advdemo.ui.models import Models
-from advdemo.ui.replies import RefusalError, as_error
-from advdemo.ui.train import epoch_cap, run_training, training_enabled
 
 from advdemo.networks.checkpoint import pack_checkpoint
 from advdemo.networks.fast import FastLeNet
 from advdemo.networks.predict import freeze
 from advdemo.training.recipes import RECIPES
-from advdemo.ui import models as models_module
+from advdemo.ui.fields import Offered
+from advdemo.ui.requests import TrainRequest, parse
+from advdemo.ui.server.errors import RefusalError, as_error
+from advdemo.ui.service import networks as networks_module
+from advdemo.ui.service.networks import Networks
+from advdemo.ui.settings import epoch_cap, training_enabled
 from advdemo.ui.words import say
 
 
 @pytest.fixture
-def models() -> Models:
-    return Models({"standard": freeze(FastLeNet())})
+def networks() -> Networks:
+    return Networks({"standard": freeze(FastLeNet())})
 
 
-def file_of(seed: int) -> str:
+def file_of(seed: int) -> bytes:
     torch.manual_seed(seed)
-    return base64.b64encode(pack_checkpoint(FastLeNet().state_dict(), {"recipe": f"seed {seed}"})).decode()
+    return pack_checkpoint(FastLeNet().state_dict(), {"recipe": f"seed {seed}"})
 
 
-def test_a_visitors_network_is_remembered_by_its_content(models):
-    network, name, record = models.remember(file_of(1))
+def test_a_visitors_network_is_remembered_by_its_content(networks):
+    network, name, record = networks.remember(file_of(1))
     assert record == {"recipe": "seed 1"}
-    assert models.pick(name) is network
-    assert models.remember(file_of(1))[:2] == (network, name)
-    assert models.remember(file_of(2))[1] != name
+    assert networks.pick(name) is network
+    assert networks.remember(file_of(1))[:2] == (network, name)
+    assert networks.remember(file_of(2))[1] != name
 
 
-def test_the_oldest_networks_are_forgotten_and_only_those(models, monkeypatch):
-    monkeypatch.setattr(models_module, "REMEMBERED", 3)
-    names = [models.remember(file_of(seed))[1] for seed in range(3)]
+def test_the_oldest_networks_are_forgotten_and_only_those(monkeypatch):
+    monkeypatch.setattr(networks_module, "REMEMBERED", 3)
+    networks = Networks({"standard": freeze(FastLeNet())})
+    names = [networks.remember(file_of(seed))[1] for seed in range(3)]
     for name in names:
-        models.pick(name)
-    models.pick(names[0])  # the oldest, but used last
-    newest = models.remember(file_of(3))[1]
+        networks.pick(name)
+    networks.pick(names[0])  # the oldest, but used last
+    newest = networks.remember(file_of(3))[1]
     for name in (names[0], names[2], newest):
-        models.pick(name)
+        networks.pick(name)
     with pytest.raises(RefusalError) as refused:
-        models.pick(names[1])
+        networks.pick(names[1])
     assert refused.value.key == "errors.unknown_model"
 
 
-def test_what_was_forgotten_can_be_sent_along(models, monkeypatch):
-    monkeypatch.setattr(models_module, "REMEMBERED", 1)
-    name = models.remember(file_of(1))[1]
-    models.remember(file_of(2))
-    assert torch.equal(models.pick(name, file_of(1)).fc[4].bias, models.remember(file_of(1))[0].fc[4].bias)
+def test_what_was_forgotten_can_be_sent_along(monkeypatch):
+    monkeypatch.setattr(networks_module, "REMEMBERED", 1)
+    networks = Networks({"standard": freeze(FastLeNet())})
+    name = networks.remember(file_of(1))[1]
+    networks.remember(file_of(2))
+    assert torch.equal(networks.pick(name, file_of(1)).fc[4].bias, networks.remember(file_of(1))[0].fc[4].bias)
 
 
 def test_an_unexpected_error_is_an_apology_and_is_logged(caplog):
@@ -73,9 +76,9 @@ def test_adversarial_training_has_a_fifth_of_the_epochs(monkeypatch):
 
 
 def refusal_of(question: dict) -> str:
-    """The key with which a training is refused before any work."""
+    """The key with which a training is refused."""
     with pytest.raises(RefusalError) as refused:
-        run_training(None, None, question).__anext__().send(None)
+        parse(TrainRequest, question, Offered(10_000, ("standard",)))
     return refused.value.key
 
 

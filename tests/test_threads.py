@@ -1,0 +1,153 @@
+"""Fair thread pools, and how often a visitor may."""
+
+import asyncio
+import threading
+import time
+
+import pytest
+from starlette.requests import Request
+
+from advdemo.ui.server import visitors
+from advdemo.ui.server.errors import BusyError, SupersededError, TooManyError
+from advdemo.ui.server.threads import Threads
+from advdemo.ui.server.visitors import Limits, Visitor, visitor_of
+
+
+def test_threads_answer_and_raise():
+    async def run():
+        threads = Threads("test", 2)
+        assert await threads.run(Visitor("a"), "scan", lambda superseded: 5) == 5
+        with pytest.raises(ZeroDivisionError):
+            await threads.run(Visitor("a"), "scan", lambda superseded: 1 / 0)
+        answers = await asyncio.gather(
+            *(threads.run(Visitor("a"), "scan", lambda superseded, n=n: n) for n in range(50))
+        )
+        assert answers == list(range(50))
+
+    asyncio.run(run())
+
+
+def test_addresses_take_turns():
+    async def run():
+        threads, order = Threads("test", 1), []
+        hold = threading.Event()
+        first = asyncio.ensure_future(threads.run(Visitor("a"), "scan", lambda superseded: hold.wait(5)))
+        await asyncio.sleep(0)
+        crowd = [threads.run(Visitor("a"), "scan", lambda superseded: order.append("a")) for _ in range(20)]
+        crowd = [asyncio.ensure_future(question) for question in crowd]
+        await asyncio.sleep(0)
+        other = asyncio.ensure_future(threads.run(Visitor("b"), "scan", lambda superseded: order.append("b")))
+        await asyncio.sleep(0)
+        hold.set()
+        await asyncio.gather(first, other, *crowd)
+        assert "b" in order[:2]
+
+    asyncio.run(run())
+
+
+def test_a_newer_request_of_the_page_ends_the_older():
+    def until_superseded(superseded):
+        end = time.perf_counter() + 5
+        while not superseded():
+            assert time.perf_counter() < end
+            time.sleep(0.001)
+
+    async def run():
+        threads, page = Threads("test", 1), Visitor("a", "page")
+        older = asyncio.ensure_future(threads.run(page, "scan", until_superseded))
+        await asyncio.sleep(0.05)
+        skipped = asyncio.ensure_future(threads.run(page, "scan", lambda superseded: pytest.fail("nobody wants this")))
+        await asyncio.sleep(0)
+        assert await threads.run(page, "scan", lambda superseded: "newest") == "newest"
+        for question in (older, skipped):
+            with pytest.raises(SupersededError):
+                await question
+
+    asyncio.run(run())
+
+
+def test_a_newer_request_of_another_kind_ends_nothing():
+    async def run():
+        threads, page = Threads("test", 1), Visitor("a", "page")
+        kinds = ("scan", "judge", "cell")
+        answers = await asyncio.gather(*(threads.run(page, kind, lambda superseded, kind=kind: kind) for kind in kinds))
+        assert tuple(answers) == kinds
+
+    asyncio.run(run())
+
+
+def test_who_leaves_stops_the_work():
+    async def run():
+        threads, stopped = Threads("test", 1), threading.Event()
+
+        def work(superseded):
+            while not superseded():
+                time.sleep(0.001)
+            stopped.set()
+
+        question = asyncio.ensure_future(threads.run(Visitor("a"), "scan", work))
+        await asyncio.sleep(0.05)
+        question.cancel()
+        assert await asyncio.to_thread(stopped.wait, 5)
+
+    asyncio.run(run())
+
+
+def test_a_full_queue_says_so():
+    async def run():
+        threads, hold = Threads("test", 1, waiting=3), threading.Event()
+        crowd = [
+            asyncio.ensure_future(threads.run(Visitor("a"), "scan", lambda superseded: hold.wait(5))) for _ in range(4)
+        ]
+        await asyncio.sleep(0)
+        with pytest.raises(BusyError):
+            await threads.run(Visitor("a"), "scan", lambda superseded: None)
+        other = asyncio.ensure_future(threads.run(Visitor("b"), "scan", lambda superseded: "b"))
+        await asyncio.sleep(0)
+        hold.set()
+        assert await other == "b"
+        *done, pushed_out = await asyncio.gather(*crowd, return_exceptions=True)
+        assert done == [True] * 3
+        assert isinstance(pushed_out, BusyError)
+
+    asyncio.run(run())
+
+
+def test_limits_count_pages_and_addresses(monkeypatch):
+    clock = [0.0]
+    monkeypatch.setattr(visitors.time, "monotonic", lambda: clock[0])
+    limits, page = Limits(), Visitor("a", "page")
+    for _ in range(30):
+        limits.count(page)
+    with pytest.raises(TooManyError):
+        limits.count(page)
+    limits.count(Visitor("a", "another page"))
+    clock[0] = 0.2
+    limits.count(page)
+    limits.count(page)
+    with pytest.raises(TooManyError):
+        limits.count(page)
+    for number in range(565):
+        limits.count(Visitor("b", f"page {number}"))
+    for _ in range(35):
+        limits.count(Visitor("b"))
+    with pytest.raises(TooManyError):
+        limits.count(Visitor("b", "one more page"))
+    limits.count(Visitor("c", "page"))
+
+
+def test_a_visitor_is_an_address_and_a_page():
+    headers = [(b"x-forwarded-for", b"8.8.8.8"), (b"x-advdemo-page", b"p" * 100)]
+    visitor = visitor_of(Request({"type": "http", "client": ("10.1.2.3", 1), "headers": headers}))
+    assert visitor == Visitor("10.1.2.3", "p" * 64)  # whom to believe of proxies is uvicorn's to know
+
+
+def test_visitors_of_long_ago_are_forgotten(monkeypatch):
+    monkeypatch.setattr(visitors, "REMEMBERED", 5)
+    limits, streams = Limits(), visitors.Streams()
+    for number in range(50):
+        limits.count(Visitor(f"address {number}", "page"))
+        streams.open(f"session {number}")
+    assert len(limits._buckets) == 5
+    assert len(streams._sessions) == 5
+    assert "session 49" in streams._sessions
