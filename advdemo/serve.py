@@ -25,7 +25,7 @@ REMEDY = "restore it with `git checkout -- checkpoints`"
 LONGEST_NAME = 40  # characters
 
 
-def load_networks() -> dict[str, tuple[nn.Module, dict]]:
+def load_networks() -> dict[str, tuple[nn.Module, dict[str, Any]]]:
     """The networks and their records by name, without the others whose files are missing or broken. Without a standard
     one, it is trained first."""
     if not CHECKPOINT.exists():
@@ -52,7 +52,7 @@ def shipped_page() -> Any:
 def show(networks: Mapping[str, nn.Module], *, block: bool | None = None, **options: Any) -> None:
     """`advdemo.show`."""
     shipped = load_networks()
-    guests: dict[str, tuple[nn.Module, dict]] = {}
+    guests: dict[str, tuple[nn.Module, dict[str, Any]]] = {}
     for name, network in networks.items():
         check_name(name)
         guests[name] = (adopt(network, f"the network {name!r}").to(pick_device()), {})

@@ -8,6 +8,7 @@ import inspect
 from collections.abc import Callable, Iterable
 from copy import deepcopy
 from dataclasses import dataclass
+from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -18,6 +19,7 @@ from advdemo.attacks import fgsm, pgd, square
 from advdemo.networks.fast import FastLeNet
 from advdemo.networks.predict import classify
 
+T = TypeVar("T")
 EPSILON = 0.3
 SMALL_EPSILON = 0.1
 IMAGES = 500
@@ -205,7 +207,7 @@ def _accuracy(net: nn.Module, images: Tensor, labels: Tensor) -> float:
     return float((classify(net, images) == labels).float().mean())
 
 
-def _each(pair: Iterable, measure: Callable) -> tuple[float, float]:
+def _each(pair: Iterable[T], measure: Callable[[T], float]) -> tuple[float, float]:
     wrong, right = map(measure, pair)
     return wrong, right
 

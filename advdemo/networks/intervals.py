@@ -12,6 +12,8 @@ numerical algorithms", 3.1). `outward` therefore adds 2 n u (|W| |x| + |b|) to t
 sums, once for those in here, with EXTRA in n for the few operations between the layers.
 """
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 from torch.autograd import Function
@@ -131,7 +133,7 @@ class _PoolRelu(Function):
     a training step would go into the library's: this takes half of its time."""
 
     @staticmethod
-    def forward(context, centre: Tensor, radius: Tensor) -> Bounds:
+    def forward(context: Any, centre: Tensor, radius: Tensor) -> Bounds:
         ends, saved = [], []
         for end in (centre - radius, centre + radius):
             a, b, c, d = _corners(end)
@@ -145,7 +147,7 @@ class _PoolRelu(Function):
         return (lower + upper) / 2, (upper - lower) / 2
 
     @staticmethod
-    def backward(context, to_centre: Tensor, to_radius: Tensor) -> Bounds:
+    def backward(context: Any, to_centre: Tensor, to_radius: Tensor) -> Bounds:
         saved = context.saved_tensors
         ends = []
         for gradient, (left_above, left_below, is_above, pooled) in (

@@ -8,8 +8,9 @@ from typing import Any
 from advdemo.images.mnist import load_mnist
 from advdemo.networks.checkpoint import pack_checkpoint
 from advdemo.networks.predict import pick_device
+from advdemo.training.loop import EpochRecord, Step
 from advdemo.training.recipes import Recipe
-from advdemo.training.train import EpochRecord, Step, hold_out, train_steps
+from advdemo.training.train import hold_out, train_steps
 from advdemo.ui.jobs import SECONDS_BETWEEN_UPDATES
 from advdemo.ui.server.errors import RefusalError
 
