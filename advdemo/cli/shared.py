@@ -55,7 +55,7 @@ Diversity = Annotated[
 ]
 Queries = Annotated[
     int | None,
-    typer.Option(help="Of square, 1000 by default; of rays, 2000: questions for each image.", show_default=False),
+    typer.Option(help="Of square, 1000 by default; of rays, 2000: queries for each image.", show_default=False),
 ]
 DataDir = Annotated[
     Path | None, typer.Option(help="MNIST in another folder; what is missing is downloaded there.", show_default=False)

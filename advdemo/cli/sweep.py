@@ -47,7 +47,7 @@ def sweep(
         ),
     ] = None,
     certified: Annotated[
-        bool, typer.Option("--certified", help="No attack, but proof: what is sure to hold against all of them.")
+        bool, typer.Option("--certified", help="Certified accuracy, proved against all attacks, in place of one.")
     ] = False,
     method: Annotated[
         str | None,
@@ -61,7 +61,7 @@ def sweep(
         Path | None, typer.Option(help="A folder for sweep.csv, sweep.json, accuracy.png, examples.png.")
     ] = None,
 ) -> None:
-    """Accuracy on the MNIST test images under an attack, or certified, at each epsilon."""
+    """Robust accuracy under an attack, or certified accuracy, on the MNIST test images at each epsilon."""
     from advdemo.attacks import ATTACKS, FGSM, make_settings
     from advdemo.images.mnist import load_mnist
     from advdemo.measures.bounds import CertifiedResult, certified_stream

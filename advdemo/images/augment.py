@@ -1,4 +1,4 @@
-"""Small random distortions of training digits, so that the network also reads people's drawings."""
+"""Small random distortions of training digits, so that the network also recognises people's drawings."""
 
 import math
 from collections.abc import Callable

@@ -37,7 +37,7 @@ class Comparison:
     epsilon: float
     rows: dict[str, tuple[float, float]]  # (wrong, right) of each figure
     pictures: Tensor | None = None  # float32 (3, 1, 28, 28) in [0, 1]: original, wrong, right
-    reads: list[int] | None = None  # what the network reads in each of them
+    reads: list[int] | None = None  # what the network predicts for each of them
 
 
 def normalise(x):
@@ -153,8 +153,8 @@ def compare_softmax(model: nn.Module, images: Tensor, labels: Tensor, spare: tup
 
 
 def compare_alone(model: nn.Module, images: Tensor, labels: Tensor) -> Comparison:
-    """Judging a defence by FGSM alone. The defence here multiplies the logits by SHARPNESS: no answer changes, but in
-    float32 the loss is exactly 0, and so is its gradient (as in defensive distillation: Carlini and Wagner, 2016,
+    """Judging a defence by FGSM alone. The defence here multiplies the logits by SHARPNESS: no prediction changes, but
+    in float32 the loss is exactly 0, and so is its gradient (as in defensive distillation: Carlini and Wagner, 2016,
     https://arxiv.org/abs/1607.04311)."""
 
     def defended(x: Tensor) -> Tensor:

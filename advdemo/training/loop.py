@@ -39,7 +39,7 @@ class EpochRecord:
     learning_rate: float  # at its start
     train_loss: float  # over the epoch, on the distorted or attacked images the network saw
     train_accuracy: float
-    validation_loss: float | None  # on held-out images; with an epsilon, attacked, or the worst within it
+    validation_loss: float | None  # on held-out images; with an epsilon, under attack, or the certified bound
     validation_accuracy: float | None
     weights: dict[str, Tensor]  # a copy of the parameters, on the CPU
 
