@@ -55,7 +55,7 @@ def show(networks: Mapping[str, nn.Module], *, block: bool | None = None, **opti
     guests: dict[str, tuple[nn.Module, dict[str, Any]]] = {}
     for name, network in networks.items():
         check_name(name)
-        guests[name] = (adopt(network, f"the network {name!r}").to(pick_device()), {})
+        guests[name] = (adopt(network, f"the network {name!r}", pick_device()), {})
     page = build_page(shipped | guests, *load_mnist("test"), load_pairs(CHECKPOINT.parent))
     launch(page, block=not hasattr(sys, "ps1") if block is None else block, **options)
 

@@ -26,6 +26,12 @@ ROBUST_CHECKPOINT = CHECKPOINT.with_name("lenet-robust.safetensors")
 CERTIFIED_CHECKPOINT = CHECKPOINT.with_name("lenet-certified.safetensors")
 
 
+def pytest_configure() -> None:
+    """Tests compare figures of the page, of its workers and of their own to the last digit: all are computed on the
+    CPU, whatever the machine has. What CUDA makes of them, `tests.bench_cuda` measures."""
+    os.environ["CUDA_VISIBLE_DEVICES"] = ""
+
+
 @pytest.fixture(scope="session", autouse=True)
 def one_thread() -> None:
     """On busy cores threads that wait for one another are slower than one."""

@@ -4,10 +4,11 @@ import pytest
 import torch
 
 from advdemo.attacks import AdvGAN, advgan, find_attack
-from advdemo.attacks.advgan import Perturber, direction, load_perturber
+from advdemo.attacks.advgan import direction, load_perturber
 from advdemo.measures.scan import scan
 from advdemo.measures.sweep import sweep
 from advdemo.networks.checkpoint import save_checkpoint
+from advdemo.networks.perturber import Perturber
 from advdemo.networks.predict import accuracy
 from advdemo.training.advgan import AdvGANRecipe, train_advgan, train_perturber
 from tests.conftest import CHECKPOINT
@@ -32,7 +33,7 @@ def test_it_stays_within_epsilon_and_the_pixel_range(mnist_test):
         assert (attacked - images).abs().max() <= epsilon + 1e-6
         assert attacked.min() >= 0
         assert attacked.max() <= 1
-    assert set(direction(images, AdvGAN().perturber).unique().tolist()) == {-1.0, 1.0}
+    assert set(direction(images, load_perturber(AdvGAN().perturber)).unique().tolist()) == {-1.0, 1.0}
 
 
 def test_it_fools_the_network_that_it_was_trained_against(lenet, mnist_test):
@@ -77,8 +78,8 @@ def test_a_checkpoint_of_ones_own(lenet, small_mnist, mnist_test, tmp_path):
     _, settings = find_attack(AdvGAN(path))
     images = mnist_test[0][:5]
     sign = settings.prepare(lenet, images, mnist_test[1][:5]).sign
-    assert torch.equal(sign, direction(images, path))
-    assert not torch.equal(sign, direction(images, AdvGAN().perturber))
+    assert torch.equal(sign, direction(images, load_perturber(path)))
+    assert not torch.equal(sign, direction(images, load_perturber(AdvGAN().perturber)))
 
 
 def test_odd_files_are_refused(tmp_path):

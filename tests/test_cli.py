@@ -1,4 +1,5 @@
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -9,7 +10,7 @@ import torch
 from PIL import Image
 from typer.testing import CliRunner
 
-from advdemo.attacks import PGD, Momentum, fgsm, make_settings
+from advdemo.attacks import ATTACKS, PGD, Momentum, fgsm, make_settings, setting_owners
 from advdemo.cli import app
 from advdemo.images.drawing import to_mnist
 from advdemo.measures.bounds import certified_epsilon, certified_stream
@@ -116,8 +117,8 @@ def test_sweep_of_other_data(run, small_mnist):
 
 
 WRONG_SWEEPS = {
-    "--attack bomb": "unknown attack 'bomb': choose one of fgsm, pgd, bpda, momentum, dim, square, rays, advgan, noise",
-    "--steps 5": "steps can be set for pgd, bpda, momentum, dim only, not for fgsm",
+    "--attack bomb": f"unknown attack 'bomb': choose one of {', '.join(ATTACKS)}",
+    "--steps 5": f"steps can be set for {', '.join(setting_owners('steps'))} only, not for fgsm",
     "--attack pgd --steps 0 --images 10": "steps must be a whole number, at least 1, got 0",
     "--attack noise --loss nll-on-logits": "loss can be set for fgsm only, not for noise",
     "--attack momentum --decay 2": "decay must be a number from 0 to 1, got 2.0",
@@ -306,6 +307,15 @@ def test_help(run, command):
     result = run(*command, "--help")
     assert result.exit_code == 0
     assert " ".join(["python -m advdemo", *command]) in result.stdout.replace("root", "python -m advdemo")
+
+
+@pytest.mark.parametrize("command", ["attack", "sweep"])
+def test_help_lists_the_table_of_attacks(run, command):
+    for _ in range(2):
+        told = " ".join(re.sub("[│\n]", " ", run(command, "--help").stdout).split())
+        assert f"{', '.join(ATTACKS)}." in told
+        assert "of momentum (0.0), dim (0.5)." in told
+        assert not re.search(r"{[a-z]", told)
 
 
 def test_unknown_command(run):

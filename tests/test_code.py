@@ -4,8 +4,10 @@ import base64
 import io
 import json
 import os
+import re
 import shutil
 import subprocess
+import warnings
 from contextlib import redirect_stdout
 
 import numpy as np
@@ -20,13 +22,15 @@ from advdemo.networks.binarised import Binarised
 from advdemo.networks.generator import PER_UNIT
 from advdemo.ui.handlers.scan import scan_sides
 from advdemo.ui.jobs.game import SHOWN, View
+from advdemo.ui.programs import read_pieces
 from advdemo.ui.requests import Order, ScanRequest, parse
 from advdemo.ui.service import Service
 from advdemo.ui.service.networks import Networks
 from advdemo.ui.service.pairs import load_pairs
+from advdemo.ui.words import texts
 from tests.conftest import CHECKPOINT, ROOT
 
-EPSILON = "\ue000"  # as in code/pieces.js
+EPSILON = "\ue000"  # as in code/compose.js
 STEP = 30
 INDEX, LABEL = 63, 3
 SCANNED = [name for name, row in ATTACKS.items() if row.scannable]
@@ -83,19 +87,23 @@ SHOWN_HERE = {
 
 @pytest.fixture(scope="module")
 def programs():
-    """What SHOWN_HERE names -> the programs by their names, the slider's value written in."""
+    """What SHOWN_HERE names -> the programs by their names, the slider's value written in; "toolkit" is the attack's by
+    one."""
     node = shutil.which("node")
     if node is None:
         reason = "no Node found: it composes the programs (Debian: `apt install nodejs`)"
         (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(reason)
-    wanted = json.dumps([{"view": view, "state": state} for view, state in SHOWN_HERE.values()])
+    wanted = [{"view": view, "state": state} for view, state in SHOWN_HERE.values()]
+    asked = json.dumps({"pieces": read_pieces(), "wanted": wanted})
     script = ROOT / "tests" / "web" / "compose.mjs"
-    run = subprocess.run([node, script], input=wanted, capture_output=True, text=True, check=True)
+    run = subprocess.run([node, script], input=asked, capture_output=True, text=True, check=True)
     epsilon = f"{EPSILONS[STEP]:.3f}"
-    return {
-        name: {part["name"]: part["code"].replace(EPSILON, epsilon) for part in parts}
-        for name, parts in zip(SHOWN_HERE, json.loads(run.stdout), strict=True)
-    }
+    composed = {}
+    for shown, parts in zip(SHOWN_HERE, json.loads(run.stdout), strict=True):
+        codes = [(part["name"], part["code"]) for part in parts]
+        codes += [("toolkit", part["toolkit"]) for part in parts if "toolkit" in part]
+        composed[shown] = {name: code.replace(EPSILON, epsilon) for name, code in codes}
+    return composed
 
 
 @pytest.fixture
@@ -105,7 +113,8 @@ def run(programs, monkeypatch):
 
     def run_program(shown, part):
         names, printed = {}, io.StringIO()
-        with redirect_stdout(printed):
+        with redirect_stdout(printed), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what the toolkits say is not ours
             exec(compile(programs[shown][part], f"{shown}.py", "exec"), names)
         return names, printed.getvalue().split()
 
@@ -130,7 +139,7 @@ def shares_on_page(models, mnist_test, shown, image=None):
 
 
 def check_shares(names, printed, expected):
-    found = names["lenet"](names["adversarial"]).softmax(1)[0]
+    found = names["network"](names["adversarial"]).softmax(1)[0]
     assert np.abs(found.numpy() - expected[STEP]).max() < 1e-4
     assert int(printed[-2]) == expected[STEP].argmax()
     assert abs(float(printed[-1]) - expected[STEP].max()) < 1e-4
@@ -151,6 +160,63 @@ def test_an_attack_has_the_page_s_confidences(shown, run, models, mnist_test):
     assert abs(float(printed[3]) - first.max()) < 1e-4
 
 
+def attacks_of(shown):
+    view, state = SHOWN_HERE[shown]
+    if view == "explore":
+        return [{"scores": "square", "label": "rays"}.get(state["answers"], one["attack"]) for one in state["sides"]]
+    return [state["attack"]] if view == "sweep" and not state["proof"] else []
+
+
+WITHOUT_TOOLKIT = {name for name in ATTACKS if f"toolkit/{name}" not in read_pieces()}
+CHANCE = {"dim", "square"}  # the toolkit's own
+TOOLKITS = [shown for shown in ATTACKED if not {*attacks_of(shown)} & (WITHOUT_TOOLKIT | CHANCE)]
+
+
+@pytest.mark.parametrize("shown", TOOLKITS)
+def test_a_toolkit_makes_the_same_pixels(shown, run):
+    ours, _ = run(shown, "attack")
+    theirs, printed = run(shown, "toolkit")
+    assert (theirs["adversarial"] - ours["adversarial"]).abs().max() < 1e-6
+    assert abs(float(printed[-1]) - float(ours["shares"].max())) < 1e-4
+
+
+@pytest.mark.parametrize(("shown", "attack"), [("sweep fgsm", "fgsm"), ("sweep momentum", "momentum")])
+def test_a_toolkit_s_sweep_counts_the_same(shown, attack, run):
+    assert run(shown, "toolkit")[1] == run(shown, "attack")[1]
+
+
+@pytest.mark.parametrize("shown", ["sweep dim", "sweep square"])
+def test_a_toolkit_of_chance_fools_as_well(shown, run):
+    """Its pixels are its own, and so its words say."""
+    torch.manual_seed(0)
+    names, printed = run(shown, "toolkit")
+    ours, theirs = ([int(correct) for correct in lines[1::4]] for lines in (run(shown, "attack")[1], printed))
+    assert theirs == pytest.approx(ours, abs=1)
+    assert theirs[-1] == 0
+    assert (names["adversarial"] - names["x"]).abs().max() <= names["epsilon"] + 1e-6
+
+
+def test_a_toolkit_aims_with_scores_alone(run):
+    names, printed = run("scores", "toolkit")
+    assert (names["adversarial"] - names["image"]).abs().max() <= EPSILONS[STEP] + 1e-6
+    chances = names["network"](torch.cat([names["image"], names["adversarial"]])).softmax(1)[:, 8]
+    assert chances[1] > 2 * chances[0]
+    assert printed[-4] == str(LABEL)
+
+
+def test_what_no_toolkit_has_is_said(programs):
+    assert {"rays", "advgan", "noise"} <= WITHOUT_TOOLKIT
+    for shown, parts in programs.items():
+        without = "neither ART nor torchattacks" in parts.get("toolkit", "")
+        assert without == bool({*attacks_of(shown)} & WITHOUT_TOOLKIT), shown
+
+
+def test_every_comment_has_words_and_every_word_is_a_comment():
+    used = {name for piece in read_pieces().values() for name in re.findall(r"# \{(\w+)\}", piece["code"])}
+    written = {name.removeprefix("note_") for name in texts("en")["code"] if name.startswith("note_")}
+    assert used | {"yours", "forger_own"} == written
+
+
 def test_a_drawing_is_written_down(run, models, mnist_test):
     names, printed = run("drawn", "attack")
     image = torch.from_numpy(DRAWN)[None, None] / 255
@@ -163,7 +229,7 @@ def test_a_black_box_is_asked_as_on_the_page(shown, box, aim, run, lenet, mnist_
     names, printed = run(shown, "attack")
     *_, last = box.stream(lenet, mnist_test[0][INDEX], aim, EPSILONS[STEP], targeted=aim != LABEL)
     assert torch.equal(names["adversarial"][0], last.image)
-    assert printed[2:4] == [str(last.queries), str(last.fooled)]
+    assert printed[:2] == [str(last.queries), str(last.fooled)]
 
 
 @pytest.mark.parametrize("model", ["standard", "certified", "binarised"])

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from advdemo.attacks import find_attack
-from advdemo.ui.jobs import warm_up
+from advdemo.ui.jobs.warm import warm_up
 from advdemo.ui.server.errors import RefusalError
 from advdemo.ui.server.worker import Workers
 from advdemo.ui.service.costs import Costs
@@ -40,7 +40,7 @@ def test_it_is_measured_once(workers, lenet, monkeypatch):
     check(costs, "pgd", 1)
 
 
-def test_one_direction_for_every_epsilon_is_paid_once(workers, lenet):
+def test_one_run_for_every_epsilon_is_paid_once(workers, lenet):
     costs = Costs(workers, pack(lenet))
     costs._seconds = {"rays": 0.1, "pgd": 0.1}
     check(costs, "rays", 1000, 51)

@@ -20,11 +20,13 @@ MAY_IMPORT = {  # top to bottom, never upwards
     "cli": {"cli", "show", "training", "measures", "attacks", "networks", "images"},
     "training": {"training", "measures", "attacks", "networks", "images"},
     "measures": {"measures", "attacks", "networks", "images"},
-    "attacks": {"attacks"},
-    "networks": {"networks"},
+    "attacks": {"attacks", "float32"},
+    "networks": {"networks", "float32"},
     "images": {"images"},
+    "float32": set(),
     "__init__": set(),
 }
+MAY_IMPORT_TOO = {"advgan.py": {"networks"}}  # of attacks/: its generator is a network
 HEAVY = {"gradio", "matplotlib", "torchvision"}
 
 
@@ -57,11 +59,13 @@ def part_of(path: Path) -> str:
 
 @pytest.mark.parametrize("path", [ROOT / "app.py", *MODULES], ids=lambda path: str(path.relative_to(ROOT)))
 def test_nothing_is_imported_upwards(path):
-    assert ours(path) <= MAY_IMPORT[part_of(path)]
+    also = MAY_IMPORT_TOO.get(path.name, set()) if part_of(path) == "attacks" else set()
+    assert ours(path) <= MAY_IMPORT[part_of(path)] | also
 
 
 UI_MAY_IMPORT = {  # within ui, top to bottom; `fields` and `requests` are what handlers and service are given
-    "page": {"tabs", "api", "handlers", "server", "service", "component", "words", "zerogpu"},
+    "programs": {"programs"},
+    "page": {"programs", "tabs", "api", "handlers", "server", "service", "component", "words", "zerogpu"},
     "tabs": {"tabs", "handlers", "jobs", "service", "requests", "server", "component", "settings"},
     "api": {"api", "handlers", "service", "requests", "fields", "server", "words"},
     "handlers": {"handlers", "service", "jobs", "requests", "fields", "server", "settings"},
@@ -108,6 +112,19 @@ def test_the_package_loads_nothing_heavy():
     loaded = loaded_after("\n".join(f"import {name.removesuffix('.__init__')}" for name in light))
     assert "torch" in loaded
     assert loaded & HEAVY == set()
+
+
+def test_a_network_is_measured_with_torch_numpy_and_safetensors_alone():
+    """As on a machine with a GPU and little else: all but what draws pictures, and the bench for it."""
+    drawing = {"plots.py", "drawing.py", "picture.py", "photo.py", "pair.py", "__main__.py"}
+    others = [path for path in BELOW_THE_PAGE if "cli" not in path.parts and path.name not in drawing]
+    names = [".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__") for path in others]
+    missing = ("gradio", "typer", "rich", "matplotlib", "PIL", "torchvision", "pytest")
+    loaded_after(
+        f"import sys\nfor name in {missing}: sys.modules[name] = None\n"
+        + "\n".join(f"import {name}" for name in [*names, "tests.bench_cuda"])
+        + "\nassert len(advdemo.images.mnist.load_mnist('test')[0]) == 10_000"
+    )
 
 
 def test_the_command_line_loads_no_torch_for_help():

@@ -50,7 +50,7 @@ def test_tools_say_what_a_model_needs(answers):
         for name, schema in tool.inputSchema["properties"].items():
             assert len(schema["description"]) > 15, (tool.name, name)
     (attack,) = (tool for tool in tools if tool.name == "attack")
-    assert all(name in attack.inputSchema["properties"]["attack"]["description"] for name in ATTACKS)
+    assert all(f"{name} " in attack.description and row.told in attack.description for name, row in ATTACKS.items())
 
 
 def test_pictures_can_be_seen_and_handed_on(answers):

@@ -73,6 +73,17 @@ def test_the_fast_one_gives_the_logits_of_the_plain_one(lenet, untrained, mnist_
             torch.testing.assert_close(model(images), plain_lenet(model)(images), rtol=1e-5, atol=1e-5)
 
 
+def test_the_fast_one_takes_images_in_any_layout(lenet, mnist_test):
+    """As of NumPy's (N, 28, 28, 1), whose channels come last."""
+    images = mnist_test[0][:3]
+    turned = images.view(3, 28, 28, 1).permute(0, 3, 1, 2)
+    assert turned.stride() == (784, 1, 28, 1)
+    pixels = turned.requires_grad_()
+    logits = lenet(pixels)
+    torch.testing.assert_close(logits, lenet(images))
+    assert torch.autograd.grad(logits.sum(), pixels)[0].shape == images.shape
+
+
 def test_the_fast_one_refuses_a_second_derivative(untrained, mnist_test):
     pixels = mnist_test[0][:2].clone().requires_grad_()
     for value in (untrained(pixels).sum(), untrained(pixels).square().sum()):

@@ -4,9 +4,10 @@ import zlib
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
-from advdemo.images.picture import read_picture
+from advdemo.images.picture import as_bytes, read_picture
 
 
 @pytest.fixture(scope="module")
@@ -121,3 +122,9 @@ def test_where_only_png_is_taken(digit, kind):
         read_picture(file, name="it", formats=("PNG",))
     file.seek(0)
     assert read_picture(file, name="it").shape == (280, 280, 4)
+
+
+def test_bytes_are_the_nearest_grey():
+    values = as_bytes(torch.tensor([[0.0, 0.4 / 255, 0.6 / 255], [127.4 / 255, 254.6 / 255, 1.0]]))
+    assert values.dtype == np.uint8
+    assert values.tolist() == [[0, 0, 1], [127, 255, 255]]

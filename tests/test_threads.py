@@ -6,6 +6,7 @@ import time
 
 import pytest
 from starlette.requests import Request
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from advdemo.ui.server import visitors
 from advdemo.ui.server.errors import BusyError, SupersededError, TooManyError
@@ -140,6 +141,31 @@ def test_a_visitor_is_an_address_and_a_page():
     headers = [(b"x-forwarded-for", b"8.8.8.8"), (b"x-advdemo-page", b"p" * 100)]
     visitor = visitor_of(Request({"type": "http", "client": ("10.1.2.3", 1), "headers": headers}))
     assert visitor == Visitor("10.1.2.3", "p" * 64)  # whom to believe of proxies is uvicorn's to know
+
+
+def test_on_a_space_its_proxy_is_believed_and_nothing_left_of_what_it_adds(monkeypatch):
+    monkeypatch.setenv(visitors.TRUSTED, "")  # for it to be taken away again
+    monkeypatch.delenv(visitors.TRUSTED)
+    visitors.trust_the_space_s_proxy()
+    assert visitors.TRUSTED not in visitors.os.environ  # uvicorn's own default, 127.0.0.1
+    monkeypatch.setenv("SPACE_ID", "someone/space")
+    visitors.trust_the_space_s_proxy()
+    seen = []
+
+    async def app(scope, receive, send):
+        seen.append(scope["client"][0])
+
+    async def ask(peer, forwarded):
+        headers = [(b"x-forwarded-for", forwarded)]
+        scope = {"type": "http", "client": (peer, 1), "scheme": "http", "headers": headers}
+        await ProxyHeadersMiddleware(app, visitors.os.environ[visitors.TRUSTED])(scope, None, None)
+
+    asyncio.run(ask("10.20.30.40", b"1.2.3.4, 8.8.8.8"))
+    asyncio.run(ask("8.8.4.4", b"1.2.3.4"))
+    assert seen == ["8.8.8.8", "8.8.4.4"]
+    monkeypatch.setenv(visitors.TRUSTED, "192.0.2.1")
+    visitors.trust_the_space_s_proxy()
+    assert visitors.os.environ[visitors.TRUSTED] == "192.0.2.1"
 
 
 def test_visitors_of_long_ago_are_forgotten(monkeypatch):

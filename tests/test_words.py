@@ -10,13 +10,21 @@ import pytest
 from advdemo.attacks import ATTACKS
 from advdemo.measures.bounds import METHODS
 from advdemo.training.recipes import RECIPES
+from advdemo.ui import words
 from advdemo.ui.tabs.records import SHARES
-from advdemo.ui.words import WORDS, say
+from advdemo.ui.words import WORDS, languages, say
 from tests.conftest import ROOT
 
 UI = ROOT / "advdemo" / "ui"
 LANGUAGES = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(WORDS.glob("*.json"))}
-KEYS = {f"{section}.{name}" for section, texts in LANGUAGES["en"].items() for name in texts}
+
+
+def keys_of(texts: dict[str, dict]) -> set[str]:
+    """But for what a language says of itself."""
+    return {f"{section}.{name}" for section, names in texts.items() for name in names if section != "language"}
+
+
+KEYS = keys_of(LANGUAGES["en"])
 SOURCES = {path: path.read_text(encoding="utf-8") for kind in ("*.js", "*.html", "*.py") for path in UI.rglob(kind)}
 # Keys put together in the code, `attacks.never_${name}`, by their fixed beginnings and all their endings.
 ENDINGS = {
@@ -41,21 +49,33 @@ def as_one(text: object) -> str:
     return json.dumps(text, ensure_ascii=False)
 
 
-def test_both_languages_have_the_same_keys_and_values():
-    assert set(LANGUAGES) == {"en", "zh"}
-    chinese = {f"{section}.{name}" for section, texts in LANGUAGES["zh"].items() for name in texts}
-    assert chinese == KEYS
-    for key in sorted(KEYS):
-        section, name = key.split(".")
-        english, other = (LANGUAGES[language][section][name] for language in ("en", "zh"))
-        assert placeholders(english) == placeholders(other), key
-        assert as_one(english).count("](http") == as_one(other).count("](http"), key
+def test_every_language_has_the_same_keys_and_values():
+    assert {"en", "zh"} <= set(LANGUAGES)
+    for texts in LANGUAGES.values():
+        assert keys_of(texts) == KEYS
+        for key in sorted(KEYS):
+            section, name = key.split(".")
+            english, other = LANGUAGES["en"][section][name], texts[section][name]
+            assert placeholders(english) == placeholders(other), key
+            assert as_one(english).count("](http") == as_one(other).count("](http"), key
+
+
+def test_a_language_names_itself(monkeypatch, tmp_path):
+    assert languages() == {
+        "en": {"name": "English", "lang": "en", "joiner": " "},
+        "zh": {"name": "中文", "lang": "zh-CN", "joiner": ""},
+    }
+    own = {"name": "Deutsch", "lang": "de", "joiner": "-"}
+    (tmp_path / "de.json").write_text(json.dumps({"language": own, "tabs": {"learn": ["zwei", "Zeilen"]}}))
+    monkeypatch.setattr(words, "WORDS", tmp_path)
+    assert languages() == {"de": own}
+    assert say("tabs.learn", "de") == "zwei-Zeilen"
 
 
 def test_chinese_is_chinese():
     same_in_both = {key for key in KEYS if say(key) == say(key, "zh")}
-    words = {key: re.sub(r"\{\w+\}|sign", "", say(key)) for key in same_in_both}
-    assert not [key for key, text in words.items() if re.search(r"\b[a-z]{4,}", text)]
+    plain = {key: re.sub(r"\{\w+\}|sign", "", say(key)) for key in same_in_both}
+    assert not [key for key, text in plain.items() if re.search(r"\b[a-z]{4,}", text)]
     for key in KEYS - same_in_both:
         assert re.search(r"[\u3001-\uffee]", say(key, "zh")), key
 
@@ -112,10 +132,10 @@ def test_lines_are_short():
 
 
 def test_the_sweep_tab_knows_attacks_from_the_table_alone():
-    words = {f"{key} ({name})": say(key, name) for name in LANGUAGES for key in KEYS if key.startswith("sweep.")}
+    told = {f"{key} ({name})": say(key, name) for name in LANGUAGES for key in KEYS if key.startswith("sweep.")}
     code = {path.name: text for path, text in SOURCES.items() if path.parent.name == "sweep"}
     assert len(code) > 5
-    for place, text in (words | code).items():
+    for place, text in (told | code).items():
         assert not re.search(rf"\b({'|'.join(ATTACKS)})\b", text, re.IGNORECASE), place
 
 

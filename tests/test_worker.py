@@ -12,7 +12,8 @@ import pytest
 
 from advdemo.measures.sweep import sweep
 from advdemo.ui.jobs import sweep as jobs
-from advdemo.ui.jobs import training, warm_up
+from advdemo.ui.jobs import training
+from advdemo.ui.jobs.warm import warm_up
 from advdemo.ui.server.errors import RefusalError
 from advdemo.ui.server.worker import Workers
 from advdemo.ui.service.networks import pack

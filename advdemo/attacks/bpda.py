@@ -9,13 +9,17 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from advdemo.attacks.inputs import Prepared
 from advdemo.attacks.pgd import PGD, pgd
+from advdemo.attacks.settings import Prepared
 
 
 @dataclass(frozen=True)
 class BPDA(PGD):
     """Arguments of `bpda`, those of `pgd`."""
+
+    name = "bpda"
+    title = "BPDA"
+    told = "takes the steps of pgd, with a gradient that passes through rounded pixels"
 
     def prepare(
         self, model: nn.Module, images: Tensor, labels: Tensor, *, targeted: bool = False, seed: int = 0

@@ -13,15 +13,24 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from advdemo.attacks.inputs import Prepared, check_epsilon, check_images, check_labels, check_targets
+from advdemo.attacks.inputs import check_epsilon, check_images, check_labels, check_targets
+from advdemo.attacks.settings import Prepared, Settings
 
 Loss = Literal["cross-entropy", "nll-on-logits"]
 LOSSES: tuple[Loss, ...] = get_args(Loss)
 
 
 @dataclass(frozen=True)
-class FGSM:
+class FGSM(Settings):
     """`loss`: whose gradient to follow; "nll-on-logits" is the PyTorch tutorial's slip (see `logits_and_gradient`)."""
+
+    name = "fgsm"
+    title = "FGSM"
+    told = "takes one step along the sign of the gradient"
+    knows = "gradient"
+    one_run = True
+    quick = True
+    batch_size = 400
 
     loss: Loss = "cross-entropy"
 

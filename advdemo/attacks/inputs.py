@@ -1,45 +1,11 @@
-"""What every attack refuses before any arithmetic, and how a prepared attack is handed on."""
-
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Protocol
+"""What every attack refuses before any arithmetic."""
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from advdemo import CLASSES, IMAGE_SHAPE
 
 MAX_QUERIES = 20_000  # for one image
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """An attack on N images, ready for any epsilon: all that is the same for every epsilon has been computed."""
-
-    logits: Tensor  # (N, 10), without the attack
-    sign: Tensor | None  # (N, 1, 28, 28) in {-1, 0, 1}; None where the perturbation is no multiple of epsilon
-    at: Callable[[float | Tensor], Tensor]  # epsilon, as in `perturb`, -> adversarial images (N, 1, 28, 28)
-
-
-@dataclass(frozen=True)
-class Attempt:
-    """How far an attack that only asks questions has come with one image, after each question."""
-
-    queries: int  # asked so far, each a picture shown to the network; the first is the image itself
-    image: Tensor  # (1, 28, 28), the best picture so far
-    epsilon: float | None  # |x' - x| of it; None: none has been found yet (label alone)
-    margin: float | None  # of it, in logits: how far the answer is from the one wanted; None: the label alone is known
-    fooled: bool  # it is within epsilon and read otherwise (targeted: as the target): the attack is over
-
-
-class Settings(Protocol):
-    """The settings of one attack, a frozen dataclass."""
-
-    def prepare(
-        self, model: nn.Module, images: Tensor, labels: Tensor, *, targeted: bool = False, seed: int = 0
-    ) -> Prepared:
-        """The attack on inputs already checked; `seed` decides what is random in it."""
-        ...
 
 
 def check_epsilon(epsilon: float | Tensor) -> None:

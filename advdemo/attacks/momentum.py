@@ -12,7 +12,6 @@ from advdemo import IMAGE_SHAPE
 from advdemo.attacks.chance import uniform
 from advdemo.attacks.fgsm import logits_and_gradient
 from advdemo.attacks.inputs import (
-    Prepared,
     check_epsilon,
     check_images,
     check_labels,
@@ -21,6 +20,7 @@ from advdemo.attacks.inputs import (
     check_targets,
     copies,
 )
+from advdemo.attacks.settings import Prepared, Settings
 
 STEPS = 10
 SIDE = IMAGE_SHAPE[1]
@@ -29,8 +29,13 @@ SIZES = SIDE - SMALLEST + 1
 
 
 @dataclass(frozen=True)
-class Momentum:
+class Momentum(Settings):
     """Arguments of `mifgsm`."""
+
+    name = "momentum"
+    title = "MI-FGSM"
+    told = "takes ten steps with momentum"
+    knows = "gradient"
 
     steps: int = STEPS
     decay: float = 1.0
@@ -58,6 +63,10 @@ class Momentum:
 @dataclass(frozen=True)
 class DIM(Momentum):
     """Momentum with input diversity, as its authors set it."""
+
+    name = "dim"
+    title = "DIM"
+    told = "is momentum on randomly resized images"
 
     diversity: float = 0.5
 

@@ -8,12 +8,22 @@ from torch import Tensor, nn
 
 from advdemo.attacks.chance import uniform
 from advdemo.attacks.fgsm import perturb
-from advdemo.attacks.inputs import Prepared, check_images
+from advdemo.attacks.inputs import check_images
+from advdemo.attacks.settings import Prepared, Settings
 
 
 @dataclass(frozen=True)
-class Noise:
+class Noise(Settings):
     """Nothing to set."""
+
+    name = "noise"
+    title = "random noise"
+    told = "moves each pixel up or down at random, for comparison"
+    knows = "nothing"
+    targeted = False
+    one_run = True
+    quick = True
+    batch_size = 400
 
     def prepare(
         self, model: nn.Module, images: Tensor, labels: Tensor, *, targeted: bool = False, seed: int = 0

@@ -9,7 +9,6 @@ from torch import Tensor, nn
 
 from advdemo.attacks.fgsm import logits_and_sign
 from advdemo.attacks.inputs import (
-    Prepared,
     check_epsilon,
     check_images,
     check_labels,
@@ -17,13 +16,19 @@ from advdemo.attacks.inputs import (
     check_targets,
     copies,
 )
+from advdemo.attacks.settings import Prepared, Settings
 
 STEPS = 40
 
 
 @dataclass(frozen=True)
-class PGD:
+class PGD(Settings):
     """Arguments of `pgd`."""
+
+    name = "pgd"
+    title = "PGD"
+    told = "takes 40 such steps, none further than epsilon from the image"
+    knows = "gradient"
 
     steps: int = STEPS
     step_size: float | None = None  # None: 2.5 epsilon / steps

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from advdemo.attacks.inputs import check_images, check_labels
 from advdemo.attacks.square import margins_of
+from advdemo.attacks.steady import query_model
 
 MOST = 60  # pixels
 
@@ -44,7 +45,7 @@ def few_pixels(model: nn.Module, image: Tensor, label: int, *, most: int = MOST)
     for count in range(1, min(most, turned.numel()) + 1):
         places = left.nonzero().flatten()
         candidates = best.repeat(len(places), 1).scatter_(1, places[:, None], turned[places, None])
-        margins = margins_of(model(candidates.view(-1, *image.shape)), truth.expand(len(places)))
+        margins = margins_of(query_model(model, candidates.view(-1, *image.shape)), truth.expand(len(places)))
         chosen = margins.argmin()
         best, left[places[chosen]] = candidates[chosen], False
         if margins[chosen] < 0:

@@ -14,15 +14,25 @@ import torch
 from torch import Tensor, nn
 
 from advdemo.attacks.fgsm import perturb
-from advdemo.attacks.inputs import Attempt, Prepared, check_epsilon, check_images, check_labels, check_queries
+from advdemo.attacks.inputs import check_epsilon, check_images, check_labels, check_queries
+from advdemo.attacks.settings import Attempt, Prepared, Settings
+from advdemo.attacks.steady import query_model
 
 QUERIES = 2000
 TOLERANCE = 1e-3  # of a distance
 
 
 @dataclass(frozen=True)
-class RayS:
+class RayS(Settings):
     """Arguments of `rays`."""
+
+    name = "rays"
+    title = "RayS"
+    told = "looks at the predicted digit alone"
+    knows = "label"
+    targeted = False
+    one_run = True
+    batch_size = 50
 
     queries: int = QUERIES
 
@@ -97,7 +107,7 @@ def _search(
     def fooled(chosen: Tensor, directions: Tensor, distance: Tensor) -> Tensor:
         asked[chosen] += 1
         pictures = (images[chosen] + distance.view(-1, 1, 1, 1) * directions).clamp_(0.0, 1.0)
-        return model(pictures).argmax(1) != labels[chosen]
+        return query_model(model, pictures).argmax(1) != labels[chosen]
 
     def unfinished(chosen: Tensor) -> Tensor:
         return chosen[(asked[chosen] < queries) & (radius[chosen] > enough)]

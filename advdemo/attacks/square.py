@@ -15,8 +15,6 @@ from torch.nn import functional as F
 from advdemo import CLASSES, IMAGE_SHAPE
 from advdemo.attacks.chance import uniform
 from advdemo.attacks.inputs import (
-    Attempt,
-    Prepared,
     check_epsilon,
     check_images,
     check_labels,
@@ -24,6 +22,8 @@ from advdemo.attacks.inputs import (
     check_targets,
     copies,
 )
+from advdemo.attacks.settings import Attempt, Prepared, Settings
+from advdemo.attacks.steady import query_model
 
 QUERIES = 1000
 SIDE = IMAGE_SHAPE[1]
@@ -32,8 +32,15 @@ HALVINGS = (0.001, 0.005, 0.02, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8)  # of that share,
 
 
 @dataclass(frozen=True)
-class Square:
+class Square(Settings):
     """Arguments of `square`."""
+
+    name = "square"
+    title = "Square attack"
+    told = "tries squares of +-epsilon and looks at the scores alone, no gradient"
+    knows = "scores"
+    scannable = False
+    batch_size = 50
 
     queries: int = QUERIES
 
@@ -122,13 +129,13 @@ def _search(
         if query == 1:
             stripes = torch.where(chance[:, :SIDE].view(-1, 1, 1, SIDE) < 0.5, low, high)
             best[left] = stripes[left]
-            margins[left] = margins_of(model(best[left]), labels[left], targeted)
+            margins[left] = margins_of(query_model(model, best[left]), labels[left], targeted)
         else:
             numbers = chance[left, SIDE + 3 * query :][:, :3]
             places = _squares(numbers, _side(query / queries)) + left.view(-1, 1) * SIDE**2
             before = best.take(places)
             best.put_(places, _other(before, low.take(places), high.take(places), up=numbers[:, 2:] < 0.5))
-            found = margins_of(model(best[left]), labels[left], targeted)
+            found = margins_of(query_model(model, best[left]), labels[left], targeted)
             worse = found >= margins[left]
             best.put_(places[worse], before[worse])
             margins[left[~worse]] = found[~worse]

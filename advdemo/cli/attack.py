@@ -8,6 +8,7 @@ import typer
 
 from advdemo.cli.shared import (
     STANDARD,
+    AttackCommand,
     AttackName,
     Binarise,
     Checkpoint,
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from advdemo.measures.scan import EpsilonScan
 
 
-@app.command()
+@app.command(cls=AttackCommand)
 def attack(
     image: Annotated[Path, typer.Argument(metavar="IMAGE", help="Any picture of one digit.")],
     epsilon: Annotated[float, typer.Option(help="Size of the perturbation, in 0..1, the pixel range.")] = 0.2,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 from advdemo import NETWORKS, shipped
 
@@ -34,6 +34,20 @@ class _Commands(TyperGroup):
         raise typer.Exit(1)
 
 
+class AttackCommand(TyperCommand):
+    """A command whose help reads the table of attacks: not before it is asked for, since that loads torch."""
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        from advdemo.attacks import ATTACKS, setting_owners
+
+        for option in self.params:
+            text = getattr(option, "help", None) or ""
+            defaults = setting_owners(option.name or "").items()
+            owners = ", ".join(name if default is None else f"{name} ({default})" for name, default in defaults)
+            vars(option)["help"] = text.replace("{attacks}", ", ".join(ATTACKS)).replace("{owners}", owners)
+        super().format_help(ctx, formatter)
+
+
 HELP = "Adversarial examples on MNIST: train LeNet, fool it on one picture, or measure it on the whole test set."
 app = typer.Typer(cls=_Commands, help=HELP, no_args_is_help=True, add_completion=False)
 
@@ -43,20 +57,19 @@ Checkpoint = Annotated[
     Path, typer.Option(help="standard, robust or certified, which are shipped, or a checkpoint's file.")
 ]
 Binarise = Annotated[bool, typer.Option("--binarise", help="Round the pixels to 0 or 1 before the network sees them.")]
-AttackName = Annotated[str, typer.Option("--attack", help="fgsm, pgd, bpda, momentum, dim, square, rays or noise.")]
-Steps = Annotated[
-    int | None, typer.Option(help="Of PGD, bpda, 40 by default; of momentum, dim, 10.", show_default=False)
+# {attacks} and {owners} are filled in by AttackCommand.
+AttackName = Annotated[str, typer.Option("--attack", help="{attacks}.")]
+Steps = Annotated[int | None, typer.Option(help="Steps of the attack; of {owners}.", show_default=False)]
+StepSize = Annotated[
+    float | None, typer.Option(help="Size of a step; of {owners}: 2.5 epsilon / steps by default.", show_default=False)
 ]
-StepSize = Annotated[float | None, typer.Option(help="Of PGD; 2.5 epsilon / steps by default.", show_default=False)]
-Decay = Annotated[float | None, typer.Option(help="Of momentum, dim; 1 by default.", show_default=False)]
+Decay = Annotated[
+    float | None, typer.Option(help="What is kept of the momentum at each step; of {owners}.", show_default=False)
+]
 Diversity = Annotated[
-    float | None,
-    typer.Option(help="Of dim: the share of steps that see a resized image, 0.5.", show_default=False),
+    float | None, typer.Option(help="Share of the steps that see a resized image; of {owners}.", show_default=False)
 ]
-Queries = Annotated[
-    int | None,
-    typer.Option(help="Of square, 1000 by default; of rays, 2000: queries for each image.", show_default=False),
-]
+Queries = Annotated[int | None, typer.Option(help="Queries for each image, at most; of {owners}.", show_default=False)]
 DataDir = Annotated[
     Path | None, typer.Option(help="MNIST in another folder; what is missing is downloaded there.", show_default=False)
 ]

@@ -8,6 +8,7 @@ import typer
 
 from advdemo.cli.shared import (
     STANDARD,
+    AttackCommand,
     AttackName,
     Binarise,
     Checkpoint,
@@ -23,7 +24,7 @@ from advdemo.cli.shared import (
 )
 
 
-@app.command()
+@app.command(cls=AttackCommand)
 def sweep(
     checkpoint: Checkpoint = STANDARD,
     binarise: Binarise = False,
@@ -34,7 +35,7 @@ def sweep(
     step_size: StepSize = None,
     restarts: Annotated[
         int | None,
-        typer.Option(help="Random starts of PGD; by default it begins at the image.", show_default=False),
+        typer.Option(help="Random starts, of {owners}; without it they begin at the image.", show_default=False),
     ] = None,
     decay: Decay = None,
     diversity: Diversity = None,
@@ -55,7 +56,9 @@ def sweep(
             help="Of --certified: intervals, or crown, slower and tighter; intervals by default.", show_default=False
         ),
     ] = None,
-    loss: Annotated[str, typer.Option(help="cross-entropy, or nll-on-logits as in the tutorial.")] = "cross-entropy",
+    loss: Annotated[
+        str, typer.Option(help="cross-entropy, or nll-on-logits as in the PyTorch tutorial; of {owners}.")
+    ] = "cross-entropy",
     data_dir: DataDir = None,
     out: Annotated[
         Path | None, typer.Option(help="A folder for sweep.csv, sweep.json, accuracy.png, examples.png.")

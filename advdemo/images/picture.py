@@ -49,9 +49,14 @@ def read_picture(
     return np.asarray(picture)
 
 
+def as_bytes(images: Tensor) -> np.ndarray:
+    """Values in [0, 1] of any shape and on any device as uint8 of the same shape, to the nearest of 256 greys."""
+    return (images * 255).round().byte().cpu().numpy()
+
+
 def write_picture(image: Tensor, path: Path) -> None:
     """Write one image (28 x 28 values in [0, 1], in any shape) as a PNG ten times as large."""
-    _write((image.view(28, 28) * 255).round().byte().cpu().numpy(), path)
+    _write(as_bytes(image.view(28, 28)), path)
 
 
 def write_signs(change: Tensor, path: Path) -> None:
@@ -64,7 +69,7 @@ def write_sheet(images: Tensor, path: Path, *, columns: int = 10, scale: int = 2
     """Write images (N, 1, 28, 28) in [0, 1] as one PNG, in rows of `columns`."""
     rows = -(-len(images) // columns)
     sheet = np.zeros((rows * columns, 28, 28), dtype=np.uint8)
-    sheet[: len(images)] = (images[:, 0] * 255).round().byte().cpu().numpy()
+    sheet[: len(images)] = as_bytes(images[:, 0])
     pixels = sheet.reshape(rows, columns, 28, 28).swapaxes(1, 2).reshape(rows * 28, columns * 28)
     path.parent.mkdir(parents=True, exist_ok=True)
     Image.fromarray(pixels).resize((columns * 28 * scale, rows * 28 * scale), Image.Resampling.NEAREST).save(path)

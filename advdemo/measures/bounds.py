@@ -4,9 +4,13 @@ Two methods, from the files beside: "intervals" (advdemo.networks.intervals: tho
 networks that were trained for it) and "crown" (advdemo.measures.linear_bounds: one image at a time, far tighter on the
 others). What either proves is true of this network, of changes up to epsilon in every pixel, within [0, 1]; what it
 does not prove may be true as well.
+
+Proofs are computed on the CPU, of a copy where the network is on CUDA, and are the same for both: they allow for sums
+that are rounded term by term, in any order, and cuDNN may add up by Winograd's algorithm or by a Fourier transform.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -32,8 +36,8 @@ def certified_epsilon(model: nn.Module, image: Tensor, label: int, *, method: st
     anything but `label`: a lower bound of the smallest epsilon that any attack can succeed with.
 
     Args:
-        model: a frozen LeNet.
-        image: float32 (1, 28, 28), or a batch of one, in [0, 1].
+        model: a frozen LeNet, on any device.
+        image: float32 (1, 28, 28), or a batch of one, in [0, 1], on any device.
         label: the true class, 0..9.
         method: "crown" (tight, 0.2 to 0.3 s) or "intervals" (some milliseconds).
 
@@ -49,7 +53,7 @@ def certified_epsilon(model: nn.Module, image: Tensor, label: int, *, method: st
         raise ValueError(f"certified_epsilon takes one image (1, 28, 28), got {len(batch)}")
     if isinstance(label, bool) or not isinstance(label, (int, np.integer)):
         raise ValueError(f"label must be an integer in 0..9, got {label!r}")
-    truth = torch.tensor([int(label)], device=batch.device)
+    model, batch, truth = _on_cpu(model), batch.cpu(), torch.tensor([int(label)])
     check_labels(truth, 1)
     _check_method(method)
     by_intervals = _largest_by_intervals(model, batch, truth)
@@ -107,8 +111,8 @@ def certified_stream(
     """Certified accuracy at each epsilon: the result so far after each batch.
 
     Args:
-        model: a frozen LeNet, on the device to compute on.
-        images: float32 (N, 1, 28, 28) in [0, 1]; labels: int64 (N,) in 0..9.
+        model: a frozen LeNet, on any device.
+        images: float32 (N, 1, 28, 28) in [0, 1]; labels: int64 (N,) in 0..9; on any device.
         epsilons: each in 0..1, none twice.
         method: "intervals", or "crown" (up to 0.03 s for each image and epsilon) for what intervals leave open.
         batch_size: None picks one that suits the method.
@@ -123,23 +127,22 @@ def certified_stream(
     check_network(model)
     if batch_size is not None and batch_size < 1:
         raise ValueError(f"batch_size must be at least 1, got {batch_size}")
-    return _stream(model, images, labels, [float(e) for e in epsilons], method, batch_size or METHODS[method])
+    numbers = [float(epsilon) for epsilon in epsilons]
+    return _stream(_on_cpu(model), images.cpu(), labels.cpu(), numbers, method, batch_size or METHODS[method])
 
 
 def _stream(
     model: nn.Module, images: Tensor, labels: Tensor, epsilons: list[float], method: str, batch_size: int
 ) -> Iterator[CertifiedResult]:
-    device = next(model.parameters()).device
     certified, count = np.zeros((len(epsilons), CLASSES), dtype=np.int64), np.zeros(CLASSES, dtype=np.int64)
     batches = list(zip(images.split(batch_size), labels.split(batch_size), strict=True))
 
     def prove(batch: tuple[Tensor, Tensor]) -> tuple[np.ndarray, np.ndarray]:
-        pixels, truth = (part.to(device) for part in batch)
-        proved = _proved_at(model, pixels, truth, epsilons, method)
-        one_hot = torch.nn.functional.one_hot(truth, CLASSES)
-        return (proved @ one_hot).cpu().numpy(), one_hot.sum(0).cpu().numpy()
+        proved = _proved_at(model, *batch, epsilons, method)
+        one_hot = torch.nn.functional.one_hot(batch[1], CLASSES)
+        return (proved @ one_hot).numpy(), one_hot.sum(0).numpy()
 
-    with each_core(device) as pool:
+    with each_core(torch.device("cpu")) as pool:
         for found, seen in pool.map(prove, batches):
             certified, count = certified + found, count + seen
             yield CertifiedResult(np.array(epsilons), certified, count, total=len(images))
@@ -150,7 +153,7 @@ def _proved_at(model: nn.Module, images: Tensor, labels: Tensor, epsilons: list[
     proved = torch.zeros(len(epsilons), len(images), dtype=torch.long)
     left = torch.arange(len(images))
     for row in np.argsort(epsilons).tolist():
-        held = _proved(model, images[left], labels[left], epsilons[row]).cpu()
+        held = _proved(model, images[left], labels[left], epsilons[row])
         if method == "crown":
             for i in (~held).nonzero().flatten().tolist():
                 held[i] = _crown_margin(model, images[left[i]], epsilons[row], labels[left[i]]) > 0
@@ -224,6 +227,11 @@ def _crossing(below: tuple[int, float], above: tuple[int, float], other: tuple[i
         + x2 * y0 * y1 / ((y2 - y0) * (y2 - y1))
     )
     return curved if x0 < curved < x1 else straight
+
+
+def _on_cpu(model: nn.Module) -> nn.Module:
+    """The network itself, or a copy of it where it is on another device."""
+    return model if next(model.parameters()).device.type == "cpu" else deepcopy(model).cpu()
 
 
 def _check_method(method: str) -> None:

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
-from advdemo.attacks import ATTACKS
-from advdemo.attacks.noise import noise
+from advdemo.attacks import fgsm, noise, pgd
 from advdemo.measures.bounds import certified_epsilon
 from advdemo.measures.scan import EPSILONS, scan
 from advdemo.networks.predict import classify
@@ -52,7 +51,7 @@ def sturdiest_network(networks: Networks, images: Tensor, labels: Tensor, index:
 def noise_or_sign(networks: Networks, images: Tensor, labels: Tensor, _: int) -> Finding:
     """Success rates of FGSM and of noise of the same size, on images that are classified correctly."""
     some, truth = _classified_correctly(networks["standard"], images[:NOISE_IMAGES], labels[:NOISE_IMAGES])
-    signed = ATTACKS["fgsm"].function(networks["standard"], some, truth, NOISE_EPSILON)
+    signed = fgsm(networks["standard"], some, truth, NOISE_EPSILON)
     fooled = {
         name: _fooled(networks["standard"], attacked, truth)
         for name, attacked in (("fgsm", signed), ("noise", noise(some, NOISE_EPSILON)))
@@ -68,7 +67,7 @@ def transfer_direction(networks: Networks, images: Tensor, labels: Tensor, _: in
     for source, victim in (("standard", "robust"), ("robust", "standard")):
         few = slice(TRANSFER_IMAGES)
         some, truth = _classified_correctly(networks[victim], images[few], labels[few])
-        attacked = ATTACKS["pgd"].function(networks[source], some, truth, TRANSFER_EPSILON)
+        attacked = pgd(networks[source], some, truth, TRANSFER_EPSILON)
         fooled[source] = _fooled(networks[victim], attacked, truth)
     first, second = fooled["standard"], fooled["robust"]
     answer = "alike" if abs(first - second) < 0.05 else "standard" if first > second else "robust"

@@ -137,7 +137,7 @@ def compare_softmax(model: nn.Module, images: Tensor, labels: Tensor, spare: tup
     fall below log(1 + 9/e) = 1.461. `spare`: at least STEPS * BATCH images and labels to train on."""
     count = STEPS * BATCH
     batches = list(zip(spare[0][:count].split(BATCH), spare[1][:count].split(BATCH), strict=True))
-    first = _untrained()
+    first = _untrained().to(images.device)
     trained = deepcopy(first), first
     for network, code in zip(trained, (softmax_wrong, softmax_right), strict=True):
         code(network, batches, RATE)

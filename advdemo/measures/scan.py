@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from advdemo.attacks import Settings, find_attack
 from advdemo.attacks.inputs import check_epsilon, check_images, check_labels, check_targets
+from advdemo.images.picture import as_bytes
 
 EPSILONS = tuple(step / 200 for step in range(101))  # 0 to 0.5 in steps of 0.005
 RESOLUTION = 1e-4  # of flip_epsilon
@@ -78,7 +79,7 @@ def scan(
         flip_epsilon = round(float(between[refined]), 4) if refined is not None else flip_epsilon
     return EpsilonScan(
         epsilons=grid,
-        images=(images * 255).round().byte().squeeze(1).cpu().numpy(),
+        images=as_bytes(images[:, 0]),
         probabilities=probabilities.cpu().numpy(),
         sign=None if prepared.sign is None else prepared.sign.to(torch.int8).view(28, 28).cpu().numpy(),
         label=int(label),

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from advdemo import CLASSES
 from advdemo.attacks import Settings, find_attack
 from advdemo.attacks.inputs import check_epsilon, check_images, check_labels
+from advdemo.images.picture import as_bytes
 
 if TYPE_CHECKING:
     from advdemo.measures.bounds import CertifiedResult
@@ -200,18 +201,13 @@ class _Batches:
                 found.append([])
                 if len(self.examples[row]) < EXAMPLES:
                     shown = (before == truth) & (fooled[row] if epsilon else True)
-                    found[row] = [
-                        Example(start + i, int(before[i]), int(after[i]), _as_bytes(adversarial[i]))
-                        for i in shown.nonzero().flatten()[:EXAMPLES].tolist()
-                    ]
+                    chosen = shown.nonzero().flatten()[:EXAMPLES]
+                    places, *reads = (part.tolist() for part in (chosen + start, before[chosen], after[chosen]))
+                    found[row] = list(map(Example, places, *reads, as_bytes(adversarial[chosen, 0])))
         ascending = np.argsort(self.epsilons).tolist()
         by_epsilon = torch.stack([fooled[row] for row in ascending] + [torch.ones_like(truth, dtype=torch.bool)])
         first = by_epsilon.int().argmax(0).bincount(minlength=len(self.epsilons) + 1)
         return torch.stack(counts).view(-1, CLASSES, CLASSES).cpu().numpy(), first.cpu().numpy(), found
-
-
-def _as_bytes(image: Tensor) -> np.ndarray:
-    return (image * 255).round().byte().view(28, 28).cpu().numpy()
 
 
 def to_csv(result: "SweepResult | CertifiedResult") -> str:

@@ -70,6 +70,21 @@ def pack_checkpoint(weights: dict[str, Tensor], record: dict[str, Any]) -> bytes
     return save(tensors, metadata={"record": json.dumps(record)})
 
 
+def unpack_checkpoint(content: bytes) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """What `pack_checkpoint` put together: any tensors by their names, on the CPU, and the record, empty where there is
+    none. ValueError when it is not safetensors, or the record is no JSON object."""
+    try:
+        tensors = load(content)
+        # load() drops the header's metadata: after its length in 8 bytes, the header is JSON.
+        header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
+        record = json.loads((header.get("__metadata__") or {}).get("record", "{}"))
+    except (SafetensorError, RecursionError) as error:
+        raise ValueError(f"this is no safetensors file: {error}") from error
+    if not isinstance(record, dict):
+        raise ValueError(f"the record must be a JSON object, got {type(record).__name__}")
+    return tensors, record
+
+
 def load_checkpoint(
     path: Path | str, device: torch.device | str | None = None, kinds: dict[str, type[nn.Module]] = KINDS
 ) -> tuple[nn.Module, dict[str, Any]]:
@@ -93,13 +108,8 @@ def parse_checkpoint(
     """`load_checkpoint` of a file's bytes, on the CPU; `name` is what error messages call it, `kinds` are the networks
     that it may hold."""
     try:
-        state = load(content)
-        # load() drops the header's metadata: after its length in 8 bytes, the header is JSON.
-        header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
-        record = json.loads((header.get("__metadata__") or {}).get("record", "{}"))
-        if not isinstance(record, dict):
-            raise ValueError("its record is not a JSON object")
-    except (SafetensorError, ValueError, RecursionError) as error:
+        state, record = unpack_checkpoint(content)
+    except ValueError as error:
         raise ValueError(f"{name} is not a safetensors checkpoint of a {' or a '.join(kinds)}") from error
     kind = record.get("kind", "LeNet")
     if not isinstance(kind, str) or kind not in kinds:

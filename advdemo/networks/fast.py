@@ -59,7 +59,7 @@ class _Step(torch.autograd.Function):
         x = (images - MEAN).div_(STD)  # (N, 1, 28, 28)
         placed = (w1.view(6, 25) @ places).view(6, 4, 36).transpose(0, 1).reshape(24, 1, 6, 6)  # (4 * 6, 1, 6, 6)
         y1 = F.conv2d(x, placed, b1.repeat(4), stride=2, padding=2)  # (N, 4 * 6, 14, 14)
-        windows = y1.view(len(x), 4, 1, -1).permute(0, 3, 1, 2)  # (N, 6 * 196, 4, 1)
+        windows = y1.reshape(len(x), 4, 1, -1).permute(0, 3, 1, 2)  # (N, 6 * 196, 4, 1)
         pooled1, at1 = F.max_pool2d(windows, (4, 1), return_indices=True)  # (N, 6 * 196, 1, 1)
         h1 = pooled1.view(-1, 6, 14, 14).relu()  # (N, 6, 14, 14)
         h1_nhwc, w2_nhwc = (tensor.contiguous(memory_format=NHWC) for tensor in (h1, w2))

@@ -36,13 +36,13 @@ class Guest(nn.Module):
         return Guest(self.network, ended).to(self.place.device)
 
 
-def adopt(network: nn.Module, name: str) -> nn.Module:
-    """A frozen copy of `network` in eval mode, on the CPU, with the interface of the shipped ones; a LeNet comes back
+def adopt(network: nn.Module, name: str, device: torch.device | str = "cpu") -> nn.Module:
+    """A frozen copy of `network` in eval mode, on `device`, with the interface of the shipped ones; a LeNet comes back
     as the fast one. `network` itself stays as it is.
 
     Raises:
         ValueError: what `name` is called is no module, cannot be copied, or does not give finite logits (N, 10) with
-            gradients for pixels (N, 1, 28, 28) in [0, 1].
+            gradients for pixels (N, 1, 28, 28) in [0, 1], on the CPU and on `device`.
     """
     if not isinstance(network, nn.Module):
         raise ValueError(f"{name} must be an nn.Module, got {type(network).__name__}")
@@ -56,14 +56,20 @@ def adopt(network: nn.Module, name: str) -> nn.Module:
         except Exception as error:
             raise ValueError(f"{name} cannot be copied: {_first_line(error)}") from error
     _check(guest, name)
+    if (device := torch.device(device)).type != "cpu":
+        try:
+            _check(guest.to(device), name)
+        except ValueError as error:
+            remedy = "make its constants buffers, which move along with it"
+            raise ValueError(f"{error}. It works on the CPU but not on {device.type}: {remedy}") from error
     return guest
 
 
 def _check(guest: nn.Module, name: str) -> None:
-    random = torch.Generator().manual_seed(0)
+    device, random = next(guest.parameters()).device, torch.Generator().manual_seed(0)
     for count in (1, 3):
         with torch.enable_grad():
-            pixels = torch.rand(count, *IMAGE_SHAPE, generator=random).requires_grad_()
+            pixels = torch.rand(count, *IMAGE_SHAPE, generator=random).to(device).requires_grad_()
             try:
                 logits = guest(pixels)
             except Exception as error:
@@ -77,7 +83,7 @@ def _check(guest: nn.Module, name: str) -> None:
                 raise ValueError(f"{name} has no gradient by its pixels: {_first_line(error)}") from error
         if not (logits.isfinite().all() and gradient.isfinite().all()):
             raise ValueError(f"{name} gives values that are not finite: its logits or their gradients")
-        if (logits >= 0).all() and torch.allclose(logits.sum(1), torch.ones(count), atol=1e-5):
+        if (logits >= 0).all() and torch.allclose(logits.sum(1), logits.new_ones(count), atol=1e-5):
             raise ValueError(f"{name} gives probabilities: leave its last softmax out, attacks need logits")
 
 

@@ -13,10 +13,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from advdemo.attacks.advgan import Perturber, advgan, load_perturber
+from advdemo.attacks import perturb
+from advdemo.attacks.advgan import direction, load_perturber
 from advdemo.attacks.inputs import check_images, check_labels
 from advdemo.images.mnist import load_mnist
 from advdemo.networks.checkpoint import save_checkpoint
+from advdemo.networks.perturber import Perturber
 from advdemo.networks.predict import accuracy, pick_device
 
 SCALE = 0.3  # of what is drawn, in training: steps in it are so much smaller
@@ -96,9 +98,9 @@ def train_advgan(
             say(f"epoch {step * recipe.epochs // steps}/{recipe.epochs}  fools about {fooled:.1%}")
     record = {"kind": "advgan", "against": against, **asdict(recipe), "seed": seed}
     record |= {"seconds": round(time.perf_counter() - started, 1), "torch": torch.__version__}
-    save_checkpoint(perturber, path, record)
-    load_perturber.cache_clear()
     test_images, truth = (part.to(device) for part in load_mnist("test", data_dir))
-    left = {f"{e:g}": accuracy(network, advgan(test_images, e, perturber=path), truth) for e in JUDGED}
+    sign = direction(test_images, perturber)
+    left = {f"{e:g}": accuracy(network, perturb(test_images, sign, e), truth) for e in JUDGED}
     save_checkpoint(perturber, path, record | {"accuracy_left": left})
+    load_perturber.cache_clear()
     say(f"saved to {path}: robust accuracy {left['0.3']:.2%} at epsilon 0.3")

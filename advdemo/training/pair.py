@@ -13,14 +13,14 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 
 from advdemo import CLASSES
 from advdemo.images.mnist import load_mnist
 from advdemo.images.picture import write_sheet
-from advdemo.networks.checkpoint import check_state, save_checkpoint, save_weights
+from advdemo.networks.checkpoint import check_state, save_checkpoint, save_weights, unpack_checkpoint
 from advdemo.networks.generator import generate
+from advdemo.networks.predict import pick_device
 from advdemo.training.gan import Game, GanEpoch, GanRecipe, train_gan
 
 LARGE = 10_000  # values of a parameter that is stored as float16
@@ -46,9 +46,9 @@ def train_pair(
         ValueError: broken data, or an unfinished training of other settings at `path`.
         OSError: no data, or a path that cannot be written.
     """
-    path = Path(path)
+    path, device = Path(path), torch.device(device or pick_device())
     path.parent.mkdir(parents=True, exist_ok=True)
-    settings = {"recipe": "gan", **asdict(recipe), "seed": seed}
+    settings = {"recipe": "gan", **asdict(recipe), "seed": seed, "device": device.type}
     images, labels = load_mnist("train", data_dir)
     steps = -(-len(images) // recipe.batch_size) * recipe.epochs
     resumed, seconds = load_unfinished(unfinished_path(path), recipe, settings)
@@ -103,15 +103,17 @@ def unfinished_path(path: Path) -> Path:
 
 def load_unfinished(path: Path, recipe: GanRecipe, settings: dict[str, Any]) -> tuple[dict[str, Tensor] | None, float]:
     """(The state of the game at `path`, seconds it has taken so far); None and 0 if there is none. `settings` are what
-    its record must say. ValueError when it says something else, or the file is no game."""
+    its record must say, the device among them: another one's random numbers are others. ValueError when it says
+    something else, or the file is no game."""
     if not path.is_file():
         return None, 0.0
     try:
-        with safe_open(path, "pt") as file:
-            record = json.loads((file.metadata() or {}).get("record", "{}"))
-            state = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (it is no dict)
-        check_state(state, _expected(recipe), path.name)
-    except (SafetensorError, ValueError) as error:
+        state, record = unpack_checkpoint(path.read_bytes())
+        expected = _expected(recipe)
+        # Of another size on each device; which one it is the record says.
+        expected["random"] = state.get("random", expected["random"])
+        check_state(state, expected, path.name)
+    except ValueError as error:
         raise ValueError(f"{path} holds no unfinished training of a GAN: delete it to start anew") from error
     for name, value in json.loads(json.dumps(settings)).items():  # as the file has it: lists for tuples
         if record.get(name) != value:

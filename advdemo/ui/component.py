@@ -20,7 +20,7 @@ Promise.all(modules).then(([{{ mount }}, {{ assist }}]) => {{
 """
 
 
-def component(tab: str, value: dict | None = None, **props: Any) -> gr.HTML:
+def component(tab: str, value: dict[str, Any] | None = None, **props: Any) -> gr.HTML:
     """A `gr.HTML` drawn by web/<tab>/index.js, whose `mount({element, props})` is called once.
 
     `value`, a dict, is among the props. The template stays static and the script paints into it: a re-render would wipe

@@ -4,6 +4,7 @@ import json
 import os
 import threading
 from collections.abc import Callable
+from html import escape
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import gradio as gr
 import torch
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.staticfiles import StaticFiles
 from torch import Tensor, nn
@@ -22,7 +23,9 @@ from advdemo.ui.api.endpoints import add_api
 from advdemo.ui.api.mcp_content import as_content
 from advdemo.ui.component import WEB, component, read_styles
 from advdemo.ui.handlers import routes
+from advdemo.ui.programs import read_pieces
 from advdemo.ui.server.guard import Guard
+from advdemo.ui.server.visitors import trust_the_space_s_proxy
 from advdemo.ui.service import Service
 from advdemo.ui.service.networks import Networks
 from advdemo.ui.service.pairs import Pairs
@@ -32,7 +35,7 @@ from advdemo.ui.tabs.learn import learn_tab
 from advdemo.ui.tabs.records import accuracies, binarised_record, robustness, saved_sweep
 from advdemo.ui.tabs.sweep import sweep_tab
 from advdemo.ui.tabs.train import train_tab
-from advdemo.ui.words import WORDS, say
+from advdemo.ui.words import WORDS, languages, say
 from advdemo.ui.zerogpu import declare_gpu_function
 
 # The bundled fonts have ASCII only in these weights.
@@ -50,13 +53,15 @@ PRELOADS = "".join(
 
 # A 3 that LeNet reads as an 8: test image 63 under FGSM at 0.2.
 ICON = Path(__file__).parent / "icon.png"
+# The browser chooses one of them before it has read any.
+LANGUAGES = f'<meta name="languages" content="{escape(json.dumps(languages()))}">'
 HOME_SCREEN = (
     '<link rel="apple-touch-icon" href="pwa_icon/192"><meta name="apple-mobile-web-app-title" content="advdemo">'
 )
 
 
 def build_page(
-    networks: dict[str, tuple[nn.Module, dict]], images: Tensor, labels: Tensor, pairs: Pairs | None = None
+    networks: dict[str, tuple[nn.Module, dict[str, Any]]], images: Tensor, labels: Tensor, pairs: Pairs | None = None
 ) -> gr.Blocks:
     """The whole app over a test set: images float32 (N, 1, 28, 28) in [0, 1], labels int64 (N,).
 
@@ -89,20 +94,21 @@ def build_page(
         add_api(service)
     page.service = service
     # Places in Gradio's queue are told once a second: told at every change, a call costs others' time.
-    return page.queue(status_update_rate=1, api_open=False, max_size=200, default_concurrency_limit=4)
+    page.queue(status_update_rate=1, api_open=False, max_size=200, default_concurrency_limit=4)
+    return page
 
 
-def launch(page: gr.Blocks, *, block: bool = True, **options) -> None:
+def launch(page: gr.Blocks, *, block: bool = True, **options: Any) -> None:
     """Serve the page, until interrupted if `block`: the process then ends with 130. `options` go to `Blocks.launch`.
     Shows no traceback to visitors and calls no other host. OSError when the port that GRADIO_SERVER_PORT names is
     taken."""
-    files = [_files("/web/words", WORDS), _files("/web", WEB)]
+    files = [Route("/web/programs.json", _pieces), _files("/web/words", WORDS), _files("/web", WEB)]
     service: Service = page.service  # type: ignore[attr-defined]
     port = os.environ.get("GRADIO_SERVER_PORT")
     settings: dict[str, Any] = {
         "theme": gr.themes.Default(primary_hue="blue", neutral_hue="slate", radius_size="lg", **FONTS),
         "css": read_styles("shared"),
-        "head": PRELOADS + HOME_SCREEN,
+        "head": PRELOADS + LANGUAGES + HOME_SCREEN,
         "favicon_path": ICON,
         "pwa": True,  # installed as an app it has its own window; it needs the server all the same
         "app_kwargs": {
@@ -119,8 +125,7 @@ def launch(page: gr.Blocks, *, block: bool = True, **options) -> None:
         "max_file_size": "1mb",
         "mcp_server": find_spec("mcp") is not None,
     }
-    if "SPACE_ID" in os.environ:  # a Space is reached by its proxy alone, at a private address
-        os.environ.setdefault("FORWARDED_ALLOW_IPS", "127.0.0.1,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16")
+    trust_the_space_s_proxy()
     declare_gpu_function()
     try:
         page.launch(prevent_thread_lock=True, **settings | options)
@@ -151,16 +156,20 @@ def _files(address: str, folder: Path) -> Route:
     return Route(address + "/{path:path}", get, methods=["GET"])
 
 
+async def _pieces(_: Request) -> Response:
+    return JSONResponse(read_pieces(), headers={"Cache-Control": "no-cache"})
+
+
 class _Files(StaticFiles):
     """Files that browsers keep but ask about before each use, so that a new version is not mixed with an old one."""
 
-    def file_response(self, *arguments, **options) -> Response:
+    def file_response(self, *arguments: Any, **options: Any) -> Response:
         response = super().file_response(*arguments, **options)
         response.headers["Cache-Control"] = "no-cache"
         return response
 
 
-def _facts(model: nn.Module, records: dict[str, dict]) -> dict:
+def _facts(model: nn.Module, records: dict[str, dict[str, Any]]) -> dict[str, Any]:
     device = next(model.parameters()).device
     return {
         "device": torch.cuda.get_device_name(device) if device.type == "cuda" else "CPU",

@@ -1,12 +1,18 @@
-// Programs as the page composes them: [{view, state}] from standard input, a list of {name, code} for each to output.
+// Programs as the page composes them: {pieces, wanted: [{view, state}]} from standard input, a list of programs for each
+// to output.
 
 import { readFileSync } from "node:fs";
-import { explore, forgeries, sweep } from "../../advdemo/ui/web/code/snippets.js";
+import { explore, forgeries, sweep } from "../../advdemo/ui/web/code/compose.js";
 
 const words = JSON.parse(readFileSync(new URL("../../advdemo/ui/words/en.json", import.meta.url), "utf8")).code;
-const note = (name, values = {}) => words[`note_${name}`].replace(/\{(\w+)\}/g, (_, value) => String(values[value]));
 const views = { explore, forgeries, sweep };
-const wanted = JSON.parse(readFileSync(0, "utf8"));
+const { pieces, wanted } = JSON.parse(readFileSync(0, "utf8"));
+globalThis.fetch = async () => Response.json(pieces);
+
+function note(name) {
+  if (!(`note_${name}` in words)) throw new Error(`no words for the comment ${name}`);
+  return words[`note_${name}`];
+}
 const made = wanted.map(({ view, state }) =>
   views[view]({ ...state, image: Uint8Array.from(state.image ?? []) }, note),
 );

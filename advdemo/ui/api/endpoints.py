@@ -2,14 +2,16 @@
 Protocol where `mcp` is installed. The docstrings are what all of them, and models, are told: of an argument Gradio
 reads one line."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from functools import partial
 from typing import Any, TypeVar
 
 import gradio as gr
 from gradio.context import get_blocks_context
+from gradio.events import api
 from gradio.utils import get_function_description
 
+from advdemo.attacks import ATTACKS, Attack
 from advdemo.measures.sweep import EPSILONS
 from advdemo.ui import requests as r
 from advdemo.ui.api import answers
@@ -75,8 +77,7 @@ def add_api(service: Service) -> None:
         arrays: bool = False,
     ) -> dict[str, Any]:
         """Change one handwritten digit a little so that a neural network misclassifies it (an adversarial example).
-        fgsm takes one step along the gradient, pgd 40, bpda 40 that see through rounded pixels, momentum and dim ten;
-        square and rays see no gradient, advgan is a trained generator, noise is random, for comparison. Give a picture
+        Give a picture
         or the number of a test image. A picture of 28 x 28 pixels is taken as it is, white ink on black; any other is
         cropped and centred first. At most 300 calls a second from one address.
 
@@ -84,7 +85,7 @@ def add_api(service: Service) -> None:
             image: a PNG or JPEG as a data URL (up to 400,000 characters), or 28 rows of 28 numbers from 0 to 1.
             index: instead of an image, the number of an MNIST test image, 0 to 9999.
             epsilon: how much each pixel may change, 0 to 1; 0.1 is 25.5 of 255 levels of grey.
-            attack: one of fgsm, pgd, bpda, momentum, dim, square, rays, advgan, noise.
+            attack: the name of an attack, of those listed above.
             target: the digit to be predicted; without it any misclassification is a success.
             network: standard, robust, certified or binarised, or one that was added with `advdemo.show`.
             label: the true digit; without it MNIST's, or for an image of your own the network's clean prediction.
@@ -121,7 +122,7 @@ def add_api(service: Service) -> None:
         Args:
             image: a PNG or JPEG as a data URL (up to 400,000 characters), or 28 rows of 28 numbers from 0 to 1.
             index: instead of an image, the number of an MNIST test image, 0 to 9999.
-            attack: one of fgsm, pgd, bpda, momentum, dim, rays, advgan, noise.
+            attack: the name of an attack, of those listed above.
             target: the digit to be predicted; without it any misclassification is a success.
             network: standard, robust, certified or binarised, or one that was added with `advdemo.show`.
             label: the true digit; without it MNIST's, or for an image of your own the network's clean prediction.
@@ -155,7 +156,7 @@ def add_api(service: Service) -> None:
         Args:
             count: how many MNIST test images, from the first on, 1 to 10000.
             epsilons: up to 51 sizes of the attack, each 0 to 1, separated by commas.
-            attack: fgsm, advgan, noise; slow, for a small count: pgd, bpda, momentum, dim, square, rays.
+            attack: the name of an attack, of those listed above; all but the quick ones need a small count.
             network: standard, robust, certified or binarised, or one that was added with `advdemo.show`.
             examples: whether up to ten adversarial examples for each epsilon come along.
 
@@ -232,8 +233,27 @@ def add_api(service: Service) -> None:
         call = {"image": image, "index": index, "network": network, "label": label, "arrays": arrays}
         return await answer(answers.certify_digit, r.PredictCall, request, **call)
 
-    for function in (predict, attack, scan, sweep, generate, certify):
-        _document(function, gr.api(function, api_name=function.__name__, concurrency_limit=None))
+    every, scannable = ATTACKS.values(), [row for row in ATTACKS.values() if row.scannable]
+    endpoints: dict[Callable[..., Any], Iterable[Attack]] = {
+        predict: [],
+        attack: every,
+        scan: scannable,
+        sweep: every,
+        generate: [],
+        certify: [],
+    }
+    for function, attacks in endpoints.items():
+        description = _describe(function, attacks)
+        endpoint = api(function, api_name=function.__name__, api_description=description, concurrency_limit=None)
+        _document(function, endpoint)
+
+
+def _describe(function: Callable[..., Any], attacks: Iterable[Attack]) -> str:
+    """What the docstring says, and the rows of the table of attacks."""
+    description, _, returns = get_function_description(function)
+    rows = [f"{row.name}{' (quick)' * row.quick} {row.told}" for row in attacks]
+    listed = f" Attacks: {'; '.join(rows)}." if rows else ""
+    return f"{description}{listed} Returns: {', '.join(returns)}."
 
 
 def _document(function: Callable[..., Any], endpoint: Any) -> None:

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from advdemo.attacks import RayS, Square
+from advdemo.images.picture import as_bytes
 from advdemo.networks.predict import classify
 from advdemo.ui.requests import BlackBoxRequest
 from advdemo.ui.server.errors import SupersededError
@@ -60,7 +61,7 @@ def search(service: Service, request: BlackBoxRequest, superseded: Superseded = 
         "fooled": last.fooled,
         "asked": last.queries,
         "most": box.queries,
-        "frames": (frames[:, 0] * 255).round().byte().cpu().numpy(),
+        "frames": as_bytes(frames[:, 0]),
         "at": at,
         "reads": classify(network, frames).byte().cpu().numpy(),
         "course": courses,

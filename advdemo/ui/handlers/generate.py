@@ -7,6 +7,7 @@ import torch
 from torch.nn import functional as F
 
 from advdemo.attacks.latent import search_latents
+from advdemo.images.picture import as_bytes
 from advdemo.networks.generator import PER_UNIT, generate, round_latents
 from advdemo.networks.predict import classify
 from advdemo.ui.fields import EDGE
@@ -31,8 +32,7 @@ async def latent_plane(service: Service, visitor: Visitor, request: PlaneRequest
         places = torch.cartesian_prod(steps, steps).flip(1)  # x runs fastest
         digits = torch.full((len(places),), order.digit)
         images = whole_greys(generate(pair.generator, digits, latent=latents(order, places)))
-        frames = (images[:, 0] * 255).round().byte()
-        return {"frames": frames.cpu().numpy(), "realness": pair.opinion(images, order.digit).cpu().numpy()}
+        return {"frames": as_bytes(images[:, 0]), "realness": pair.opinion(images, order.digit).cpu().numpy()}
 
     return await service.slow.run(visitor, "latents", work)
 
@@ -63,7 +63,7 @@ def search(service: Service, request: SearchRequest, superseded: Superseded = la
     ):
         if superseded():
             raise SupersededError("errors.superseded")
-        frames.append((step.image[0, 0] * 255).round().byte().cpu().numpy())
+        frames.append(as_bytes(step.image[0, 0]))
         asked = float(step.probabilities[order.digit])
         others = step.probabilities.clone()
         others[order.digit] = 0

@@ -5,6 +5,7 @@ from typing import Any
 
 from torch import Tensor
 
+from advdemo.images.picture import as_bytes
 from advdemo.measures.experiments import EXPERIMENTS
 from advdemo.measures.mistakes import compare
 from advdemo.ui.requests import ExperimentRequest, MistakeRequest
@@ -36,7 +37,7 @@ async def run_mistake(service: Service, visitor: Visitor, request: MistakeReques
             "images": found.images,
             "epsilon": found.epsilon,
             "rows": {figure: list(pair) for figure, pair in found.rows.items()},
-            "pictures": None if found.pictures is None else (found.pictures[:, 0] * 255).round().byte().cpu().numpy(),
+            "pictures": None if found.pictures is None else as_bytes(found.pictures[:, 0]),
             "reads": found.reads,
         }
 

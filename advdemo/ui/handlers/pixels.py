@@ -3,6 +3,7 @@
 from typing import Any
 
 from advdemo.attacks import few_pixels
+from advdemo.images.picture import as_bytes
 from advdemo.networks.predict import classify
 from advdemo.ui.requests import ScanRequest
 from advdemo.ui.server.threads import Superseded
@@ -23,7 +24,7 @@ async def flip_pixels(service: Service, visitor: Visitor, request: ScanRequest) 
             "count": int((flipped != digit.image).sum()) if count is None else count,
             "fooled": count is not None,
             "reads": int(classify(network, flipped[None])[0]),
-            "image": (flipped[0] * 255).round().byte().cpu().numpy(),
+            "image": as_bytes(flipped[0]),
         }
 
     return await service.slow.run(visitor, "pixels", work)

@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator
 from typing import Any
 
 from advdemo.attacks import ATTACKS
+from advdemo.images.picture import as_bytes
 from advdemo.measures.bounds import check_network
 from advdemo.networks.predict import classify
 from advdemo.ui.jobs import sweep as jobs
@@ -55,7 +56,7 @@ def examples_of(service: Service, request: CellRequest, superseded: Superseded =
     """Images of the class `truth` that the attack makes the network read as `predicted`: {"found": [{"index", "before",
     "after", "image": uint8 (28, 28)}]}."""
     network = service.networks.pick(request.network, request.weights)
-    attack, device = ATTACKS[request.attack].settings(), service.networks.device
+    attack, device = ATTACKS[request.attack](), service.networks.device
     found: list[dict[str, Any]] = []
     for chosen in (service.labels[: request.images] == request.truth).nonzero().flatten().split(CELL_BATCH):
         if superseded() or len(found) >= CELL_EXAMPLES or not len(chosen):
@@ -65,7 +66,7 @@ def examples_of(service: Service, request: CellRequest, superseded: Superseded =
         adversarial = prepared.at(request.epsilon)
         after = classify(network, adversarial)
         for place in (after == request.predicted).nonzero().flatten().tolist():
-            pixels = (adversarial[place, 0] * 255).round().byte().cpu().numpy()
+            pixels = as_bytes(adversarial[place, 0])
             before = int(prepared.logits[place].argmax())
             found.append({"index": int(chosen[place]), "before": before, "after": request.predicted, "image": pixels})
     return {"found": found[:CELL_EXAMPLES]}

@@ -3,16 +3,16 @@ checkpoints; the images are read here, so that no other process holds them."""
 
 from functools import cache
 
+import torch
 from torch import Tensor, nn
 
 from advdemo.images.mnist import load_mnist
-from advdemo.measures.sweep import sweep_stream
 from advdemo.networks.checkpoint import parse_checkpoint
-from advdemo.networks.fast import FastLeNet
 from advdemo.networks.guest import Guest
-from advdemo.networks.predict import freeze, pick_device
+from advdemo.networks.predict import pick_device
 
 SECONDS_BETWEEN_UPDATES = 0.1
+PROOFS = torch.device("cpu")  # whatever else there is
 Network = bytes | Guest  # as `networks.for_job` has it
 
 
@@ -22,16 +22,8 @@ def test_images() -> tuple[Tensor, Tensor]:
     return load_mnist("test")
 
 
-def warm_up() -> None:
-    """Do what costs time once: the imports of this module, the test images, torch's first steps on the device."""
-    images, labels = test_images()
-    model = freeze(FastLeNet()).to(pick_device())
-    for _ in sweep_stream(model, images[:500], labels[:500], [0.1]):
-        pass
-
-
-def unpack(network: Network) -> nn.Module:
-    """The network in a checkpoint's bytes, or a guest, on the device to compute on."""
+def unpack(network: Network, device: torch.device | None = None) -> nn.Module:
+    """The network in a checkpoint's bytes, or a guest, on the device to compute on: None for `pick_device`'s."""
     if isinstance(network, Guest):
         return network
-    return parse_checkpoint(network, "the network")[0].to(pick_device())
+    return parse_checkpoint(network, "the network")[0].to(device or pick_device())

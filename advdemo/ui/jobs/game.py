@@ -6,11 +6,13 @@ import hashlib
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from advdemo.images.mnist import load_mnist
+from advdemo.images.picture import as_bytes
 from advdemo.measures.variety import variety
 from advdemo.networks.checkpoint import pack_checkpoint, parse_checkpoint
 from advdemo.networks.discriminator import Discriminator
@@ -41,7 +43,9 @@ class Start:
     learning_rate: float = LIVE.learning_rate
 
 
-def play(start: Start, settings: GameSettings, seed: int, most_steps: int, minutes: float, judge: bytes) -> Iterator:
+def play(
+    start: Start, settings: GameSettings, seed: int, most_steps: int, minutes: float, judge: bytes
+) -> Iterator[dict[str, Any]]:
     """{"update": what is to be seen} some four times a second, at the end {"pair": both checkpoints as base64, their
     hash, steps and learning rate}, and now and then before it the same as {"copy": ...}. The game ends when it is
     paused, after `most_steps` or after `minutes`. `judge` is the checkpoint of the network that reads the forgeries."""
@@ -53,7 +57,9 @@ def play(start: Start, settings: GameSettings, seed: int, most_steps: int, minut
         torch.set_num_threads(threads)
 
 
-def _play(start: Start, settings: GameSettings, seed: int, most_steps: int, minutes: float, judge: bytes) -> Iterator:
+def _play(
+    start: Start, settings: GameSettings, seed: int, most_steps: int, minutes: float, judge: bytes
+) -> Iterator[dict[str, Any]]:
     device = pick_device()
     game = open_game(start, seed, device)
     images, labels = (part.to(device) for part in load_mnist("train"))
@@ -103,7 +109,7 @@ def steered(settings: GameSettings) -> GameSettings:
     return settings
 
 
-def seen(view: "View", game: Game, turns: list[Turn]) -> dict:
+def seen(view: "View", game: Game, turns: list[Turn]) -> dict[str, Any]:
     """The game in a view, and the mean opinions `real` and `fake` over the `turns` since the last one, None without
     any."""
     means = {
@@ -126,7 +132,7 @@ class View:
         self.real, self.real_digits = images[chosen].to(device), labels[chosen].to(device)
 
     @torch.no_grad()
-    def of(self, generator: Generator, discriminator: Discriminator) -> dict:
+    def of(self, generator: Generator, discriminator: Discriminator) -> dict[str, Any]:
         """`forgeries` as base64 of SHOWN x 784 bytes, how real the discriminator finds each (`opinions`) and each of
         REAL_SHOWN real digits (`real_opinions`), 0..1; over WATCHED forgeries the share `read` as asked and the
         `variety`. While it learns the generator is in training mode: its running batch norms come late.
@@ -134,10 +140,10 @@ class View:
         drawn = copy.deepcopy(generator)(self.latents, self.digits)  # in training mode it would note what it saw
 
         def opinions(images: Tensor, digits: Tensor, count: int) -> list[float]:
-            return discriminator(images[:count], digits[:count]).sigmoid().tolist()
+            return [float(rate) for rate in discriminator(images[:count], digits[:count]).sigmoid()]
 
         return {
-            "forgeries": as_text((drawn[:SHOWN, 0] * 255).round().byte().cpu().numpy()),
+            "forgeries": as_text(as_bytes(drawn[:SHOWN, 0])),
             "opinions": opinions(drawn, self.digits, SHOWN),
             "real_opinions": opinions(self.real, self.real_digits, REAL_SHOWN),
             "read": float((classify(self.judge, drawn) == self.digits).float().mean()),
@@ -145,7 +151,7 @@ class View:
         }
 
 
-def packed(game: Game, learning_rate: float) -> dict:
+def packed(game: Game, learning_rate: float) -> dict[str, Any]:
     """The pair as it stands: {"generator", "discriminator": checkpoints as base64, "hash", "steps",
     "learning_rate"}."""
     networks = {"generator": game.generator, "discriminator": game.discriminator}

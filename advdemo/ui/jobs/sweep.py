@@ -9,7 +9,7 @@ import numpy as np
 from advdemo.measures.bounds import CertifiedResult, certified_stream
 from advdemo.measures.sweep import SweepResult, sweep_stream
 from advdemo.networks.predict import pick_device
-from advdemo.ui.jobs import SECONDS_BETWEEN_UPDATES, Network, test_images, unpack
+from advdemo.ui.jobs import PROOFS, SECONDS_BETWEEN_UPDATES, Network, test_images, unpack
 from advdemo.ui.server.replies import as_text
 
 
@@ -34,9 +34,9 @@ def sweep(network: Network, count: int, epsilons: list[float], attack: str) -> I
 def prove(network: Network, count: int, epsilons: list[float], method: str) -> Iterator[dict[str, Any]]:
     """The same for the images that are proved to be read as their label: `result` without flips and examples, but with
     `per_class`, shares by epsilon and digit."""
-    model = unpack(network)
+    model = unpack(network, PROOFS)
     images, labels = test_images()
-    device = pick_device().type.upper()
+    device = PROOFS.type.upper()
     started = shown = time.perf_counter()
     for result in certified_stream(model, images[:count], labels[:count], epsilons, method=method):
         now = time.perf_counter()

@@ -36,7 +36,7 @@ def train(name: str, recipe: Recipe, seed: int) -> Iterator[dict[str, Any]]:
         done = (event.epoch - 1 + share) / recipe.epochs
         seconds = now - started
         progress = {"epoch": event.epoch, "epochs": recipe.epochs, "share": done, "seconds": seconds}
-        update: dict[str, dict] = {"progress": progress | {"left": seconds * (1 / done - 1)}}
+        update: dict[str, dict[str, Any]] = {"progress": progress | {"left": seconds * (1 / done - 1)}}
         reply = {}
         if isinstance(event, EpochRecord):
             update["epoch"] = {key: value for key, value in vars(event).items() if key != "weights"}

@@ -5,6 +5,7 @@ FORWARDED_ALLOW_IPS names, uvicorn takes the address from X-Forwarded-For.
 """
 
 import asyncio
+import os
 import time
 from dataclasses import dataclass
 
@@ -13,6 +14,8 @@ from starlette.requests import Request
 from advdemo.ui.server.cache import Recent
 from advdemo.ui.server.errors import RefusalError, TooManyError
 
+TRUSTED = "FORWARDED_ALLOW_IPS"  # environment variable that uvicorn reads: the proxies to believe, by default 127.0.0.1
+PRIVATE = ("127.0.0.1", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
 PAGE = "x-advdemo-page"  # the header with the page's name
 REMEMBERED = 10_000  # visitors whose requests are counted, and sessions whose streams are open
 SECONDS_TO_LISTEN = 10  # after asking, to come for the reply
@@ -24,6 +27,13 @@ ADDRESS_LIMIT = (300.0, 600.0)  # the same; a whole class may share one address
 class Visitor:
     address: str
     page: str = ""  # empty for programs that name none
+
+
+def trust_the_space_s_proxy() -> None:
+    """On a Space, whose server is reached by Hugging Face's proxy alone, have uvicorn take the address from there
+    unless FORWARDED_ALLOW_IPS says otherwise."""
+    if "SPACE_ID" in os.environ:
+        os.environ.setdefault(TRUSTED, ",".join(PRIVATE))
 
 
 def visitor_of(request: Request) -> Visitor:

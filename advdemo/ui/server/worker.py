@@ -195,7 +195,7 @@ def name_of(function: Callable[..., Any]) -> str:
 def find(name: str) -> Callable[..., Any]:
     """The function of that name."""
     module, _, function = name.partition(":")
-    return getattr(importlib.import_module(module), function)
+    return cast(Callable[..., Any], getattr(importlib.import_module(module), function))
 
 
 def main(warm_up: str) -> None:
@@ -211,7 +211,7 @@ def main(warm_up: str) -> None:
         _work(*jobs.get(), out)
 
 
-def _listen(source: BinaryIO, jobs: queue.Queue) -> None:
+def _listen(source: BinaryIO, jobs: queue.Queue[Any]) -> None:
     """Read jobs; end the process, whatever it does, when there will be no more: nobody wants its results."""
     try:
         while True:

@@ -1,13 +1,14 @@
 """What all handlers share: the networks, the test images, and where work is done."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from advdemo.measures.experiments import EXPERIMENTS
-from advdemo.ui import jobs
 from advdemo.ui.fields import Offered
+from advdemo.ui.jobs.warm import warm_up
 from advdemo.ui.server.cache import Recent
 from advdemo.ui.server.queue import FairQueue
 from advdemo.ui.server.threads import Threads
@@ -39,8 +40,8 @@ class Service:
     slow: Threads = field(default_factory=lambda: Threads("slow", max(1, CORES // 2)))  # up to seconds
     proofs: Threads = field(default_factory=lambda: Threads("proofs", 1))
     proved: Recent[tuple[str, int, bytes], float] = field(default_factory=lambda: Recent(PROOFS))
-    lessons: dict[str, dict] = field(default_factory=dict)  # of the Learn tab, measured already
-    workers: Workers = field(default_factory=lambda: Workers(jobs.warm_up))
+    lessons: dict[str, dict[str, Any]] = field(default_factory=dict[str, Any])  # of the Learn tab, measured already
+    workers: Workers = field(default_factory=lambda: Workers(warm_up))
     sweeps: FairQueue = field(default_factory=_waiting)
     trainings: FairQueue = field(default_factory=_waiting)
     plays: FairQueue = field(default_factory=_waiting)  # of the GAN's game

@@ -22,7 +22,7 @@ class Costs:
     async def check(self, attack: Attack, images: int, epsilons: int = 1) -> None:
         """Refuse an attack on so many images at so many epsilons when it would take longer than a visitor may have."""
         if not attack.quick:
-            await self._check(images * (1 if attack.one_sign else epsilons), measure, attack.name)
+            await self._check(images * (1 if attack.one_run else epsilons), measure, attack.name)
 
     async def check_proof(self, method: str, images: int, epsilons: int) -> None:
         """The same for a proof."""

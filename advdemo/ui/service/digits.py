@@ -54,7 +54,8 @@ def _drawn(request: ScanRequest | PredictCall) -> Tensor:
         assert request.image is not None
         return parse_picture(request.image)
     if request.pixels is not None:
-        return torch.from_numpy(np.frombuffer(request.pixels, np.uint8).reshape(1, SIDE, SIDE).astype(np.float32)) / 255
+        pixels = torch.from_numpy(np.frombuffer(request.pixels, np.uint8).astype(np.float32))
+        return torch.div(pixels.view(1, SIDE, SIDE), 255)
     assert request.drawing is not None
     with refusing("errors.drawing_damaged"):
         content = base64.b64decode(request.drawing.removeprefix(PNG), validate=True)

@@ -5,6 +5,7 @@ not travel with every request; what it has forgotten, or another replica never s
 """
 
 import hashlib
+from typing import Any
 
 import torch
 from torch import nn
@@ -38,7 +39,7 @@ class Networks:
             raise RefusalError("errors.unknown_model")
         return network
 
-    def remember(self, content: bytes) -> tuple[nn.Module, str, dict]:
+    def remember(self, content: bytes) -> tuple[nn.Module, str, dict[str, Any]]:
         """(The network, its hash, its record) of a safetensors file."""
         name = hashlib.sha256(content).hexdigest()
         with refusing("errors.model_unfit"):

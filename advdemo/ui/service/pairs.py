@@ -4,6 +4,7 @@ import hashlib
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -79,7 +80,7 @@ class Pairs:
             raise RefusalError("errors.unknown_model")
         return pair
 
-    def remember(self, files: PairFiles) -> tuple[Pair, dict]:
+    def remember(self, files: PairFiles) -> tuple[Pair, dict[str, Any]]:
         """(The pair, the generator's record). RefusalError for files of other networks."""
         with refusing("errors.bad_pair"):
             generator, record = parse_checkpoint(files.generator, "generator", only("generator"))

@@ -9,7 +9,7 @@ from PIL import Image
 from torch import Tensor
 
 from advdemo.images.drawing import to_mnist
-from advdemo.images.picture import LOWERED, RAISED, read_picture
+from advdemo.images.picture import LOWERED, RAISED, as_bytes, read_picture
 from advdemo.ui.fields import PNG, SIDE
 from advdemo.ui.server.errors import refusing
 
@@ -37,7 +37,7 @@ def as_png(image: Tensor | np.ndarray) -> str:
     """A data URL of one image, 28 x 28 values in [0, 1] in any shape, or uint8 (28, 28): rounded to 256 levels of grey,
     ink is white."""
     if isinstance(image, Tensor):
-        image = (image.reshape(SIDE, SIDE) * 255).round().byte().cpu().numpy()
+        image = as_bytes(image.reshape(SIDE, SIDE))
     return _encode(image)
 
 

@@ -7,6 +7,7 @@ import numpy as np
 from PIL import Image
 from torch import Tensor, nn
 
+from advdemo.images.picture import as_bytes
 from advdemo.networks.predict import predict
 
 COLUMNS = 35  # of the sprite: a row for each class, then the hardest digits
@@ -29,7 +30,7 @@ def make_board(network: nn.Module, images: Tensor, labels: Tensor) -> dict[str, 
     sprite = np.zeros((rows * 28, COLUMNS * 28), dtype=np.uint8)
     for place, (index, _) in enumerate(digits):
         row, column = divmod(place, COLUMNS)
-        sprite[row * 28 : row * 28 + 28, column * 28 : column * 28 + 28] = (images[index, 0] * 255).round().numpy()
+        sprite[row * 28 : row * 28 + 28, column * 28 : column * 28 + 28] = as_bytes(images[index, 0])
     file = io.BytesIO()
     Image.fromarray(sprite).save(file, "WEBP", lossless=True)
     return {

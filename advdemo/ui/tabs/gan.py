@@ -2,6 +2,7 @@
 
 import json
 
+from advdemo.images.picture import as_bytes
 from advdemo.ui.component import component
 from advdemo.ui.jobs import game
 from advdemo.ui.requests import STARTS
@@ -15,7 +16,7 @@ def gan_tab(service: Service) -> None:
     """Build the tab."""
     pair = service.pairs.shipped.get("shipped")
     view = game.View(service.networks.shipped["standard"], service.networks.device)
-    real = (view.real[: game.REAL_SHOWN, 0] * 255).round().byte().cpu().numpy()
+    real = as_bytes(view.real[: game.REAL_SHOWN, 0])
     setup = {
         "enabled": training_enabled(),
         "starts": [start for start in STARTS[:3] if start == "nothing" or start in service.pairs.shipped],

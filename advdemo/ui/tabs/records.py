@@ -5,6 +5,7 @@ import json
 import logging
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from advdemo import shipped
 from advdemo.measures.saved import read_sweep
@@ -20,25 +21,25 @@ DRAWN = ("steps", "real", "fake", "read", "variety")  # of a view of a game
 COUNTS = ("autoattack_images", "pixels", "pixels_images")
 
 
-def binarised_record(record: dict) -> dict:
+def binarised_record(record: dict[str, Any]) -> dict[str, Any]:
     """What the standard network's record holds of it behind rounded pixels, in the form of a record of its own."""
     measured = record.get("binarised")
     return measured if isinstance(measured, dict) else {}
 
 
-def accuracies(records: dict[str, dict]) -> dict[str, float]:
+def accuracies(records: dict[str, dict[str, Any]]) -> dict[str, float]:
     """The accuracy on the test images, in 0..1, of each network that has one in its record."""
     return {
         name: record["test_accuracy"] for name, record in records.items() if is_share(record, "test_accuracy", name)
     }
 
 
-def robustness(records: dict[str, dict]) -> dict[str, dict | None]:
+def robustness(records: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any] | None]:
     """What was measured of each network under attacks: numbers under SHARES and COUNTS, or None."""
     return {name: _figures(record.get("robustness"), name) for name, record in records.items()}
 
 
-def reference() -> dict:
+def reference() -> dict[str, Any]:
     """The curve that the tutorial published and, if it was measured here, its repetition: {"epsilons", "tutorial",
     "reproduced", "seeds"}."""
     curves = {"epsilons": EPSILONS, "tutorial": TUTORIAL_ACCURACIES, "reproduced": None}
@@ -53,7 +54,7 @@ def reference() -> dict:
     return curves | {"reproduced": means, "seeds": len(result["runs"])}
 
 
-def saved_sweep(record: dict) -> SweepResult | None:
+def saved_sweep(record: dict[str, Any]) -> SweepResult | None:
     """The sweep kept in a network's record, or None."""
     if "sweep" not in record:
         return None
@@ -64,7 +65,7 @@ def saved_sweep(record: dict) -> SweepResult | None:
         return None
 
 
-def training_history(record: dict) -> dict | None:
+def training_history(record: dict[str, Any]) -> dict[str, Any] | None:
     """How a network learnt, for its curves: {"own": whether it is that network's own training, or the example of one
     in TRAINING, "recipe", "seed", "holdout", "epochs": {"epoch", "learning_rate", "train_loss", ...} of each}; None
     where neither is known."""
@@ -76,14 +77,14 @@ def training_history(record: dict) -> dict | None:
     return None
 
 
-def example_game() -> dict | None:
+def example_game() -> dict[str, Any] | None:
     """How one game went from nothing: {"seed", "views": what DRAWN names of each}, or None."""
     told = _example(GAME)
     views = told.get("views")
     return {"seed": told.get("seed"), "views": views} if _are_numbers(views, DRAWN) else None
 
 
-def _example(path: Path) -> dict:
+def _example(path: Path) -> dict[str, Any]:
     try:
         told = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
@@ -101,7 +102,7 @@ def _are_numbers(rows: object, names: Sequence[str]) -> bool:
     return isinstance(rows, list) and bool(rows) and all(map(is_good, rows))
 
 
-def is_share(record: dict, name: str, network: str) -> bool:
+def is_share(record: dict[str, Any], name: str, network: str) -> bool:
     """Whether the record has a number in 0..1 of this name; what else it has is logged."""
     value = record.get(name)
     good = isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value <= 1
@@ -115,7 +116,7 @@ def is_share(record: dict, name: str, network: str) -> bool:
     return good
 
 
-def _figures(measured: object, network: str) -> dict | None:
+def _figures(measured: object, network: str) -> dict[str, Any] | None:
     if not isinstance(measured, dict):
         return None
     figures = {name: measured[name] for name in SHARES if is_share(measured, name, network)}

@@ -1,11 +1,23 @@
 // The header: what this is, how accurate its networks are, and the switch between the languages.
 
-import { found } from "../shared/dom.js";
+import { found, make } from "../shared/dom.js";
 import { followTabs } from "../shared/link.js";
 import { inPercent } from "../shared/numbers.js";
 import { makeRoving } from "../shared/roving.js";
-import { currentLanguage, fillWords, onLanguage, say, setLanguage, text } from "../shared/words.js";
+import {
+  currentLanguage,
+  fillWords,
+  hasWords,
+  LANGUAGES,
+  onLanguage,
+  say,
+  setLanguage,
+  text,
+} from "../shared/words.js";
 import { makeShare } from "./share.js";
+
+/** What a network is called; one that the words do not know, by its own name. @param {string} name */
+const shortName = (name) => (hasWords(`networks.short_${name}`) ? text(`networks.short_${name}`) : name);
 
 /** @param {{element: HTMLElement, props: {facts: string, tabs: string}}} page */
 export async function mount({ element, props }) {
@@ -13,12 +25,13 @@ export async function mount({ element, props }) {
   /** @type {string[]} */
   const tabs = JSON.parse(props.tabs);
   const chip = /** @type {HTMLElement} */ (element.querySelector(".chip"));
-  const buttons = /** @type {NodeListOf<HTMLElement>} */ (element.querySelectorAll("[data-language]"));
+  const buttons = Object.entries(LANGUAGES).map(([language, { name, lang }]) =>
+    make("button", { type: "button", lang, dataset: { language } }, name),
+  );
+  element.querySelector(".languages")?.append(...buttons);
 
   function draw() {
-    const networks = Object.entries(accuracies).map(
-      ([name, share]) => ` · ${text(`networks.short_${name}`)} ${inPercent(share)}`,
-    );
+    const networks = Object.entries(accuracies).map(([name, share]) => ` · ${shortName(name)} ${inPercent(share)}`);
     chip.textContent = `LeNet${networks.join("")} · ${device}`;
     for (const button of buttons) {
       button.setAttribute("aria-pressed", String(button.dataset.language === currentLanguage()));

@@ -11,7 +11,10 @@ import { numeral } from "./numbers.js";
 /** @typedef {{key: string, values?: Values}} Phrase a value that is itself a text of this page */
 /** @typedef {Record<string, string | number | Node | Phrase>} Values */
 
-const LANGUAGES = ["en", "zh"];
+/** @typedef {{name: string, lang: string, joiner: string}} Language what it calls itself; joiner of lines */
+
+/** By their files' names. @type {Record<string, Language>} */
+export const LANGUAGES = JSON.parse(document.querySelector('meta[name="languages"]')?.getAttribute("content") ?? "{}");
 const MEMORY = "advdemo-language";
 const STATIC = { words: "", wordsLabel: "aria-label", wordsTitle: "title", wordsPlaceholder: "placeholder" };
 
@@ -32,8 +35,8 @@ function preferred() {
   } catch {
     // a frame without storage
   }
-  const choice = [linked, remembered].find((name) => name && LANGUAGES.includes(name));
-  return choice ?? (navigator.language.toLowerCase().startsWith("zh") ? "zh" : "en");
+  const wishes = [linked, remembered, ...navigator.languages.map((tag) => tag.toLowerCase().split("-")[0])];
+  return wishes.find((name) => name && Object.hasOwn(LANGUAGES, name)) ?? "en";
 }
 
 /** @param {string} name */
@@ -42,7 +45,7 @@ async function load(name) {
   if (!reply.ok) throw new Error(`no words in ${name}`);
   texts = await reply.json();
   language = name;
-  document.documentElement.lang = name === "zh" ? "zh-CN" : "en";
+  document.documentElement.lang = LANGUAGES[name].lang;
 }
 
 await load(preferred());
@@ -51,7 +54,7 @@ export const currentLanguage = () => language;
 
 /** Show the whole page in another language, and remember it. @param {string} name */
 export async function setLanguage(name) {
-  if (name === language) return;
+  if (name === language || !Object.hasOwn(LANGUAGES, name)) return;
   await load(name);
   try {
     localStorage.setItem(MEMORY, name);
@@ -136,7 +139,7 @@ function source(key, values) {
   const [section, name] = key.split(".");
   const entry = texts[section]?.[name];
   if (entry === undefined) throw new Error(`no words for ${key}`);
-  if (Array.isArray(entry)) return entry.join(language === "zh" ? "" : " ");
+  if (Array.isArray(entry)) return entry.join(LANGUAGES[language].joiner);
   if (typeof entry === "string") return entry;
   return entry[new Intl.PluralRules(language).select(Number(values.count))] ?? entry.other;
 }

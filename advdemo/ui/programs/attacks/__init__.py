@@ -1,0 +1,1 @@
+"""The attacks in plain PyTorch."""

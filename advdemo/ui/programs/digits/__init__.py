@@ -1,0 +1,1 @@
+"""Digits that the GAN draws."""

@@ -1,0 +1,1 @@
+"""The images to attack, of MNIST or written down."""

@@ -1,0 +1,1 @@
+"""The network under attack, by hand."""

@@ -1,0 +1,3 @@
+from safetensors.torch import load_file
+
+w = load_file("checkpoints/lenet.safetensors")  # {weights}

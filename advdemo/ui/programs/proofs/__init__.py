@@ -1,0 +1,1 @@
+"""Proofs: interval bounds by hand, CROWN from the package."""

@@ -1,0 +1,1 @@
+epsilon = 0.2  # {epsilon}
