@@ -1,10 +1,11 @@
 """Adversarial examples on MNIST: LeNet, FGSM, the whole epsilon range at once.
 
+from advdemo import shipped
 from advdemo.images.mnist import load_mnist
 from advdemo.measures.sweep import sweep
 from advdemo.networks.checkpoint import load_checkpoint
 
-network, record = load_checkpoint("checkpoints/lenet.safetensors")
+network, record = load_checkpoint(shipped("lenet.safetensors"))
 print(sweep(network, *load_mnist("test")).accuracies)
 
 `advdemo.show({"mine": network})` opens the page with a network of your own.
@@ -12,12 +13,26 @@ print(sweep(network, *load_mnist("test")).accuracies)
 
 from collections.abc import Mapping
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 # Of MNIST, for every folder below this one.
 IMAGE_SHAPE = (1, 28, 28)
 CLASSES = 10
 MEAN, STD = 0.1307, 0.3081  # of the training pixels, in [0, 1]
+
+NETWORKS = {  # the shipped ones, by the names that page, API and command line know them by
+    "standard": "lenet.safetensors",
+    "robust": "lenet-robust.safetensors",
+    "certified": "lenet-certified.safetensors",
+}
+
+
+def shipped(name: str) -> Path:
+    """Where a file of checkpoints/ lies: inside the package once it is installed, beside it in the repository."""
+    package = Path(__file__).parent
+    installed = package / "checkpoints"
+    return (installed if installed.is_dir() else package.with_name("checkpoints")) / name
 
 
 def show(networks: Mapping[str, Any], *, block: bool | None = None, **options: Any) -> None:

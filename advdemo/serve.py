@@ -5,11 +5,11 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from torch import nn
 
+from advdemo import NETWORKS, shipped
 from advdemo.images.mnist import load_mnist
 from advdemo.networks.checkpoint import load_checkpoint
 from advdemo.networks.guest import adopt
@@ -19,13 +19,13 @@ from advdemo.ui.page import build_page, launch
 from advdemo.ui.service.pairs import load_pairs
 from advdemo.ui.words import texts
 
-CHECKPOINT = Path(__file__).parents[1] / "checkpoints" / "lenet.safetensors"
-OTHERS = {name: CHECKPOINT.with_name(f"lenet-{name}.safetensors") for name in ("robust", "certified")}
+CHECKPOINT = shipped(NETWORKS["standard"])
+OTHERS = {name: shipped(file) for name, file in NETWORKS.items() if name != "standard"}
 REMEDY = "restore it with `git checkout -- checkpoints`"
 LONGEST_NAME = 40  # characters
 
 
-def load_networks() -> dict[str, tuple[nn.Module, dict]]:
+def load_networks() -> dict[str, tuple[nn.Module, dict[str, Any]]]:
     """The networks and their records by name, without the others whose files are missing or broken. Without a standard
     one, it is trained first."""
     if not CHECKPOINT.exists():
@@ -52,7 +52,7 @@ def shipped_page() -> Any:
 def show(networks: Mapping[str, nn.Module], *, block: bool | None = None, **options: Any) -> None:
     """`advdemo.show`."""
     shipped = load_networks()
-    guests: dict[str, tuple[nn.Module, dict]] = {}
+    guests: dict[str, tuple[nn.Module, dict[str, Any]]] = {}
     for name, network in networks.items():
         check_name(name)
         guests[name] = (adopt(network, f"the network {name!r}", pick_device()), {})

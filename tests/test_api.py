@@ -25,7 +25,7 @@ from advdemo.ui.service.pictures import as_png, as_rows, change_as_png, decode_p
 from tests.conftest import ROOT
 from tests.test_ui import drawing_of
 
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+READMES = {"python": "README.md", "js": "advdemo/README.md", "bash": "advdemo/README.md"}
 
 
 @pytest.fixture(scope="module")
@@ -221,8 +221,9 @@ def test_the_documentation_is_whole(client):
 
 
 def example(language, url):
-    """The README's example in a language, for the app at this address."""
-    section = README.partition("\n## For programs\n")[2].partition("\n## ")[0]
+    """The documents' example in a language, for the app at this address."""
+    document = (ROOT / READMES[language]).read_text(encoding="utf-8")
+    section = document.partition("\n## For programs\n")[2].partition("\n## ")[0]
     (code,) = re.findall(rf"```{language}\n(.*?)```", section, re.DOTALL)
     assert "http://127.0.0.1:7860" in code
     return code.replace("http://127.0.0.1:7860", url)

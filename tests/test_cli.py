@@ -185,7 +185,7 @@ def test_targeted_pgd_reaches_its_target(run, seven, tmp_path):
     printed = run("attack", seven, "--attack", "pgd", "--target", 3, "--epsilon", 0.3, "--out", tmp_path)
     prediction = json.loads((tmp_path / "prediction.json").read_text())
     assert (prediction["attack"], prediction["target"], prediction["after"]["digit"]) == ("pgd", 3, 3)
-    assert f"the network reads 3 from epsilon {prediction['flip_epsilon']:.4f}" in printed.stdout
+    assert f"Fooled:  as 3 from epsilon {prediction['flip_epsilon']:.4f}" in printed.stdout
     original, adversarial = (np.asarray(Image.open(tmp_path / f"{name}.png")) for name in ("original", "adversarial"))
     assert 70 < np.abs(original.astype(int) - adversarial).max() <= 77
 
@@ -201,11 +201,11 @@ def test_square_says_how_much_it_asked(run, seven, tmp_path):
     prediction = json.loads((tmp_path / "prediction.json").read_text())
     assert 1 < prediction["queries"] < 1000
     assert prediction["after"]["digit"] != 7
-    assert f"Asked:   fooled after {prediction['queries']} questions" in printed
+    assert f"Fooled:  yes, after {prediction['queries']} queries" in printed
     shown = [pixels_of(tmp_path / f"{name}.png").astype(int) for name in ("original", "adversarial")]
     assert 70 < np.abs(shown[0] - shown[1]).max() <= 77
     failed = run("attack", seven, "--attack", "square", "--epsilon", 0.01, "--queries", 20, "--out", tmp_path).stdout
-    assert "Asked:   not fooled after 20 questions" in failed
+    assert "Fooled:  no, after 20 queries" in failed
 
 
 def test_rays_says_how_little_will_do(run, seven, tmp_path):
@@ -225,7 +225,7 @@ def test_attack_with_epsilon_zero_changes_nothing(run, seven, tmp_path):
 
 def test_attack_on_a_digit_already_misread(run, seven, tmp_path):
     result = run("attack", seven, "--label", 3, "--out", tmp_path / "out")
-    assert "Flip:    already another digit without any attack" in result.stdout
+    assert "Fooled:  without any attack" in result.stdout
 
 
 def test_attack_names_the_picture_that_will_not_do(run, tmp_path):
@@ -338,23 +338,23 @@ def test_as_a_program(tmp_path):
 # certify
 
 
-def test_certify_says_what_is_proved_and_what_is_broken(run, lenet, seven):
+def test_certify_says_up_to_where_it_is_certified_and_from_where_fooled(run, lenet, seven):
     image = to_mnist(pixels_of(seven))
     proved = certified_epsilon(lenet, image, 7)
     result = run("certify", seven)
     assert result.exit_code == 0
-    label, reads, lower, upper = result.stdout.splitlines()
-    assert label == "Label:   7 (the prediction: none was given)"
-    assert reads.startswith("Reads:   7 (")
-    assert lower == f"Proved:  up to epsilon {proved:.4f}, by crown"
-    assert upper == f"Broken:  by FGSM at epsilon {scan(lenet, image, 7).flip_epsilon:.4f}"
+    label, prediction, lower, upper = result.stdout.splitlines()
+    assert label == "Label:     7 (the prediction: none was given)"
+    assert prediction.startswith("Predicted: 7 (")
+    assert lower == f"Certified: up to epsilon {proved:.4f}, by crown"
+    assert upper == f"Fooled:    from epsilon {scan(lenet, image, 7).flip_epsilon:.4f}, by FGSM"
     by_intervals = certified_epsilon(lenet, image, 7, method="intervals")
     assert f"epsilon {by_intervals:.4f}, by intervals" in run("certify", seven, "--method", "intervals").stdout
     assert by_intervals < proved
 
 
 def test_certify_of_a_misread_picture_proves_nothing(run, seven):
-    assert "Proved:  nothing, by crown" in run("certify", seven, "--label", 3).stdout
+    assert "Certified: nothing, by crown" in run("certify", seven, "--label", 3).stdout
 
 
 def test_certify_refuses(run, seven, tmp_path):

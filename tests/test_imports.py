@@ -45,7 +45,7 @@ def imports(path: Path) -> set[str]:
 def ours(path: Path) -> set[str]:
     """The parts of advdemo that a file imports: {"networks", "ui"}."""
     parts = {name.split(".")[1] for name in imports(path) if name.startswith("advdemo.")}
-    return {part for part in parts if not part.isupper()}  # the constants that the package itself holds
+    return {part for part in parts if not part.isupper() and part != "shipped"}  # what the package itself holds
 
 
 def others(path: Path) -> set[str]:

@@ -12,13 +12,14 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from advdemo import shipped
 from advdemo.attacks.fgsm import perturb
 from advdemo.attacks.inputs import check_epsilon, check_images
 from advdemo.attacks.settings import Prepared, Settings
 from advdemo.networks.checkpoint import load_checkpoint
 from advdemo.networks.perturber import Perturber
 
-SHIPPED = Path(__file__).parents[2] / "checkpoints" / "advgan.safetensors"
+SHIPPED = shipped("advgan.safetensors")
 
 
 @dataclass(frozen=True)

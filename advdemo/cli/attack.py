@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 import typer
 
 from advdemo.cli.shared import (
-    CHECKPOINT,
+    STANDARD,
     AttackCommand,
     AttackName,
     Binarise,
@@ -31,19 +31,19 @@ def attack(
     epsilon: Annotated[float, typer.Option(help="Size of the perturbation, in 0..1, the pixel range.")] = 0.2,
     label: Annotated[
         int | None,
-        typer.Option(min=0, max=9, help="The true digit; without it, what the network reads.", show_default=False),
+        typer.Option(min=0, max=9, help="The true digit; without it, the network's prediction.", show_default=False),
     ] = None,
     attack_name: AttackName = "fgsm",
     target: Annotated[
         int | None,
-        typer.Option(min=0, max=9, help="The digit to be read as; without it, any other.", show_default=False),
+        typer.Option(min=0, max=9, help="The digit to aim at; without it, any other.", show_default=False),
     ] = None,
     steps: Steps = None,
     step_size: StepSize = None,
     decay: Decay = None,
     diversity: Diversity = None,
     queries: Queries = None,
-    checkpoint: Checkpoint = CHECKPOINT,
+    checkpoint: Checkpoint = STANDARD,
     binarise: Binarise = False,
     out: Annotated[Path, typer.Option(help="A folder for the three images and prediction.json.")] = Path("attack"),
 ) -> None:
@@ -77,11 +77,11 @@ def attack(
         flip_epsilon, sign = result.flip_epsilon, result.sign
         truth = torch.tensor([goal], device=device)
         adversarial = settings.prepare(model, original, truth, targeted=targeted).at(epsilon)
-        verdict = f"Flip:    {_describe_flip(result, target)}"
+        verdict = f"Fooled:  {_describe(result, target)}"
     else:
         *_, attempt = cast(Any, settings).stream(model, original[0], goal, epsilon, targeted=targeted)
         adversarial = attempt.image.unsqueeze(0)
-        verdict = f"Asked:   {'fooled' if attempt.fooled else 'not fooled'} after {attempt.queries} questions"
+        verdict = f"Fooled:  {'yes' if attempt.fooled else 'no'}, after {attempt.queries} queries"
     attacked = predict(model, adversarial)[0]
 
     out.mkdir(parents=True, exist_ok=True)
@@ -108,12 +108,11 @@ def attack(
     typer.echo(f"Wrote original.png, perturbation.png, adversarial.png and prediction.json to {out}")
 
 
-def _describe_flip(result: "EpsilonScan", target: int | None) -> str:
+def _describe(result: "EpsilonScan", target: int | None) -> str:
     if result.flip_epsilon == 0:
-        return "already another digit without any attack"
+        return "without any attack"
     if result.flip_epsilon is not None:
-        what = "changes its mind at" if target is None else f"reads {target} from"
-        return f"the network {what} epsilon {result.flip_epsilon:.4f}"
+        return f"{'' if target is None else f'as {target} '}from epsilon {result.flip_epsilon:.4f}"
     if result.sign is not None and not result.sign.any():
-        return "the gradient is zero: there is no direction to follow"
-    return f"none up to epsilon {result.epsilons[-1]:g}"
+        return "no: the gradient is zero, there is no direction to follow"
+    return f"not up to epsilon {result.epsilons[-1]:g}"

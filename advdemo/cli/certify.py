@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from advdemo.cli.shared import CHECKPOINT, Binarise, Checkpoint, app, load_classifier
+from advdemo.cli.shared import STANDARD, Binarise, Checkpoint, app, load_classifier
 
 
 @app.command()
@@ -13,13 +13,13 @@ def certify(
     image: Annotated[Path, typer.Argument(metavar="IMAGE", help="Any picture of one digit.")],
     label: Annotated[
         int | None,
-        typer.Option(min=0, max=9, help="The true digit; without it, what the network reads.", show_default=False),
+        typer.Option(min=0, max=9, help="The true digit; without it, the network's prediction.", show_default=False),
     ] = None,
     method: Annotated[str, typer.Option(help="crown, which is tighter, or intervals.")] = "crown",
-    checkpoint: Checkpoint = CHECKPOINT,
+    checkpoint: Checkpoint = STANDARD,
     binarise: Binarise = False,
 ) -> None:
-    """Prove up to which epsilon no change of the picture, by whatever attack, is read as another digit."""
+    """Certify a picture: the epsilon up to which no perturbation can make the network predict another digit."""
     from advdemo.images.drawing import to_mnist
     from advdemo.images.picture import read_picture
     from advdemo.measures.bounds import certified_epsilon
@@ -36,9 +36,9 @@ def certify(
     given = label is not None
     label = int(clean.argmax()) if label is None else label
     proved = certified_epsilon(model, pixels, label, method=method)
-    broken = scan(model, pixels, label).flip_epsilon
+    fooled = scan(model, pixels, label).flip_epsilon
 
-    typer.echo(f"Label:   {label} ({'given' if given else 'the prediction: none was given'})")
-    typer.echo(f"Reads:   {clean.argmax()} ({clean.max():.2%})")
-    typer.echo(f"Proved:  up to epsilon {proved:.4f}, by {method}" if proved else f"Proved:  nothing, by {method}")
-    typer.echo(f"Broken:  by FGSM at epsilon {broken:.4f}" if broken is not None else "Broken:  not by FGSM up to 0.5")
+    typer.echo(f"Label:     {label} ({'given' if given else 'the prediction: none was given'})")
+    typer.echo(f"Predicted: {clean.argmax()} ({clean.max():.2%})")
+    typer.echo(f"Certified: up to epsilon {proved:.4f}, by {method}" if proved else f"Certified: nothing, by {method}")
+    typer.echo(f"Fooled:    {'not up to 0.5' if fooled is None else f'from epsilon {fooled:.4f}'}, by FGSM")

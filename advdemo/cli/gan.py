@@ -5,9 +5,11 @@ from typing import Annotated
 
 import typer
 
-from advdemo.cli.shared import CHECKPOINT, DataDir, app, progress
+from advdemo import shipped
+from advdemo.cli.shared import SHIPPED, STANDARD, Checkpoint, DataDir, app, progress
 
-GENERATOR = Path("checkpoints/generator.safetensors")
+GENERATOR = Path("checkpoints/generator.safetensors")  # in the repository that is the shipped one
+SHIPPED_GENERATOR = shipped("generator.safetensors")
 
 
 @app.command()
@@ -42,7 +44,7 @@ def train_gan(
 
 @app.command()
 def train_advgan(
-    network: Annotated[Path, typer.Option(help="The checkpoint of the network to fool.")] = CHECKPOINT,
+    network: Checkpoint = STANDARD,
     epochs: Annotated[int | None, typer.Option(min=1, max=1000, help="Instead of the recipe's 8.")] = None,
     seed: Annotated[int, typer.Option(min=0, max=2**63 - 1, help="The same seed gives the same generator.")] = 0,
     data_dir: DataDir = None,
@@ -54,14 +56,15 @@ def train_advgan(
     from advdemo.training.advgan import train_advgan as train
 
     recipe = AdvGANRecipe() if epochs is None else AdvGANRecipe(epochs=epochs)
-    target, _ = load_checkpoint(network, kinds=CLASSIFIERS)
+    path = SHIPPED.get(str(network), network)
+    target, _ = load_checkpoint(path, kinds=CLASSIFIERS)
     with progress() as shown:
         bar = shown.add_task("steps", total=1.0)
         train(
             out,
             recipe,
             target,
-            network.stem,
+            path.stem,
             seed=seed,
             data_dir=data_dir,
             on_step=lambda done: shown.update(bar, completed=done),
@@ -74,7 +77,9 @@ def generate(
     digit: Annotated[int, typer.Option(min=0, max=9, help="Which digit to draw.")] = 3,
     count: Annotated[int, typer.Option(min=1, max=1000, help="How many.")] = 20,
     seed: Annotated[int, typer.Option(min=0, max=2**63 - 1, help="The same seed gives the same digits.")] = 0,
-    generator: Annotated[Path, typer.Option(help="The generator's file.")] = GENERATOR,
+    generator: Annotated[
+        Path, typer.Option(help="The generator's file.", show_default="the shipped one")
+    ] = SHIPPED_GENERATOR,
     out: Annotated[Path, typer.Option(help="The PNG to write.")] = Path("sheet.png"),
 ) -> None:
     """Draw digits to order, as a sheet."""

@@ -9,10 +9,13 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from typer.core import TyperCommand, TyperGroup
 
+from advdemo import NETWORKS, shipped
+
 if TYPE_CHECKING:
     from torch import nn
 
-CHECKPOINT = Path("checkpoints/lenet.safetensors")
+SHIPPED = {name: shipped(file) for name, file in NETWORKS.items()}
+STANDARD = Path("standard")
 
 
 class _Commands(TyperGroup):
@@ -50,7 +53,9 @@ app = typer.Typer(cls=_Commands, help=HELP, no_args_is_help=True, add_completion
 
 Number = Annotated[float | None, typer.Option(help="Instead of the recipe's.", show_default=False)]
 WholeNumber = Annotated[int | None, typer.Option(help="Instead of the recipe's.", show_default=False)]
-Checkpoint = Annotated[Path, typer.Option(help="The trained network.")]
+Checkpoint = Annotated[
+    Path, typer.Option(help="standard, robust or certified, which are shipped, or a checkpoint's file.")
+]
 Binarise = Annotated[bool, typer.Option("--binarise", help="Round the pixels to 0 or 1 before the network sees them.")]
 # {attacks} and {owners} are filled in by AttackCommand.
 AttackName = Annotated[str, typer.Option("--attack", help="{attacks}.")]
@@ -71,11 +76,12 @@ DataDir = Annotated[
 
 
 def load_classifier(path: Path, binarise: bool) -> "nn.Module":
-    """A network to attack, on the device to compute on; errors as of `load_checkpoint`."""
+    """A network to attack, by a name of SHIPPED or its file, on the device to compute on; errors as of
+    `load_checkpoint`."""
     from advdemo.networks.binarised import Binarised
     from advdemo.networks.checkpoint import CLASSIFIERS, load_checkpoint
 
-    network, _ = load_checkpoint(path, kinds=CLASSIFIERS)
+    network, _ = load_checkpoint(SHIPPED.get(str(path), path), kinds=CLASSIFIERS)
     return Binarised(network) if binarise else network
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from advdemo.cli.shared import (
-    CHECKPOINT,
+    STANDARD,
     AttackCommand,
     AttackName,
     Binarise,
@@ -26,7 +26,7 @@ from advdemo.cli.shared import (
 
 @app.command(cls=AttackCommand)
 def sweep(
-    checkpoint: Checkpoint = CHECKPOINT,
+    checkpoint: Checkpoint = STANDARD,
     binarise: Binarise = False,
     epsilons: Annotated[str, typer.Option(help="Comma-separated, each in 0..1.")] = "0,0.05,0.1,0.15,0.2,0.25,0.3",
     images: Annotated[int, typer.Option(min=1, help="How many test images, from the first.")] = 10_000,
@@ -43,12 +43,12 @@ def sweep(
     source: Annotated[
         list[Path] | None,
         typer.Option(
-            help="A checkpoint to make the examples on: how well do they transfer? Several are attacked as one.",
+            help="A network to make the examples on: how well do they transfer? Several are attacked as one.",
             show_default=False,
         ),
     ] = None,
     certified: Annotated[
-        bool, typer.Option("--certified", help="No attack, but proof: what is sure to hold against all of them.")
+        bool, typer.Option("--certified", help="Certified accuracy, proved against all attacks, in place of one.")
     ] = False,
     method: Annotated[
         str | None,
@@ -64,7 +64,7 @@ def sweep(
         Path | None, typer.Option(help="A folder for sweep.csv, sweep.json, accuracy.png, examples.png.")
     ] = None,
 ) -> None:
-    """Accuracy on the MNIST test images under an attack, or certified, at each epsilon."""
+    """Robust accuracy under an attack, or certified accuracy, on the MNIST test images at each epsilon."""
     from advdemo.attacks import ATTACKS, FGSM, make_settings
     from advdemo.images.mnist import load_mnist
     from advdemo.measures.bounds import CertifiedResult, certified_stream

@@ -6,7 +6,9 @@ from typing import Annotated
 
 import typer
 
-from advdemo.cli.shared import CHECKPOINT, DataDir, Number, WholeNumber, app, progress
+from advdemo.cli.shared import DataDir, Number, WholeNumber, app, progress
+
+CHECKPOINT = Path("checkpoints/lenet.safetensors")  # in the repository that is the shipped one
 
 
 @app.command()

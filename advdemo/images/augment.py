@@ -1,6 +1,7 @@
-"""Small random distortions of training digits, so that the network also reads people's drawings."""
+"""Small random distortions of training digits, so that the network also recognises people's drawings."""
 
 import math
+from collections.abc import Callable
 
 import torch
 from torch import Tensor
@@ -41,7 +42,7 @@ def _change_thickness(images: Tensor, generator: torch.Generator) -> Tensor:
     return torch.lerp(images, target, amount.abs())
 
 
-def _cross(images: Tensor, pick) -> Tensor:
+def _cross(images: Tensor, pick: Callable[[Tensor, Tensor], Tensor]) -> Tensor:
     padded = F.pad(images, (1, 1, 1, 1))
     result = images
     for rows, columns in ((slice(0, -2), slice(1, -1)), (slice(2, None), slice(1, -1)),

@@ -1,4 +1,4 @@
-"""Six experiments whose outcome a visitor guesses first; each is measured on the networks that are there."""
+"""Six experiments whose outcome a visitor guesses first; each is measured on the shipped networks."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -49,8 +49,8 @@ def sturdiest_network(networks: Networks, images: Tensor, labels: Tensor, index:
 
 
 def noise_or_sign(networks: Networks, images: Tensor, labels: Tensor, _: int) -> Finding:
-    """How many images noise of the same size fools, beside FGSM; of those read correctly to begin with."""
-    some, truth = _read_correctly(networks["standard"], images[:NOISE_IMAGES], labels[:NOISE_IMAGES])
+    """Success rates of FGSM and of noise of the same size, on images that are classified correctly."""
+    some, truth = _classified_correctly(networks["standard"], images[:NOISE_IMAGES], labels[:NOISE_IMAGES])
     signed = fgsm(networks["standard"], some, truth, NOISE_EPSILON)
     fooled = {
         name: _fooled(networks["standard"], attacked, truth)
@@ -61,12 +61,12 @@ def noise_or_sign(networks: Networks, images: Tensor, labels: Tensor, _: int) ->
 
 
 def transfer_direction(networks: Networks, images: Tensor, labels: Tensor, _: int) -> Finding:
-    """Whether PGD's images carry over from the standard network to the robust one, or the other way; of those that the
-    other network reads correctly to begin with."""
+    """Whether PGD's images transfer better from the standard network to the robust one or the other way, among those
+    that the other network classifies correctly."""
     fooled = {}
     for source, victim in (("standard", "robust"), ("robust", "standard")):
         few = slice(TRANSFER_IMAGES)
-        some, truth = _read_correctly(networks[victim], images[few], labels[few])
+        some, truth = _classified_correctly(networks[victim], images[few], labels[few])
         attacked = pgd(networks[source], some, truth, TRANSFER_EPSILON)
         fooled[source] = _fooled(networks[victim], attacked, truth)
     first, second = fooled["standard"], fooled["robust"]
@@ -74,8 +74,8 @@ def transfer_direction(networks: Networks, images: Tensor, labels: Tensor, _: in
     return Finding(answer, fooled)
 
 
-def best_proved(networks: Networks, images: Tensor, labels: Tensor, index: int) -> Finding:
-    """Of which network most can be proved."""
+def largest_certified(networks: Networks, images: Tensor, labels: Tensor, index: int) -> Finding:
+    """Which network has the largest certified epsilon."""
     proved = {name: certified_epsilon(networks[name], images[index], int(labels[index])) for name in NETWORKS}
     return Finding(max(proved, key=lambda name: proved[name]), proved)
 
@@ -93,7 +93,7 @@ EXPERIMENTS = {
     "transfer": Experiment(
         ("standard", "robust", "alike"), ("standard", "robust"), transfer_direction, about_one=False
     ),
-    "proof": Experiment(NETWORKS, NETWORKS, best_proved, index=63),
+    "proof": Experiment(NETWORKS, NETWORKS, largest_certified, index=63),
     "blind": Experiment(("never", "late", "early"), ("standard",), blind_attack, index=208),
 }
 
@@ -110,7 +110,7 @@ def _smallest(flips: dict[str, float | None]) -> str:
     return min(flips, key=lambda name: _or_beyond(flips[name]))
 
 
-def _read_correctly(network: nn.Module, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+def _classified_correctly(network: nn.Module, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
     right = classify(network, images) == labels
     return images[right], labels[right]
 

@@ -1,5 +1,5 @@
-"""Linear bounds of a LeNet's margins around one image (CROWN: Zhang et al., 2018, "Efficient neural network robustness
-certification with general activation functions"; for max-pooling, tighter than there).
+"""CROWN: linear bounds of a LeNet's margins around one image (Zhang et al., 2018, "Efficient neural network robustness
+certification with general activation functions"; tighter than there for max-pooling).
 
 Interval bounds forget that the numbers of one layer come from the same pixels. These do not: every ReLU and every
 pooling window is enclosed by two linear functions of its inputs, one below and one above. A margin, a weighted sum of
@@ -13,7 +13,7 @@ their inputs, each layer's found in the same way from the layers before it.
     above   y <= level + slope (x_t - l_t): t has the highest u of all; `level` is the highest of 0, all l and all the
             other u, so that only x_t can exceed it; slope = (u_t - level) / (u_t - l_t)
 
-Implementations that take the constant max(u) above prove about half the epsilon.
+Implementations that take the constant max(u) above certify about half the epsilon.
 
 **Layout.** A convolution with pooling behind it is computed on blocks: the 2x2 pixels of a block, and the 2x2 outputs
 of a window, are channels, so that it is a convolution of blocks by a kernel half as wide, and windows lie in one axis:

@@ -8,6 +8,7 @@ import inspect
 from collections.abc import Callable, Iterable
 from copy import deepcopy
 from dataclasses import dataclass
+from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -18,6 +19,7 @@ from advdemo.attacks import fgsm, pgd, square
 from advdemo.networks.fast import FastLeNet
 from advdemo.networks.predict import classify
 
+T = TypeVar("T")
 EPSILON = 0.3
 SMALL_EPSILON = 0.1
 IMAGES = 500
@@ -35,7 +37,7 @@ class Comparison:
     epsilon: float
     rows: dict[str, tuple[float, float]]  # (wrong, right) of each figure
     pictures: Tensor | None = None  # float32 (3, 1, 28, 28) in [0, 1]: original, wrong, right
-    reads: list[int] | None = None  # what the network reads in each of them
+    reads: list[int] | None = None  # what the network predicts for each of them
 
 
 def normalise(x):
@@ -151,8 +153,8 @@ def compare_softmax(model: nn.Module, images: Tensor, labels: Tensor, spare: tup
 
 
 def compare_alone(model: nn.Module, images: Tensor, labels: Tensor) -> Comparison:
-    """Judging a defence by FGSM alone. The defence here multiplies the logits by SHARPNESS: no answer changes, but in
-    float32 the loss is exactly 0, and so is its gradient (as in defensive distillation: Carlini and Wagner, 2016,
+    """Judging a defence by FGSM alone. The defence here multiplies the logits by SHARPNESS: no prediction changes, but
+    in float32 the loss is exactly 0, and so is its gradient (as in defensive distillation: Carlini and Wagner, 2016,
     https://arxiv.org/abs/1607.04311)."""
 
     def defended(x: Tensor) -> Tensor:
@@ -205,7 +207,7 @@ def _accuracy(net: nn.Module, images: Tensor, labels: Tensor) -> float:
     return float((classify(net, images) == labels).float().mean())
 
 
-def _each(pair: Iterable, measure: Callable) -> tuple[float, float]:
+def _each(pair: Iterable[T], measure: Callable[[T], float]) -> tuple[float, float]:
     wrong, right = map(measure, pair)
     return wrong, right
 

@@ -26,7 +26,7 @@ def accuracy_curve(
         axes.plot(*zip(*reference, strict=True), "--", color=TUTORIAL, marker=".", label="PyTorch tutorial, published")
     order = result.epsilons.argsort()
     epsilons, accuracies = result.epsilons[order], result.accuracies[order]
-    axes.plot(epsilons, accuracies, color=CLEAN, marker="o", lw=2, label=f"this model, {result.n_images:,} images")
+    axes.plot(epsilons, accuracies, color=CLEAN, marker="o", lw=2, label=f"this network, {result.n_images:,} images")
     for epsilon, accuracy in zip(epsilons, accuracies, strict=True) if len(epsilons) <= MOST_LABELS else ():
         axes.annotate(
             f"{accuracy:.1%}", (epsilon, accuracy), (-5, -5),

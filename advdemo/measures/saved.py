@@ -1,5 +1,7 @@
 """A sweep kept in a network's record, for the page to show before anybody has run one."""
 
+from typing import Any
+
 import numpy as np
 from torch import Tensor, nn
 
@@ -8,7 +10,7 @@ from advdemo.measures.sweep import EPSILONS, SweepResult, sweep
 NO_SWEEP = "a record's sweep is not one: `python -m advdemo measure` writes it anew"
 
 
-def sweep_record(network: nn.Module, images: Tensor, labels: Tensor) -> dict:
+def sweep_record(network: nn.Module, images: Tensor, labels: Tensor) -> dict[str, Any]:
     """The sweep of a network under FGSM as JSON values: {"epsilons", "flips" (E, 10, 10), "first_flips" (E + 1,)},
     as `SweepResult` has them. Arguments and errors as of `sweep`."""
     result = sweep(network, images, labels)
@@ -19,7 +21,7 @@ def sweep_record(network: nn.Module, images: Tensor, labels: Tensor) -> dict:
     }
 
 
-def read_sweep(kept: dict) -> SweepResult:
+def read_sweep(kept: dict[str, Any]) -> SweepResult:
     """What `sweep_record` wrote; ValueError for anything else."""
     try:
         epsilons = np.array(kept["epsilons"], dtype=np.float64)

@@ -17,7 +17,7 @@ RESOLUTION = 1e-4  # of flip_epsilon
 
 @dataclass(frozen=True)
 class EpsilonScan:
-    """What the model makes of one image at each of E epsilons."""
+    """The adversarial images of one image at each of E epsilons, and the predictions for them."""
 
     epsilons: np.ndarray  # float64 (E,), ascending
     images: np.ndarray  # uint8 (E, 28, 28), the adversarial images, 255 is ink
@@ -47,11 +47,11 @@ def scan(
         attack: a name of ATTACKS, or settings such as `PGD(steps=10)`; `seed` decides what is random in it.
 
     `flip_epsilon` is the first epsilon of the list whose prediction is no longer `label` (targeted: is `label`),
-    refined to 1e-4 below it; 0.0 when the image is misread without any attack.
+    refined to 1e-4 below it; 0.0 when the image is misclassified without an attack.
 
     Raises:
         ValueError: wrong shape, pixels, label or epsilons; an attack unknown or not `scannable`; targeted: the class
-            that the model already reads.
+            that is predicted already.
     """
     row, settings = find_attack(attack)
     if not row.scannable:

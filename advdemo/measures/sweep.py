@@ -31,7 +31,7 @@ CORES = torch.get_num_threads()  # before anyone asks torch for fewer
 
 @dataclass(frozen=True)
 class Example:
-    """One image the attack turned (at epsilon 0: one the model gets right)."""
+    """One image with which the attack fools the network (at epsilon 0: one that is classified correctly)."""
 
     index: int  # in the data set
     before: int  # the class predicted without the attack
@@ -41,7 +41,7 @@ class Example:
 
 @dataclass(frozen=True)
 class SweepResult:
-    """What the model makes of `n_images` images at each of E epsilons; while a sweep runs, of those done so far."""
+    """Predictions for `n_images` images at each of E epsilons; while a sweep runs, for those done so far."""
 
     epsilons: np.ndarray  # float64 (E,)
     flips: np.ndarray  # int64 (E, 10, 10), counts of true class -> predicted class
@@ -83,7 +83,7 @@ def sweep(
     batch_size: int | None = None,
     seed: int = 0,
 ) -> SweepResult:
-    """Accuracy under an attack at each epsilon.
+    """Robust accuracy under an attack at each epsilon; at epsilon 0 it is the clean accuracy.
 
     Args:
         model: a frozen classifier, pixels -> logits, on the device to compute on.

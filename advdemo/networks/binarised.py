@@ -4,6 +4,8 @@ Rounding is flat, so that no gradient comes back through it: attacks that follow
 not robust for that. Who knows of the rounding leaves it out on the way back, and has a gradient again.
 """
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
@@ -33,9 +35,9 @@ class _StraightThrough(torch.autograd.Function):
     """Rounding forward, the identity backward."""
 
     @staticmethod
-    def forward(context, images: Tensor) -> Tensor:
+    def forward(context: Any, images: Tensor) -> Tensor:
         return images.round()
 
     @staticmethod
-    def backward(context, gradient: Tensor) -> Tensor:
+    def backward(context: Any, gradient: Tensor) -> Tensor:
         return gradient

@@ -7,6 +7,7 @@ import tempfile
 import time
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors import SafetensorError
@@ -25,7 +26,7 @@ CLASSIFIERS: dict[str, type[nn.Module]] = {"LeNet": FastLeNet}
 KINDS = CLASSIFIERS | {"binarised": Binarised, "generator": Generator, "discriminator": Discriminator}
 
 
-def save_checkpoint(model: nn.Module, path: Path | str, record: dict) -> None:
+def save_checkpoint(model: nn.Module, path: Path | str, record: dict[str, Any]) -> None:
     """Write the weights as safetensors, with `record` as JSON in the header.
 
     The file is written beside `path` and renamed over it, so that a kill at any moment leaves the old one whole.
@@ -34,7 +35,7 @@ def save_checkpoint(model: nn.Module, path: Path | str, record: dict) -> None:
     save_weights(model.state_dict(), path, record)
 
 
-def save_weights(weights: dict[str, Tensor], path: Path | str, record: dict) -> None:
+def save_weights(weights: dict[str, Tensor], path: Path | str, record: dict[str, Any]) -> None:
     """`save_checkpoint` of any tensors, by their names."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -63,13 +64,13 @@ def _clean_up(path: Path) -> None:
                 left.unlink()
 
 
-def pack_checkpoint(weights: dict[str, Tensor], record: dict) -> bytes:
+def pack_checkpoint(weights: dict[str, Tensor], record: dict[str, Any]) -> bytes:
     """The bytes of a checkpoint file."""
     tensors = {name: value.detach().cpu().contiguous() for name, value in weights.items()}
     return save(tensors, metadata={"record": json.dumps(record)})
 
 
-def unpack_checkpoint(content: bytes) -> tuple[dict[str, Tensor], dict]:
+def unpack_checkpoint(content: bytes) -> tuple[dict[str, Tensor], dict[str, Any]]:
     """What `pack_checkpoint` put together: any tensors by their names, on the CPU, and the record, empty where there is
     none. ValueError when it is not safetensors, or the record is no JSON object."""
     try:
@@ -86,7 +87,7 @@ def unpack_checkpoint(content: bytes) -> tuple[dict[str, Tensor], dict]:
 
 def load_checkpoint(
     path: Path | str, device: torch.device | str | None = None, kinds: dict[str, type[nn.Module]] = KINDS
-) -> tuple[nn.Module, dict]:
+) -> tuple[nn.Module, dict[str, Any]]:
     """Read what `save_checkpoint` wrote: (the network in eval mode with frozen parameters, the record). The record's
     `kind` says which of `kinds` it is; a LeNet comes back as the fast one.
 
@@ -101,7 +102,9 @@ def load_checkpoint(
     return network.to(device or pick_device()), record
 
 
-def parse_checkpoint(content: bytes, name: str, kinds: dict[str, type[nn.Module]] = KINDS) -> tuple[nn.Module, dict]:
+def parse_checkpoint(
+    content: bytes, name: str, kinds: dict[str, type[nn.Module]] = KINDS
+) -> tuple[nn.Module, dict[str, Any]]:
     """`load_checkpoint` of a file's bytes, on the CPU; `name` is what error messages call it, `kinds` are the networks
     that it may hold."""
     try:

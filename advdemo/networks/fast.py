@@ -54,7 +54,8 @@ class _Step(torch.autograd.Function):
     """Normalisation, all of LeNet's layers, and their gradients."""
 
     @staticmethod
-    def forward(context, images: Tensor, places: Tensor, w1, b1, w2, b2, w3, b3, w4, b4, w5, b5) -> Tensor:
+    def forward(context: Any, images: Tensor, places: Tensor, *parameters: Tensor) -> Tensor:
+        w1, b1, w2, b2, w3, b3, w4, b4, w5, b5 = parameters
         x = (images - MEAN).div_(STD)  # (N, 1, 28, 28)
         placed = (w1.view(6, 25) @ places).view(6, 4, 36).transpose(0, 1).reshape(24, 1, 6, 6)  # (4 * 6, 1, 6, 6)
         y1 = F.conv2d(x, placed, b1.repeat(4), stride=2, padding=2)  # (N, 4 * 6, 14, 14)
@@ -71,13 +72,13 @@ class _Step(torch.autograd.Function):
         return torch.addmm(b5, h4, w5.T)  # (N, 10)
 
     @staticmethod
-    def backward(context, g: Tensor) -> tuple[Tensor | None, ...]:
+    def backward(context: Any, g: Tensor) -> tuple[Tensor | None, ...]:
         # Gradients are on in here only for a second derivative. A constant g would let it pass for zero.
         return _Step.derivatives(context, g.clone().requires_grad_() if torch.is_grad_enabled() else g)
 
     @staticmethod
     @once_differentiable
-    def derivatives(context, g: Tensor) -> tuple[Tensor | None, ...]:
+    def derivatives(context: Any, g: Tensor) -> tuple[Tensor | None, ...]:
         x, places, placed, at1, h1, h1_nhwc, w2, w2_nhwc, at2, h2, w3, h3, w4, h4, w5 = context.saved_tensors
         count, to_weights = len(x), context.needs_input_grad[2]
         gradients: list[Tensor | None] = [None] * 10

@@ -1,16 +1,18 @@
-"""What a network makes of a box of images, not of one: for every number in it a centre and a radius between which no
-image of the box leads (interval bound propagation: Gowal et al., 2018, "On the effectiveness of interval bound
-propagation for training verifiably robust models").
+"""Interval bound propagation (Gowal et al., 2018, "On the effectiveness of interval bound propagation for training
+verifiably robust models"): bounds of every number that a network computes, over all images of a box at once, as centre
+and radius.
 
 An affine layer maps the centre as it maps an image and the radius by the sizes of its weights. ReLU and max-pooling
 only ever grow with their inputs, so the two ends of an interval pass through them as they are. Twice the work of a
 forward pass, differentiable, for a LeNet and for networks of the same layers in other sizes.
 
-**Rounding.** The bounds hold for the network in float32, not only on paper. Whatever the order in which a sum of n
+**Rounding.** The bounds hold in float32 as well as in exact arithmetic. Whatever the order in which a sum of n
 products W x + b is taken, it is off by at most n u (|W| |x| + |b|), u = 2^-24 (Higham, 2002, "Accuracy and stability of
 numerical algorithms", 3.1). `outward` therefore adds 2 n u (|W| |x| + |b|) to the radius: once for the network's own
 sums, once for those in here, with EXTRA in n for the few operations between the layers.
 """
+
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -84,7 +86,7 @@ def hidden_bounds(network: nn.Module, box: Bounds, *, outward: bool = True) -> l
 
 def margins(network: nn.Module, box: Bounds, labels: Tensor, *, outward: bool = True) -> Tensor:
     """Lower bounds, float32 (N, classes), of logit[label] - logit[k] over the images of a `pixel_box`; 0 where k is the
-    label. All the others positive: no image of the box is read as anything but `labels` (N,).
+    label. If all the others are positive, `labels` (N,) is the prediction for every image of the box.
 
     The last layer is taken for the differences, not for each logit (its elision), which is tighter.
     """
@@ -131,7 +133,7 @@ class _PoolRelu(Function):
     a training step would go into the library's: this takes half of its time."""
 
     @staticmethod
-    def forward(context, centre: Tensor, radius: Tensor) -> Bounds:
+    def forward(context: Any, centre: Tensor, radius: Tensor) -> Bounds:
         ends, saved = [], []
         for end in (centre - radius, centre + radius):
             a, b, c, d = _corners(end)
@@ -145,7 +147,7 @@ class _PoolRelu(Function):
         return (lower + upper) / 2, (upper - lower) / 2
 
     @staticmethod
-    def backward(context, to_centre: Tensor, to_radius: Tensor) -> Bounds:
+    def backward(context: Any, to_centre: Tensor, to_radius: Tensor) -> Bounds:
         saved = context.saved_tensors
         ends = []
         for gradient, (left_above, left_below, is_above, pooled) in (

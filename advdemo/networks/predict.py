@@ -1,6 +1,7 @@
 """What a network makes of images: probabilities, classes, accuracy, confusion; and what it is made of."""
 
 import os
+from collections.abc import Callable
 from typing import TypeVar
 
 import torch
@@ -58,8 +59,8 @@ def summary(network: LeNet) -> list[tuple[str, tuple[int, ...], int]]:
     """(layer's name, output shape for one image, number of parameters) of each layer, in order."""
     rows = []
 
-    def note(name: str):
-        def hook(layer: nn.Module, _inputs: tuple, output: Tensor) -> None:
+    def note(name: str) -> Callable[[nn.Module, tuple[Tensor, ...], Tensor], None]:
+        def hook(layer: nn.Module, _inputs: tuple[Tensor, ...], output: Tensor) -> None:
             rows.append((name, tuple(output.shape[1:]), sum(p.numel() for p in layer.parameters())))
 
         return hook

@@ -1,7 +1,7 @@
 """Training AdvGAN's generator against one network (Xiao et al., 2018): what `python -m advdemo train-advgan` does.
 
 The paper's two further terms are left out: the bound on the perturbation's size is built in here (every pixel stays
-within epsilon), and its discriminator, which asks that results look like digits, changes nothing visible within it.
+within epsilon), and its discriminator, which demands that results look like digits, changes nothing visible within it.
 """
 
 import time
@@ -81,8 +81,9 @@ def train_advgan(
     on_step: Callable[[float], None] = lambda done: None,
     say: Callable[[str], None] = lambda line: None,
 ) -> None:
-    """Train on MNIST against `network`, which the record calls `against`, and write the checkpoint with the accuracy
-    that it leaves on the test images. ValueError for broken data, OSError for none or a path that cannot be written."""
+    """Train on MNIST against `network`, which the record calls `against`, and write the checkpoint with the
+    network's robust accuracy on the test images. ValueError for broken data, OSError for none or a path that cannot be
+    written."""
     path.parent.mkdir(parents=True, exist_ok=True)
     device = pick_device()
     images, labels = (part.to(device) for part in load_mnist("train", data_dir))
@@ -102,4 +103,4 @@ def train_advgan(
     left = {f"{e:g}": accuracy(network, perturb(test_images, sign, e), truth) for e in JUDGED}
     save_checkpoint(perturber, path, record | {"accuracy_left": left})
     load_perturber.cache_clear()
-    say(f"saved to {path}: it leaves {left['0.3']:.2%} of the test images right at epsilon 0.3")
+    say(f"saved to {path}: robust accuracy {left['0.3']:.2%} at epsilon 0.3")

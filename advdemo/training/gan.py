@@ -1,8 +1,8 @@
-"""The GAN's game: a forger that learns to draw digits, a detective that learns to tell them from real ones.
+"""The GAN's game: a generator learns to draw digits, a discriminator learns to tell them from real ones.
 
 Goodfellow et al., 2014, "Generative adversarial nets", with the non-saturating loss. What makes it steady on a CPU: the
-R1 penalty on the detective's slope at real digits (Mescheder et al., 2018), a running mean of the forger's weights,
-which is what is judged and kept, and learning rates that fall to almost nothing.
+R1 penalty on the discriminator's gradient at real digits (Mescheder et al., 2018), a running mean of the generator's
+weights, which is what is judged and kept, and learning rates that fall to almost nothing.
 """
 
 import copy
@@ -40,7 +40,7 @@ class GanRecipe:
     forger_steps: int = 1  # of the generator to one of the discriminator
 
 
-# For a game to watch: digits that can be read within a quarter of a minute on one CPU core, where the whole training
+# For a game to watch: legible digits within a quarter of a minute on one CPU core, where the whole training
 # would take three times as long and get further.
 LIVE = GanRecipe(batch_size=32, learning_rate=2e-3, falling=0.0)
 
@@ -50,7 +50,7 @@ class Turn:
     """What one step showed: mean probabilities of being real, by the discriminator, before it learnt."""
 
     real: float  # of real digits; theory promises that both end at one half
-    fake: float  # of forgeries
+    fake: float  # of generated ones
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,6 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -17,6 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
+from advdemo import shipped
 from advdemo.attacks.pgd import pgd
 from advdemo.images.augment import augment
 from advdemo.networks.checkpoint import CLASSIFIERS, load_checkpoint
@@ -24,7 +24,6 @@ from advdemo.networks.fast import FastLeNet
 from advdemo.training import certified
 from advdemo.training.recipes import Recipe
 
-SHIPPED = Path(__file__).parents[2] / "checkpoints"
 MIN_LEARNING_RATE = 1e-6  # of the plateau schedule, which ends there
 LAST_SHARE = 0.003  # of the learning rate, at the end of the late-cosine schedule
 FIRST_STEPS = 300  # over which that schedule reaches the learning rate
@@ -40,7 +39,7 @@ class EpochRecord:
     learning_rate: float  # at its start
     train_loss: float  # over the epoch, on the distorted or attacked images the network saw
     train_accuracy: float
-    validation_loss: float | None  # on held-out images; with an epsilon, attacked, or the worst within it
+    validation_loss: float | None  # on held-out images; with an epsilon, under attack, or the certified bound
     validation_accuracy: float | None
     weights: dict[str, Tensor]  # a copy of the parameters, on the CPU
 
@@ -107,7 +106,7 @@ class _Training:
             torch.manual_seed(seed)
             self.network = FastLeNet().to(device)
         if recipe.start is not None:
-            started, _ = load_checkpoint(SHIPPED / f"{recipe.start}.safetensors", device, CLASSIFIERS)
+            started, _ = load_checkpoint(shipped(f"{recipe.start}.safetensors"), device, CLASSIFIERS)
             self.network.load_state_dict(started.state_dict())
         average = get_ema_multi_avg_fn(recipe.averaging) if recipe.averaging else None
         self.averaged = AveragedModel(self.network, multi_avg_fn=average) if average else None

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -86,7 +87,7 @@ def halved(network: nn.Module) -> nn.Module:
     return network
 
 
-def save_pair(path: Path, game: Game, record: dict) -> None:
+def save_pair(path: Path, game: Game, record: dict[str, Any]) -> None:
     """Write the kept generator, the discriminator beside it and a sheet of ten samples of each digit."""
     generator = game.kept_generator()
     save_checkpoint(halved(generator), path, record | {"kind": "generator"})
@@ -100,7 +101,7 @@ def unfinished_path(path: Path) -> Path:
     return path.with_suffix(".unfinished.safetensors")
 
 
-def load_unfinished(path: Path, recipe: GanRecipe, settings: dict) -> tuple[dict[str, Tensor] | None, float]:
+def load_unfinished(path: Path, recipe: GanRecipe, settings: dict[str, Any]) -> tuple[dict[str, Tensor] | None, float]:
     """(The state of the game at `path`, seconds it has taken so far); None and 0 if there is none. `settings` are what
     its record must say, the device among them: another one's random numbers are others. ValueError when it says
     something else, or the file is no game."""

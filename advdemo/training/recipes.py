@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 @dataclass(frozen=True)
 class Recipe:
-    """Everything that decides how a model is trained, but for the seed."""
+    """Everything that decides how a network is trained, but for the seed."""
 
     about: str
     epochs: int
@@ -20,8 +20,8 @@ class Recipe:
     augmented: bool = True
     epsilon: float = 0.0  # of the PGD examples to train on instead of the images, in 0..1; 0 trains on the images
     attack_steps: int = 10  # of that PGD
-    certified: bool = False  # learn from interval bounds within epsilon, not from PGD examples
-    clean: float = 0.0  # certified: the share of the images as they are in the loss, beside the worst within epsilon
+    certified: bool = False  # train on interval bounds within epsilon, not on PGD examples
+    clean: float = 0.0  # certified: the share of clean images in the loss, beside the worst case within epsilon
     start: str | None = None  # the shipped network to begin with; None begins with random weights
     warm_up: float = 0.4  # the share of the training over which epsilon grows to its size
     averaging: float = 0.0  # decay of the running mean of the weights, which is what is judged and kept; 0 for none
@@ -31,7 +31,7 @@ RECIPES = {
     # At the tutorial's weight decay a sixth of the test images reach a confidence of 1.0 in float32, where the gradient
     # has lost the true class's share and FGSM looks weaker than it is. Six times as much keeps confidences below that.
     "default": Recipe(
-        about="The shipped model's: distorted images, a one-cycle schedule, strong weight decay.",
+        about="The shipped network's: distorted images, a one-cycle schedule, strong weight decay.",
         epochs=40,
         batch_size=128,
         learning_rate=0.1,
@@ -46,7 +46,7 @@ RECIPES = {
         augmented=False,
     ),
     "robust": Recipe(
-        about="Adversarial training (Madry et al., 2018): each step learns from PGD examples, not from the images.",
+        about="Adversarial training (Madry et al., 2018): each step trains on PGD examples in place of clean images.",
         epochs=50,
         batch_size=128,
         learning_rate=0.003,
@@ -58,7 +58,7 @@ RECIPES = {
         averaging=0.999,
     ),
     "certified": Recipe(
-        about="Certified training: each step learns from bounds on what any attack could do within epsilon.",
+        about="Certified training: each step trains on bounds of what any attack can do within epsilon.",
         epochs=120,
         batch_size=128,
         learning_rate=0.0007,

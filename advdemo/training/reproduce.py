@@ -8,18 +8,21 @@ is wrong without the attack is not attacked and counts as wrong.
 import json
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 import torch
 
+from advdemo import shipped
 from advdemo.attacks.fgsm import FGSM, LOSSES
 from advdemo.images.mnist import load_mnist
 from advdemo.measures.sweep import EPSILONS, TUTORIAL_ACCURACIES, sweep
 from advdemo.networks.fast import FastLeNet
 from advdemo.networks.predict import classify, freeze, pick_device
+from advdemo.training.loop import EpochRecord, Step
 from advdemo.training.recipes import pick_recipe
-from advdemo.training.train import EpochRecord, Step, describe, hold_out, train_steps
+from advdemo.training.train import describe, hold_out, train_steps
 
-RESULT = Path(__file__).parent.parent.parent / "checkpoints" / "reproduction.json"
+RESULT = shipped("reproduction.json")
 HELD_OUT = 5_000
 
 
@@ -30,7 +33,7 @@ def reproduce(
     data_dir: Path | None = None,
     on_step: Callable[[Step], None] = lambda step: None,
     say: Callable[[str], None] = lambda line: None,
-) -> dict:
+) -> dict[str, Any]:
     """Train with the recipe "tutorial" once for each seed, take the epoch most accurate on held-out images, and sweep
     the test set with each loss.
 
@@ -70,13 +73,13 @@ def measure(model: FastLeNet, images: torch.Tensor, labels: torch.Tensor) -> dic
     }
 
 
-def mean_and_spread(result: dict, loss: str) -> list[tuple[float, float]]:
+def mean_and_spread(result: dict[str, Any], loss: str) -> list[tuple[float, float]]:
     """(mean, largest minus smallest) over the runs, at each epsilon."""
     columns = zip(*(run[loss] for run in result["runs"]), strict=True)
     return [(sum(column) / len(column), max(column) - min(column)) for column in columns]
 
 
-def table(result: dict) -> str:
+def table(result: dict[str, Any]) -> str:
     """The published accuracies beside ours, a row for each epsilon: mean over the runs, and in brackets how far apart
     the runs are."""
     losses = {loss: mean_and_spread(result, loss) for loss in LOSSES}
@@ -90,7 +93,7 @@ def table(result: dict) -> str:
     return "\n".join(lines)
 
 
-def load_result(path: Path = RESULT) -> dict | None:
+def load_result(path: Path = RESULT) -> dict[str, Any] | None:
     """What `python -m advdemo reproduce` saved, or None; ValueError, with the remedy, when the file is of another
     shape."""
     if not path.is_file():

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -74,7 +75,7 @@ def train_checkpoint(
     device: torch.device | None = None,
     on_step: Callable[[Step], None] = lambda step: None,
     say: Callable[[str], None] = lambda line: None,
-) -> dict:
+) -> dict[str, Any]:
     """Train on MNIST, measure once on the test images, and save weights and record to `path`: what the command line and
     the page's first start do.
 
@@ -140,7 +141,9 @@ def _accuracy(epoch: EpochRecord) -> float:
     return epoch.validation_accuracy or 0.0
 
 
-def _save(path: Path, epoch: EpochRecord, record: dict, test_set: tuple[Tensor, Tensor], device: torch.device) -> dict:
+def _save(
+    path: Path, epoch: EpochRecord, record: dict[str, Any], test_set: tuple[Tensor, Tensor], device: torch.device
+) -> dict[str, Any]:
     """Write the weights of an epoch with `record` and what they are worth on the test images; the whole record."""
     network = FastLeNet()
     network.load_state_dict(epoch.weights)

@@ -8,12 +8,13 @@ torchattacks. One that has no file in attacks/ is called from the package, one t
 
 import re
 from pathlib import Path
+from typing import Any
 
 PROGRAMS = Path(__file__).parent
 OURS = re.compile(rf"from {re.escape(__name__)}\.(\S+) import .*")
 
 
-def read_pieces() -> dict[str, dict]:
+def read_pieces() -> dict[str, dict[str, Any]]:
     """Each piece by its path, "attacks/fgsm": {"imports": lines, "needs": the pieces that it imports, "code"}."""
     return {
         path.relative_to(PROGRAMS).with_suffix("").as_posix(): split(path.read_text(encoding="utf-8"))
@@ -22,7 +23,7 @@ def read_pieces() -> dict[str, dict]:
     }
 
 
-def split(source: str) -> dict:
+def split(source: str) -> dict[str, Any]:
     """A piece of `read_pieces`."""
     imports = re.findall(r"^(?:from|import) .*", source, re.MULTILINE)
     needs = [found[1].replace(".", "/") for line in imports if (found := OURS.fullmatch(line))]

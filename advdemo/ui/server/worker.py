@@ -19,7 +19,6 @@ import sys
 import threading
 from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import aclosing, suppress
-from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from advdemo.ui.server.errors import RefusalError
@@ -29,7 +28,6 @@ from advdemo.ui.server.mail import BOX
 MAIL = "mail"  # in place of a job's name
 NICENESS, LONG_NICENESS = 5, 15  # more than the page's own: its threads come first, then short work, then long
 IDLE = 2  # workers kept warm for the next jobs
-ROOT = Path(__file__).parents[3]
 
 Job = Callable[..., Iterator[Any]]
 
@@ -111,7 +109,7 @@ class _Worker:
     """One process, seen from the page's."""
 
     def __init__(self, warm_up: Callable[[], None]) -> None:
-        path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+        path = os.pathsep.join(filter(None, sys.path))  # it finds what this process finds
         self._process = subprocess.Popen(
             [sys.executable, "-m", "advdemo.ui.server.worker", name_of(warm_up)],
             stdin=subprocess.PIPE,
