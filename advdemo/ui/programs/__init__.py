@@ -3,7 +3,8 @@
 A piece is a file. What a visitor chooses stands in it as an assignment, `index = 63`, in which the page replaces the
 value. `# {lenet}` is a comment in the visitor's language, `code.note_lenet` of the words. An attack is
 `attack(network, x, y, epsilon, targeted=False)` for N images: in attacks/ by hand, in toolkit/ with ART or
-torchattacks. One that has no file in attacks/ is called from the package, one that has none in toolkit/ has none.
+torchattacks. One that has no file in attacks/ is called from the package; one that has none in toolkit/ is not offered
+with a toolkit, and `# {none}` there says that neither has it.
 """
 
 import re

@@ -104,15 +104,20 @@ const byHand = (pieces) => (name) =>
   pieces[`attacks/${name}`] ? [[`attacks/${name}`]] : [["attacks/called", { settings: `find_attack("${name}")[1]` }]];
 
 /**
- * An attack by a toolkit, or null where none has it.
+ * A program with attacks by toolkits: only the remark on the one that none has; nothing where a piece is missing.
  * @param {Record<string, Piece>} pieces
- * @returns {(name: string) => Part[] | null}
+ * @param {string[]} attacks
+ * @param {(attackOf: (name: string) => Part[]) => Part[]} partsWith
+ * @returns {Part[] | null}
  */
-const byToolkit = (pieces) => (name) => {
+function byToolkit(pieces, attacks, partsWith) {
+  const files = attacks.map((name) => `toolkit/${name}`);
+  if (!files.every((file) => pieces[file])) return null;
+  const none = files.find((file) => pieces[file].code === "# {none}");
   /** @param {string} piece @returns {Part[]} */
   const withNeeds = (piece) => [...pieces[piece].needs.flatMap(withNeeds), [piece]];
-  return pieces[`toolkit/${name}`] ? withNeeds(`toolkit/${name}`) : null;
-};
+  return none ? [[none]] : partsWith((name) => withNeeds(`toolkit/${name}`));
+}
 
 /** @param {Explored} shown @returns {Promise<Part>} */
 async function digit({ index, image }) {
@@ -128,13 +133,14 @@ export async function explore(shown, note) {
   const pixels = await digit(shown);
   const box = shown.answers && BOXES[/** @type {keyof typeof BOXES} */ (shown.answers)];
   const plain = box ? () => /** @type {Part[]} */ ([[`attacks/${shown.answers}`]]) : byHand(pieces);
-  const toolkit = byToolkit(pieces);
+  const theirs = byToolkit(
+    pieces,
+    shown.sides.map(({ attack }) => box || attack),
+    (attackOf) => attacked(shown, pixels, (name) => attackOf(box || name)),
+  );
+  /** @type {Program[]} */
   const programs = [
-    {
-      name: "attack",
-      code: write(attacked(shown, pixels, plain) ?? []),
-      toolkit: write(attacked(shown, pixels, (name) => toolkit(box || name)) ?? [["toolkit/none"]]),
-    },
+    { name: "attack", code: write(attacked(shown, pixels, plain)), ...(theirs && { toolkit: write(theirs) }) },
     { name: "proof", code: write(proved(shown.sides[0].model, shown.label, pixels)) },
   ];
   if (shown.order) programs.push({ name: "digit", code: write(ordered(shown.order, shown.ownForger)) });
@@ -144,18 +150,15 @@ export async function explore(shown, note) {
 /**
  * @param {Explored} shown
  * @param {Part} pixels
- * @param {(name: string) => Part[] | null} attackOf
- * @returns {Part[] | null} null where an attack is not to be had
+ * @param {(name: string) => Part[]} attackOf
  */
 function attacked({ sides, label }, pixels, attackOf) {
   /** @type {Part[]} */
   const parts = [];
   for (const side of sides) {
-    const attack = attackOf(side.attack);
-    if (!attack) return null;
     const y = `torch.tensor([${side.target ?? label}])`;
     const targeted = (side.target ?? null) === null ? "False" : "True";
-    parts.push(...network(side), pixels, ...attack, ["runs/epsilon", { epsilon: EPSILON }]);
+    parts.push(...network(side), pixels, ...attackOf(side.attack), ["runs/epsilon", { epsilon: EPSILON }]);
     parts.push([RUN, { network: called(side), y, targeted }]);
   }
   return parts;
@@ -222,14 +225,9 @@ export async function sweep({ model, attack, count, epsilons, proof }, note) {
     ...how,
     ["runs/attack_many", { network: called(side), size, ...list }],
   ];
-  const theirs = byToolkit(pieces)(attack);
-  return [
-    {
-      name: "attack",
-      code: write(run(byHand(pieces)(attack), attack === "dim" ? 1 : 500)),
-      toolkit: write(theirs ? run(theirs, 500) : [["toolkit/none"]]),
-    },
-  ];
+  const theirs = byToolkit(pieces, [attack], (attackOf) => run(attackOf(attack), 500));
+  const code = write(run(byHand(pieces)(attack), attack === "dim" ? 1 : 500));
+  return [{ name: "attack", code, ...(theirs && { toolkit: write(theirs) }) }];
 }
 
 /** The GAN tab. @param {{own: boolean, count: number}} shown @param {Note} note @returns {Promise<Program[]>} */
