@@ -14,7 +14,7 @@ from advdemo.networks.discriminator import Discriminator
 from advdemo.networks.intervals import affine_layers, hidden_bounds, margins, pixel_box
 from advdemo.networks.lenet import LeNet
 from advdemo.networks.predict import accuracy, classify, freeze
-from tests import bench_soundness
+from tests.bench import soundness
 from tests.tiny import Tiny, exact_margins, tiny_image
 
 SOLVER = 2e-5  # what HiGHS may be off by
@@ -203,22 +203,22 @@ def test_no_attack_succeeds_within_what_is_proved(name, method, count, request, 
         ]
     )
     assert proved.median() > 0.01
-    for name, fooled in bench_soundness.fooled(network, images, labels, proved, queries=30).items():
+    for name, fooled in soundness.fooled(network, images, labels, proved, queries=30).items():
         assert not fooled.any(), name
 
 
 def test_the_bench_of_soundness_asks_for_the_largest_proofs_and_sees_a_false_one(lenet, certified, mnist_test, capsys):
     """It is the check of all 10,000 images: it must be able to fail."""
     images, labels = mnist_test[0][:4], mnist_test[1][:4]
-    proved = bench_soundness.proved_by_intervals(certified, images, labels)
+    proved = soundness.proved_by_intervals(certified, images, labels)
     expected = [
         certified_epsilon(certified, *pair, method="intervals") for pair in zip(images, labels.tolist(), strict=True)
     ]
     assert proved.tolist() == pytest.approx(expected, abs=1e-4)
-    assert bench_soundness.check(lenet, images, labels, 0.02, queries=30) == 0
+    assert soundness.check(lenet, images, labels, 0.02, queries=30) == 0
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(bench_soundness, "linear_margins", lambda *_: torch.ones(10))
-        assert bench_soundness.check(lenet, images, labels, 0.3, queries=30) > 4
+        patch.setattr(soundness, "linear_margins", lambda *_: torch.ones(10))
+        assert soundness.check(lenet, images, labels, 0.3, queries=30) > 4
     assert "FALSE: image 0, proved up to 0.3000, FGSM succeeds" in capsys.readouterr().out
 
 

@@ -13,7 +13,7 @@ from advdemo.networks.generator import LATENT, Generator, generate
 from advdemo.networks.predict import classify
 from advdemo.training.gan import Game, GanEpoch, GanRecipe, train_gan
 from advdemo.training.pair import save_pair, train_pair, unfinished_path
-from tests.bench_gan import frechet_distance, nearest, spread
+from tests.bench.gan import frechet_distance, nearest, spread
 from tests.conftest import ROOT
 
 CPU = torch.device("cpu")

@@ -17,6 +17,7 @@ from advdemo.networks.fast import FastLeNet
 from advdemo.networks.lenet import LeNet
 from advdemo.networks.predict import accuracy, classify, confusion, freeze, pick_device, predict, summary
 from tests.conftest import CHECKPOINT, ROBUST_CHECKPOINT, ROOT
+from tests.toolkits import plain_lenet
 
 SHAPES = {
     "conv.0.weight": (6, 1, 5, 5), "conv.0.bias": (6,),
@@ -25,13 +26,6 @@ SHAPES = {
     "fc.2.weight": (84, 120), "fc.2.bias": (84,),
     "fc.4.weight": (10, 84), "fc.4.bias": (10,),
 }  # fmt: skip
-
-
-def plain_lenet(model: LeNet) -> LeNet:
-    """The network as a student reads it, with the same weights."""
-    plain = LeNet()
-    plain.load_state_dict(model.state_dict())
-    return plain.eval()
 
 
 @pytest.fixture

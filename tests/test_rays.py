@@ -8,7 +8,7 @@ from advdemo.attacks.rays import TOLERANCE, _blocks
 from advdemo.measures.scan import scan
 from advdemo.measures.sweep import sweep
 from advdemo.networks.predict import accuracy
-from tests.bench_black_box import hop_skip_jump, ray_search
+from tests.bench.black_box import hop_skip_jump, ray_search
 from tests.test_attacks import ONE, WRONG_IMAGES, WRONG_LABELS, Blind, TwoPixels, image  # noqa: F401  a fixture
 from tests.test_square import BlackBox
 
@@ -82,7 +82,7 @@ def test_does_not_depend_on_the_batch(lenet, twenty):
 
 @pytest.mark.parametrize("network", ["lenet", "robust"])
 def test_comes_closer_than_hop_skip_jump(request, mnist_test, network):
-    """At 500 queries each; tests/bench_black_box.py has more images and questions."""
+    """At 500 queries each; tests/bench/black_box.py has more images and questions."""
     model, chosen = request.getfixturevalue(network), [0, 1, 2]
     pairs = [(mnist_test[0][i], int(mnist_test[1][i])) for i in chosen]
     ours = torch.tensor([ray_search(model, *pair, 500) for pair in pairs])

@@ -1,6 +1,6 @@
 """Latencies of the page in headless Chromium: a slider tick, and from the end of a stroke to the new picture.
 
-Run by `python -m tests.bench`; alone: `python -m tests.bench_page`.
+Run by `python -m tests.bench`; alone: `python -m tests.bench.page`.
 """
 
 import os

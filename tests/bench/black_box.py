@@ -1,4 +1,4 @@
-"""Our attacks without gradients beside others' in the same run: `python -m tests.bench_black_box`, some minutes.
+"""Our attacks without gradients beside others' in the same run: `python -m tests.bench.black_box`, some minutes.
 
 Square: accuracy left and seconds, epsilon 0.3 and 1,000 queries, 1,000 test images, against torchattacks' Square.
 RayS: the median smallest epsilon after 2,000 queries, 50 test images, against ART's HopSkipJump, of which the best
@@ -19,7 +19,7 @@ from advdemo.networks.checkpoint import load_checkpoint
 from advdemo.networks.predict import accuracy
 from tests.conftest import CHECKPOINT, ROBUST_CHECKPOINT
 
-COMMAND = "python -m tests.bench_black_box"
+COMMAND = "python -m tests.bench.black_box"
 EPSILON, SCORE_QUERIES, LABEL_QUERIES = 0.3, 1000, 2000
 BATCH = 100  # for both
 
