@@ -53,6 +53,29 @@ def certified() -> LeNet:
     return load_checkpoint(CERTIFIED_CHECKPOINT, "cpu")[0]
 
 
+@pytest.fixture
+def image():
+    """One image: pixels (0, 0) and (0, 1) at 0.4 and 0.7, the rest at 0.5."""
+    image = torch.full((1, 1, 28, 28), 0.5)
+    image[0, 0, 0, :2] = torch.tensor([0.4, 0.7])
+    return image
+
+
+@pytest.fixture
+def run(monkeypatch):
+    """`python -m advdemo ARGUMENTS` from the repository's root, in this process."""
+    from typer.testing import CliRunner
+
+    from advdemo.cli import app
+
+    monkeypatch.chdir(ROOT)
+
+    def run(*arguments):
+        return CliRunner().invoke(app, [str(argument) for argument in arguments], catch_exceptions=False)
+
+    return run
+
+
 @contextmanager
 def running_app(**environment: str) -> Iterator[tuple[int, subprocess.Popen]]:
     """`python app.py`, running as it would for a user: (port, process)."""

@@ -1,5 +1,3 @@
-import warnings
-
 import numpy as np
 import pytest
 import torch
@@ -9,57 +7,11 @@ from advdemo.attacks import ATTACKS, PGD, fgsm, find_attack, gradient_sign, make
 from advdemo.attacks.noise import random_sign
 from advdemo.networks.checkpoint import load_checkpoint
 from advdemo.networks.fast import FastLeNet
+from tests.by_hand import ONE, WRONG_IMAGES, WRONG_LABELS, Blind, TwoPixels
 from tests.conftest import CHECKPOINT
-
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # what ART says on import is not ours
-    from art.attacks.evasion import FastGradientMethod, ProjectedGradientDescentPyTorch
-    from art.estimators.classification import PyTorchClassifier
+from tests.toolkits import art_fgsm, art_pgd
 
 EPSILONS = (0.01, 0.1, 0.25, 0.5)
-ONE = torch.tensor([1])
-
-
-class TwoPixels(nn.Module):
-    """Logit 0 is pixel (0, 0), logit 1 is pixel (0, 1), the others are far below: raising the loss of class 1 takes
-    more of the first pixel and less of the second, and no other pixel matters."""
-
-    def forward(self, images):
-        first, second = images[:, 0, 0, 0], images[:, 0, 0, 1]
-        return torch.stack([first, second] + [first * 0 - 100] * 8, dim=1)
-
-
-class Blind(nn.Module):
-    """The same logits for any image."""
-
-    def forward(self, images):
-        return images.flatten(1)[:, :10] * 0
-
-
-@pytest.fixture
-def image():
-    """One image: pixels (0, 0) and (0, 1) at 0.4 and 0.7, the rest at 0.5."""
-    image = torch.full((1, 1, 28, 28), 0.5)
-    image[0, 0, 0, :2] = torch.tensor([0.4, 0.7])
-    return image
-
-
-def art_classifier(model) -> PyTorchClassifier:
-    return PyTorchClassifier(
-        model, loss=nn.CrossEntropyLoss(), input_shape=(1, 28, 28), nb_classes=10, clip_values=(0, 1), device_type="cpu"
-    )
-
-
-def art_fgsm(model, images, labels, epsilon, targeted=False) -> np.ndarray:
-    attack = FastGradientMethod(art_classifier(model), eps=epsilon, targeted=targeted, batch_size=len(images))
-    return attack.generate(images.numpy(), np.eye(10, dtype=np.float32)[labels])
-
-
-def art_pgd(model, images, labels, epsilon, **options) -> np.ndarray:
-    attack = ProjectedGradientDescentPyTorch(
-        art_classifier(model), eps=epsilon, batch_size=len(images), verbose=False, **options
-    )
-    return attack.generate(images.numpy(), np.eye(10, dtype=np.float32)[labels])
 
 
 def success(model, images, labels) -> float:
@@ -200,36 +152,10 @@ def test_one_wrong_epsilon_among_many(image):
         perturb(image, image, torch.tensor([0.1, 1.5]).view(2, 1, 1, 1))
 
 
-WRONG_IMAGES = {
-    "no batch": torch.zeros(1, 28, 28),
-    "colour": torch.zeros(1, 3, 28, 28),
-    "too small": torch.zeros(1, 1, 27, 28),
-    "empty": torch.zeros(0, 1, 28, 28),
-    "bytes": torch.zeros(1, 1, 28, 28, dtype=torch.uint8),
-    "double": torch.zeros(1, 1, 28, 28, dtype=torch.float64),
-    "not a tensor": np.zeros((1, 1, 28, 28), dtype=np.float32),
-    "above 1": torch.full((1, 1, 28, 28), 255.0),
-    "below 0": torch.full((1, 1, 28, 28), -0.1),
-    "NaN": torch.full((1, 1, 28, 28), torch.nan),
-}
-
-
 @pytest.mark.parametrize("images", WRONG_IMAGES.values(), ids=WRONG_IMAGES)
 def test_wrong_images(images):
     with pytest.raises(ValueError, match="^(images|pixels) must"):
         fgsm(TwoPixels(), images, ONE, 0.1)
-
-
-WRONG_LABELS = {
-    "ten": torch.tensor([10]),
-    "negative": torch.tensor([-1]),
-    "too many": torch.tensor([1, 1]),
-    "none": torch.tensor([], dtype=torch.int64),
-    "a number": torch.tensor(1),
-    "one-hot": torch.eye(10)[:1],
-    "float": torch.tensor([1.0]),
-    "not a tensor": [1],
-}
 
 
 @pytest.mark.parametrize("labels", WRONG_LABELS.values(), ids=WRONG_LABELS)

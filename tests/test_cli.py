@@ -7,10 +7,8 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from typer.testing import CliRunner
 
 from advdemo.attacks import PGD, Momentum, fgsm, make_settings
-from advdemo.cli import app
 from advdemo.images.drawing import to_mnist
 from advdemo.measures.bounds import certified_epsilon, certified_stream
 from advdemo.measures.scan import scan
@@ -19,17 +17,6 @@ from advdemo.networks.checkpoint import load_checkpoint
 from advdemo.networks.ensemble import Ensemble
 from advdemo.networks.predict import predict
 from tests.conftest import CHECKPOINT, ROBUST_CHECKPOINT, ROOT
-
-
-@pytest.fixture
-def run(monkeypatch):
-    """`python -m advdemo ARGUMENTS` from the repository's root, in this process."""
-    monkeypatch.chdir(ROOT)
-
-    def run(*arguments):
-        return CliRunner().invoke(app, [str(argument) for argument in arguments], catch_exceptions=False)
-
-    return run
 
 
 @pytest.fixture

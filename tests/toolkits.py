@@ -3,6 +3,7 @@
 import warnings
 
 import numpy as np
+import torch
 from torch import Tensor, nn
 
 from advdemo.networks.lenet import LeNet
@@ -13,6 +14,20 @@ def plain_lenet(model: LeNet) -> LeNet:
     plain = LeNet()
     plain.load_state_dict(model.state_dict())
     return plain.eval()
+
+
+def every_number(network: LeNet, images: Tensor) -> list[Tensor]:
+    """What goes through the plain LeNet, as lenet.js has it: the padded picture, then what each layer gives."""
+    plain, kept = plain_lenet(network), []
+    for layer in (plain.conv[0], plain.fc[0]):  # the picture; the rest come out of what follows
+        layer.register_forward_pre_hook(lambda _layer, inputs: kept.append(inputs[0]))
+    for layer in (plain.conv[1], plain.conv[2], plain.conv[4], plain.conv[5], plain.fc[1], plain.fc[3], plain.fc[4]):
+        layer.register_forward_hook(lambda _layer, _inputs, output: kept.append(output))
+    with torch.no_grad():
+        plain(images)
+    picture, *layers = kept
+    del layers[4]  # what goes into the first linear layer is what came out of the last pooling
+    return [value.flatten(1) for value in (nn.functional.pad(picture, (2,) * 4), *layers)]
 
 
 def art_classifier(model: nn.Module):
