@@ -9,7 +9,7 @@ import urllib.request
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.test_explore import PHONE, THREE
+from tests.browser.visitor import PHONE, THREE
 
 LANDSCAPE = PHONE | {"viewport": {"width": 844, "height": 390}}
 SMALL = PHONE | {"viewport": {"width": 360, "height": 740}}

@@ -1,0 +1,74 @@
+"""Replies to /follow/<name> that a test gives in the server's place, message by message: those of real work, done here
+and small."""
+
+import json
+from functools import cache
+
+import pytest
+
+from advdemo.images.mnist import load_mnist
+from advdemo.training.recipes import pick_recipe
+from advdemo.ui import jobs, play
+from tests.conftest import CHECKPOINT
+
+ANSWER = """name => {
+    const ask = window.fetch;
+    window.begun = 0;
+    window.fetch = (address, options) => {
+        if (!String(address).endsWith(`/follow/${name}`)) return ask(address, options);
+        window.begun += 1;
+        const body = new ReadableStream({
+            start(reply) {
+                window.reply = reply;
+                options.signal.addEventListener("abort", () => reply.error(options.signal.reason));
+            },
+        });
+        return Promise.resolve(new Response(body));
+    };
+}"""
+SAY = "lines => { for (const line of lines) window.reply.enqueue(new TextEncoder().encode(line + '\\n')); }"
+
+
+class Replies:
+    """Answers a page's requests to /follow/<name>, the newest one each time."""
+
+    def __init__(self, page, name):
+        self.page = page
+        page.evaluate(ANSWER, name)
+
+    def wait(self, count=1):
+        """Until so many requests have come."""
+        self.page.wait_for_function("count => window.begun >= count", arg=count)
+
+    def say(self, *messages):
+        self.page.evaluate(SAY, [json.dumps(message) for message in messages])
+
+    def end(self):
+        self.page.evaluate("window.reply.close()")
+
+
+@cache
+def training(epochs=2):
+    """[the first step, then each epoch] of `quick` on 1,000 images."""
+    images, labels = load_mnist("train")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(jobs, "load_mnist", lambda split: (images[:1200], labels[:1200]))
+        patch.setattr(jobs, "HELD_OUT", 200)
+        patch.setattr(jobs, "SECONDS_BETWEEN_UPDATES", 0)
+        first, *others = jobs.train("quick", pick_recipe("quick", epochs=epochs, batch_size=50), 0)
+    return [first, *(message for message in others if "epoch" in message["update"])]
+
+
+@cache
+def sweep(count=5000, epsilons=(0.0, 0.1, 0.2)):
+    """Every partial result of a sweep by FGSM, which share their place with any other attack's."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(jobs, "SECONDS_BETWEEN_UPDATES", 0)
+        return list(jobs.sweep(CHECKPOINT.read_bytes(), count, list(epsilons), "fgsm"))
+
+
+@cache
+def game(steps=3):
+    """The views of a game from nothing."""
+    messages = play.play(play.Start(None), play.Settings(), 0, steps, 1.0, CHECKPOINT.read_bytes())
+    return [message for message in messages if "update" in message]
