@@ -36,6 +36,12 @@ def mnist_test() -> tuple[torch.Tensor, torch.Tensor]:
 
 
 @pytest.fixture(scope="session")
+def thousand(mnist_test) -> tuple[torch.Tensor, torch.Tensor]:
+    """The first thousand of them: also a small real training set."""
+    return mnist_test[0][:1000], mnist_test[1][:1000]
+
+
+@pytest.fixture(scope="session")
 def lenet() -> LeNet:
     """The shipped network, on the CPU."""
     return load_checkpoint(CHECKPOINT, "cpu")[0]

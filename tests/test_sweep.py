@@ -15,11 +15,6 @@ from tests.toolkits import art_fgsm
 
 
 @pytest.fixture(scope="module")
-def thousand(mnist_test):
-    return mnist_test[0][:1000], mnist_test[1][:1000]
-
-
-@pytest.fixture(scope="module")
 def result(lenet, thousand):
     return sweep(lenet, *thousand)
 
