@@ -16,6 +16,7 @@ import torch
 from advdemo.images.mnist import load_mnist
 from advdemo.networks.checkpoint import load_checkpoint
 from advdemo.networks.lenet import LeNet
+from tests.asker import Asker
 
 ROOT = Path(__file__).parent.parent
 CHECKPOINT = ROOT / "checkpoints" / "lenet.safetensors"
@@ -133,6 +134,25 @@ def app_url() -> Iterator[str]:
     """The address of `python app.py`."""
     with running_app() as (port, _):
         yield f"http://127.0.0.1:{port}"
+
+
+@pytest.fixture
+def visitor(app_url):
+    """Makes visitors, who leave at the end."""
+    askers = []
+
+    def come(page="page", address="8.8.8.8"):
+        askers.append(Asker(app_url, page, address))
+        return askers[-1]
+
+    yield come
+    for asker in askers:
+        asker.close()
+
+
+@pytest.fixture
+def asker(visitor, request):
+    return visitor(page=request.node.name[:60])
 
 
 @pytest.fixture(scope="session")

@@ -21,8 +21,8 @@ from advdemo.networks.predict import predict
 from advdemo.ui.api_pictures import as_png, as_rows, change_as_png, decode_png, parse_picture
 from advdemo.ui.replies import RefusalError
 from advdemo.ui.visitors import ADDRESS_LIMIT, Limits, Visitor
+from tests.asker import drawing_of
 from tests.conftest import ROOT
-from tests.test_ui import drawing_of
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 

@@ -9,7 +9,6 @@ from advdemo.ui.blackbox import BOXES, MOST_FRAMES, _search
 from advdemo.ui.models import Models
 from advdemo.ui.replies import RefusalError
 from advdemo.ui.service import Service
-from tests.test_routes import visitor  # noqa: F401 (a fixture)
 
 THREE = {"index": 63, "sides": [{"model": "standard"}]}
 
@@ -72,7 +71,7 @@ def test_who_moves_on_ends_the_search_at_the_next_question(service):
     assert len(asked) == 4
 
 
-def test_over_http(visitor):  # noqa: F811
+def test_over_http(visitor):
     ask = visitor().ask
     status, film = ask("blackbox", THREE | {"answers": "label", "epsilon": "0.3"})
     assert (status, film["fooled"]) == (200, True)

@@ -19,6 +19,7 @@ from advdemo.ui.explore import answer
 from advdemo.ui.models import Models
 from advdemo.ui.replies import RefusalError
 from advdemo.ui.sweep import examples_of
+from tests.asker import drawing_of, png
 
 README = CHECKPOINT.parent.parent / "README.md"
 
@@ -26,16 +27,6 @@ README = CHECKPOINT.parent.parent / "README.md"
 @pytest.fixture(scope="module")
 def models(lenet, robust):
     return Models({"standard": lenet, "robust": robust})
-
-
-def png(pixels):
-    file = io.BytesIO()
-    Image.fromarray(pixels).save(file, "PNG")
-    return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()
-
-
-def drawing_of(image):
-    return png(np.kron((image[0] * 255).byte().numpy(), np.ones((10, 10), np.uint8)))
 
 
 def test_answer_is_the_scan(models, lenet, mnist_test):
