@@ -49,6 +49,7 @@ def test_the_shipped_pair_is_there_at_first(visit):
 def test_a_game_is_played_changed_paused_and_gone_on_with_slowly(visit):
     visitor = open_tab(visit)
     before = forgery(visitor)
+    visitor.find("gan-pace").select_option("10")
     visitor.page.locator("#gan-run").click()
     wait_for_steps(visitor, 20)
     assert forgery(visitor) != before
@@ -75,6 +76,8 @@ def test_a_game_is_played_changed_paused_and_gone_on_with_slowly(visit):
 
 def test_who_stops_or_leaves_makes_room(visit):
     first, second = open_tab(visit), open_tab(visit)
+    for visitor in (first, second):
+        visitor.find("gan-pace").select_option("10")  # leaves the processor to the others
     first.page.locator("#gan-run").click()
     wait_for_steps(first, 2)
     second.page.locator("#gan-run").click()
