@@ -10,8 +10,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from advdemo.images.mnist import load_mnist
 from advdemo.networks.checkpoint import load_checkpoint
@@ -81,6 +83,14 @@ def run(monkeypatch):
         return CliRunner().invoke(app, [str(argument) for argument in arguments], catch_exceptions=False)
 
     return run
+
+
+@pytest.fixture
+def seven(mnist_test, tmp_path):
+    """A picture of test digit 0, a 7: dark ink on white paper, 280x280."""
+    pixels = 255 - np.kron((mnist_test[0][0, 0] * 255).byte().numpy(), np.ones((10, 10), np.uint8))
+    Image.fromarray(pixels).save(tmp_path / "seven.png")
+    return tmp_path / "seven.png"
 
 
 @contextmanager
