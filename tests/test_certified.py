@@ -23,7 +23,7 @@ QUICK = Recipe(about="for tests", epochs=2, batch_size=50, learning_rate=0.05, a
 def test_adversarial_training_makes_robust(thousand, mnist_test):
     """Little data and small epsilons, so that it takes seconds."""
     images, labels = mnist_test[0][1000:1300], mnist_test[1][1000:1300]
-    recipe = replace(QUICK, epochs=8, optimizer="adamw", learning_rate=0.005)
+    recipe = replace(QUICK, epochs=5, optimizer="adamw", learning_rate=0.005)
     accuracies = {}
     for epsilon in (0.0, 0.15):
         recipe = replace(recipe, epsilon=epsilon, attack_steps=3, warm_up=0.5)
@@ -58,7 +58,7 @@ def test_the_clean_share_keeps_accuracy(thousand, mnist_test):
     accuracies = []
     for share in (0.0, 0.9):
         recipe = replace(
-            QUICK, epochs=6, batch_size=25, optimizer="adamw", learning_rate=0.003, weight_decay=0.0,
+            QUICK, epochs=4, batch_size=25, optimizer="adamw", learning_rate=0.003, weight_decay=0.0,
             epsilon=0.1, certified=True, clean=share, start="lenet-robust",
         )  # fmt: skip
         *_, last = train(recipe, *thousand, device=CPU)
