@@ -80,6 +80,7 @@ def forget(visitor):
     visitor.page.evaluate("localStorage.clear()")
     visitor.page.close()
     visitor.context.clear_cookies()
+    visitor.context.clear_permissions()
     return True
 
 

@@ -36,7 +36,7 @@ def screens(page):
     expect(page.locator(".explore.comparing:not(.waiting)")).to_have_count(1)
     yield "explore, two networks", True
     page.get_by_test_id("attack").select_option("blackbox")
-    expect(page.locator(".explore")).to_have_attribute("data-box", "idle")
+    expect(page.locator(".explore[data-box=idle]:not(.waiting)")).to_have_count(1)
     yield "explore, black box", True
     names = [tab.get_attribute("id") for tab in page.locator("#tabs [role=tab]").all()]
     for name in dict.fromkeys(names[1:]):

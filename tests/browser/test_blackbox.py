@@ -36,7 +36,9 @@ def test_another_budget_or_digit_asks_anew_and_it_can_be_stopped(look):
     assert asked.value.post_data_json["index"] != 63
 
 
-def test_with_less_motion_the_film_is_its_end(visit):
-    visitor = visit("#index=63&attack=blackbox&answers=label&epsilon=0.3", reduced_motion="reduce")
+def test_with_less_motion_the_film_is_its_end(look, standing):
+    standing.page.emulate_media(reduced_motion="reduce")
+    visitor = look("#index=63&attack=blackbox&answers=label&epsilon=0.3")
     expect(visitor.find("box-status")).to_contain_text("Fooled after")
     expect(visitor.page.locator("[data-answers=label]")).to_have_attribute("aria-pressed", "true")
+    standing.page.emulate_media(reduced_motion="no-preference")

@@ -91,7 +91,7 @@ def test_the_switch_changes_the_words_and_nothing_else(visit):
 
 
 def test_every_tab_speaks_chinese(visit):
-    visitor = visit(locale="zh-CN")
+    visitor = visit(locale="zh-TW")
     for number in range(5):
         visitor.page.get_by_role("tab").nth(number).click()
         panel = visitor.page.locator("[role=tabpanel]:visible .advdemo").first

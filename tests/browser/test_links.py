@@ -202,8 +202,9 @@ def test_a_frame_tells_its_host_and_is_told_by_it(chromium, frame_url):
 
 
 def test_sharing_copies_the_link_and_saves_the_picture(visit, app_url, tmp_path):
-    visitor = visit("#index=63&epsilon=0.2&lang=en", permissions=["clipboard-read", "clipboard-write"])
+    visitor = visit("#index=63&epsilon=0.2&lang=en")
     page = visitor.page
+    visitor.context.grant_permissions(["clipboard-read", "clipboard-write"])
     hash_of(page, "index=63")
     page.get_by_role("button", name="Share").click()
     page.get_by_role("button", name="Copy link").click()
@@ -235,7 +236,7 @@ def test_sharing_copies_the_link_and_saves_the_picture(visit, app_url, tmp_path)
 
 
 def test_a_phone_shares_by_its_own_sheet(visit):
-    visitor = visit("#index=63&epsilon=0.2&lang=zh", locale="zh-CN")
+    visitor = visit("#index=63&epsilon=0.2&lang=zh")
     page = visitor.page
     page.add_init_script("""navigator.share = async (what) => { window.shared = what; };
         navigator.canShare = () => true;""")

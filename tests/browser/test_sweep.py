@@ -15,20 +15,13 @@ def expected(lenet, mnist_test):
     return sweep(lenet, *(part[:1000] for part in mnist_test))
 
 
-@pytest.fixture(scope="module")
-def swept(standing):
-    """The module's page after a sweep of 1,000 images."""
+@pytest.fixture
+def measured(standing):
+    """The module's page with a sweep of 1,000 images."""
     page = open_sweep(standing)
     page.click("#sweep-run")
     state(page, "done")
     return standing
-
-
-@pytest.fixture
-def measured(swept):
-    """It, with the Sweep tab open."""
-    swept.page.get_by_role("tab", name="Accuracy sweep").click()
-    return swept
 
 
 def test_run_shows_the_sweep_s_own_figures(measured, expected):
