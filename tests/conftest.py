@@ -10,8 +10,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from advdemo.images.mnist import load_mnist
 from advdemo.networks.checkpoint import load_checkpoint
@@ -19,6 +21,7 @@ from advdemo.networks.lenet import LeNet
 from advdemo.ui.service import Service
 from advdemo.ui.service.networks import Networks
 from advdemo.ui.service.pairs import Pairs, load_pairs
+from tests.asker import Asker
 
 ROOT = Path(__file__).parent.parent
 CHECKPOINT = ROOT / "checkpoints" / "lenet.safetensors"
@@ -28,7 +31,7 @@ CERTIFIED_CHECKPOINT = CHECKPOINT.with_name("lenet-certified.safetensors")
 
 def pytest_configure() -> None:
     """Tests compare figures of the page, of its workers and of their own to the last digit: all are computed on the
-    CPU, whatever the machine has. What CUDA makes of them, `tests.bench_cuda` measures."""
+    CPU, whatever the machine has. What CUDA makes of them, `tests.bench.cuda` measures."""
     os.environ["CUDA_VISIBLE_DEVICES"] = ""
 
 
@@ -42,6 +45,12 @@ def one_thread() -> None:
 def mnist_test() -> tuple[torch.Tensor, torch.Tensor]:
     """The 10,000 MNIST test images and their labels."""
     return load_mnist("test")
+
+
+@pytest.fixture(scope="session")
+def thousand(mnist_test) -> tuple[torch.Tensor, torch.Tensor]:
+    """The first thousand of them: also a small real training set."""
+    return mnist_test[0][:1000], mnist_test[1][:1000]
 
 
 @pytest.fixture(scope="session")
@@ -74,6 +83,37 @@ def service(lenet, robust, certified, mnist_test, pairs) -> Service:
     return Service(Networks({"standard": lenet, "robust": robust, "certified": certified}), *mnist_test, pairs)
 
 
+@pytest.fixture
+def image():
+    """One image: pixels (0, 0) and (0, 1) at 0.4 and 0.7, the rest at 0.5."""
+    image = torch.full((1, 1, 28, 28), 0.5)
+    image[0, 0, 0, :2] = torch.tensor([0.4, 0.7])
+    return image
+
+
+@pytest.fixture
+def run(monkeypatch):
+    """`python -m advdemo ARGUMENTS` from the repository's root, in this process."""
+    from typer.testing import CliRunner
+
+    from advdemo.cli import app
+
+    monkeypatch.chdir(ROOT)
+
+    def run(*arguments):
+        return CliRunner().invoke(app, [str(argument) for argument in arguments], catch_exceptions=False)
+
+    return run
+
+
+@pytest.fixture
+def seven(mnist_test, tmp_path):
+    """A picture of test digit 0, a 7: dark ink on white paper, 280x280."""
+    pixels = 255 - np.kron((mnist_test[0][0, 0] * 255).byte().numpy(), np.ones((10, 10), np.uint8))
+    Image.fromarray(pixels).save(tmp_path / "seven.png")
+    return tmp_path / "seven.png"
+
+
 @contextmanager
 def running_app(**environment: str) -> Iterator[tuple[int, subprocess.Popen]]:
     """`python app.py`, running as it would for a user: (port, process)."""
@@ -103,15 +143,17 @@ def started_app(*command: str, **environment: str) -> Iterator[tuple[int, subpro
         app.wait(timeout=20)
 
 
-def wait_until_served(port: int, app: subprocess.Popen) -> None:
-    """Wait, at most two minutes or so, until an app that was started answers."""
-    for _ in range(480):
+def wait_until_served(port: int, app: subprocess.Popen, seconds: float = 240) -> None:
+    """Wait until an app that was started answers: on a busy machine minutes, on a quiet one some seconds."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
         assert app.poll() is None, "app.py ended before it served"
         try:
             urllib.request.urlopen(f"http://127.0.0.1:{port}", timeout=5).close()
             return
         except OSError:
             time.sleep(0.25)
+    raise AssertionError(f"app.py does not serve after {seconds:.0f} seconds")
 
 
 def free_port() -> int:
@@ -125,6 +167,25 @@ def app_url() -> Iterator[str]:
     """The address of `python app.py`."""
     with running_app() as (port, _):
         yield f"http://127.0.0.1:{port}"
+
+
+@pytest.fixture
+def visitor(app_url):
+    """Makes visitors, who leave at the end."""
+    askers = []
+
+    def come(page="page", address="8.8.8.8"):
+        askers.append(Asker(app_url, page, address))
+        return askers[-1]
+
+    yield come
+    for asker in askers:
+        asker.close()
+
+
+@pytest.fixture
+def asker(visitor, request):
+    return visitor(page=request.node.name[:60])
 
 
 @pytest.fixture(scope="session")

@@ -22,8 +22,8 @@ from advdemo.ui.requests import PredictCall, parse
 from advdemo.ui.server.errors import RefusalError
 from advdemo.ui.server.visitors import ADDRESS_LIMIT, Limits, Visitor
 from advdemo.ui.service.pictures import as_png, as_rows, change_as_png, decode_png, parse_picture
+from tests.asker import drawing_of
 from tests.conftest import ROOT
-from tests.test_ui import drawing_of
 
 READMES = {"python": "README.md", "js": "advdemo/README.md", "bash": "advdemo/README.md"}
 

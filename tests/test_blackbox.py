@@ -8,7 +8,6 @@ from advdemo.networks.predict import classify
 from advdemo.ui.handlers.blackbox import BOXES, MOST_FRAMES, search
 from advdemo.ui.requests import BlackBoxRequest, parse
 from advdemo.ui.server.errors import RefusalError
-from tests.test_routes import visitor  # noqa: F401 (a fixture)
 
 THREE = {"index": 63, "sides": [{"network": "standard"}]}
 
@@ -67,7 +66,7 @@ def test_who_moves_on_ends_the_search_at_the_next_query(service):
     assert len(asked) == 4
 
 
-def test_over_http(visitor):  # noqa: F811
+def test_over_http(visitor):
     ask = visitor().ask
     status, film = ask("blackbox", THREE | {"answers": "label", "epsilon": "0.3"})
     assert (status, film["fooled"]) == (200, True)

@@ -25,8 +25,10 @@ from advdemo.training.gan import Game, GanRecipe
 from advdemo.training.pair import train_pair
 from advdemo.training.recipes import RECIPES
 from advdemo.training.train import train
-from tests import bench_cuda, bench_cuda_parts, pretend
-from tests.bench_cuda_parts import Comparison, tf32
+from tests import pretend
+from tests.bench import cuda as bench_cuda
+from tests.bench import cuda_parts as bench_cuda_parts
+from tests.bench.cuda_parts import Comparison, tf32
 from tests.conftest import CERTIFIED_CHECKPOINT, CHECKPOINT, ROBUST_CHECKPOINT
 
 PATHS = {"standard": CHECKPOINT, "robust": ROBUST_CHECKPOINT, "certified": CERTIFIED_CHECKPOINT}

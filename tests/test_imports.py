@@ -122,7 +122,7 @@ def test_a_network_is_measured_with_torch_numpy_and_safetensors_alone():
     missing = ("gradio", "typer", "rich", "matplotlib", "PIL", "torchvision", "pytest")
     loaded_after(
         f"import sys\nfor name in {missing}: sys.modules[name] = None\n"
-        + "\n".join(f"import {name}" for name in [*names, "tests.bench_cuda"])
+        + "\n".join(f"import {name}" for name in [*names, "tests.bench.cuda"])
         + "\nassert len(advdemo.images.mnist.load_mnist('test')[0]) == 10_000"
     )
 

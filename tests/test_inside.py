@@ -17,6 +17,7 @@ from advdemo.ui.server.errors import RefusalError
 from advdemo.ui.service import Service
 from advdemo.ui.service.networks import Networks
 from tests.conftest import ROOT
+from tests.toolkits import every_number
 
 IN_NODE = """
 import { readFileSync } from "node:fs";
@@ -25,22 +26,6 @@ const { parameters, images } = JSON.parse(readFileSync(0));
 const weights = parameters.map((values) => Float32Array.from(values));
 console.log(JSON.stringify(images.map((pixels) => forward(weights, pixels).map((values) => [...values]))));
 """
-
-
-def every_number(network, images):
-    """What goes through the plain LeNet, as lenet.js has it: the padded picture, then what each layer gives."""
-    plain = LeNet()
-    plain.load_state_dict(network.state_dict())
-    kept = []
-    for layer in (plain.conv[0], plain.fc[0]):  # the picture; the rest come out of what follows
-        layer.register_forward_pre_hook(lambda _layer, inputs: kept.append(inputs[0]))
-    for layer in (plain.conv[1], plain.conv[2], plain.conv[4], plain.conv[5], plain.fc[1], plain.fc[3], plain.fc[4]):
-        layer.register_forward_hook(lambda _layer, _inputs, output: kept.append(output))
-    with torch.no_grad():
-        plain(images)
-    picture, *layers = kept
-    del layers[4]  # what goes into the first linear layer is what came out of the last pooling
-    return [value.flatten(1) for value in (nn.functional.pad(picture, (2,) * 4), *layers)]
 
 
 def sent(mnist_test, name="standard", **networks):

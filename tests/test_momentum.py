@@ -9,7 +9,7 @@ from advdemo.measures.scan import scan
 from advdemo.measures.sweep import sweep
 from advdemo.networks.ensemble import Ensemble
 from advdemo.networks.predict import accuracy
-from tests.test_attacks import ONE, Blind, TwoPixels, image  # noqa: F401  a fixture
+from tests.by_hand import ONE, Blind, TwoPixels
 
 
 class Turning(torch.nn.Module):
@@ -24,14 +24,14 @@ class Turning(torch.nn.Module):
 # By hand
 
 
-def test_each_step_is_a_part_of_epsilon(image):  # noqa: F811
+def test_each_step_is_a_part_of_epsilon(image):
     """The first pixel goes 0.4, 0.45, 0.5, 0.55, 0.6, the second as far down."""
     attacked = mifgsm(TwoPixels(), image, ONE, 0.2, steps=4)
     assert attacked[0, 0, 0, :3].tolist() == pytest.approx([0.6, 0.5, 0.5])
     assert (attacked != image).sum() == 2
 
 
-def test_momentum_goes_on_where_the_gradient_turns(image):  # noqa: F811
+def test_momentum_goes_on_where_the_gradient_turns(image):
     """Steps of 0.1 from 0.4: 0.5, 0.6, where the gradient turns. It is three times as large there, but its size does
     not count: the momentum is 1 + 1 - 1 and carries on to 0.7. Without momentum it goes back."""
     ways = {decay: mifgsm(Turning(), image, ONE, 0.3, steps=3, decay=decay)[0, 0, 0, 0] for decay in (1.0, 0.0)}
@@ -39,13 +39,13 @@ def test_momentum_goes_on_where_the_gradient_turns(image):  # noqa: F811
     assert ways[0.0] == pytest.approx(0.5)
 
 
-def test_decay_is_what_is_kept(image):  # noqa: F811
+def test_decay_is_what_is_kept(image):
     """With half of it kept the momentum is 1, 1.5, then 0.75 - 1: back to 0.5; then forward again."""
     path = [mifgsm(Turning(), image, ONE, 0.1 * steps, steps=steps, decay=0.5)[0, 0, 0, 0] for steps in (1, 2, 3, 4)]
     assert torch.stack(path).tolist() == pytest.approx([0.5, 0.6, 0.5, 0.6])
 
 
-def test_zero_gradient_changes_nothing(image):  # noqa: F811
+def test_zero_gradient_changes_nothing(image):
     assert torch.equal(mifgsm(Blind(), image, ONE, 0.5), image)
 
 
@@ -179,14 +179,14 @@ def test_sweep_and_scan_are_mifgsm(lenet, mnist_test):
         ({"diversity": True}, "diversity must be a number from 0 to 1, got True"),
     ],
 )
-def test_wrong_settings(image, options, message):  # noqa: F811
+def test_wrong_settings(image, options, message):
     with pytest.raises(ValueError, match=message):
         mifgsm(TwoPixels(), image, ONE, 0.1, **options)
     with pytest.raises(ValueError, match=message):
         make_settings("momentum", **options)
 
 
-def test_wrong_input(image):  # noqa: F811
+def test_wrong_input(image):
     with pytest.raises(ValueError, match="epsilon must be"):
         mifgsm(TwoPixels(), image, ONE, 2.0)
     with pytest.raises(ValueError, match="^labels must"):

@@ -7,7 +7,8 @@ import pytest
 import torch
 from PIL import Image
 
-from advdemo.images.picture import as_bytes, read_picture
+from advdemo.images.greys import as_bytes
+from advdemo.images.picture import read_picture
 
 
 @pytest.fixture(scope="module")

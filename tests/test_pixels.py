@@ -6,7 +6,6 @@ from torch import nn
 
 from advdemo.attacks import few_pixels
 from advdemo.networks.binarised import Binarised
-from tests.test_routes import visitor  # noqa: F401 (a fixture)
 
 
 class Sum(nn.Module):
@@ -59,7 +58,7 @@ def test_odd_arguments_are_refused(image, label, most):
         few_pixels(Sum(), image, label, most=most)
 
 
-def test_the_page_is_told_what_was_turned_and_what_it_reads_then(visitor):  # noqa: F811
+def test_the_page_is_told_what_was_turned_and_what_it_reads_then(visitor):
     question = {"index": 7, "sides": [{"model": "certified"}]}
     status, answer = visitor().ask("pixels", question)
     assert status == 200

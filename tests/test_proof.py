@@ -7,7 +7,6 @@ from advdemo.measures.bounds import certified_epsilon
 from advdemo.ui.handlers import proof
 from advdemo.ui.handlers.proof import proved_epsilon
 from advdemo.ui.server.cache import Recent
-from tests.test_routes import visitor  # noqa: F401 (a fixture)
 
 
 @pytest.fixture
@@ -52,7 +51,7 @@ def test_other_layers_have_no_proof(mnist_test, counted):
     assert counted == []
 
 
-def test_the_server_proves_each_side_below_what_attacks_find(visitor):  # noqa: F811
+def test_the_server_proves_each_side_below_what_attacks_find(visitor):
     ask = visitor().ask
     question = {"index": 7, "sides": [{"network": "standard"}, {"network": "certified", "attack": "pgd"}]}
     status, proved = ask("prove", question)
@@ -68,7 +67,7 @@ def test_the_server_proves_each_side_below_what_attacks_find(visitor):  # noqa: 
     "question",
     [{"index": -1}, {"index": 7, "sides": []}, {"index": 7, "sides": [{"network": "nobody's"}]}, {"drawing": "x"}],
 )
-def test_odd_questions_are_refused(visitor, question):  # noqa: F811
+def test_odd_questions_are_refused(visitor, question):
     status, error = visitor().ask("prove", question)
     assert status == 400
     assert error["key"].startswith("errors.")

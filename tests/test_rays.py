@@ -8,9 +8,8 @@ from advdemo.attacks.rays import TOLERANCE, _blocks
 from advdemo.measures.scan import scan
 from advdemo.measures.sweep import sweep
 from advdemo.networks.predict import accuracy
-from tests.bench_black_box import hop_skip_jump, ray_search
-from tests.test_attacks import ONE, WRONG_IMAGES, WRONG_LABELS, Blind, TwoPixels, image  # noqa: F401  a fixture
-from tests.test_square import BlackBox
+from tests.bench.black_box import hop_skip_jump, ray_search
+from tests.by_hand import ONE, WRONG_IMAGES, WRONG_LABELS, BlackBox, Blind, TwoPixels
 
 
 class LabelsOnly(BlackBox):
@@ -35,7 +34,7 @@ def test_the_blocks_of_eight_pixels():
     assert blocks[8:] == [*((pixel, pixel + 1) for pixel in range(8)), (0, 1)]
 
 
-def test_finds_the_smallest_distance(image):  # noqa: F811
+def test_finds_the_smallest_distance(image):
     """The first pixel is at 0.4, the second at 0.7: with one up and the other down they meet at 0.15."""
     *_, last = RayS().stream(TwoPixels(), image[0], 1, 0.0)
     assert 0.15 <= last.epsilon <= 0.15 + 2 * TOLERANCE
@@ -46,7 +45,7 @@ def test_finds_the_smallest_distance(image):  # noqa: F811
     assert TwoPixels()(rays(TwoPixels(), image, ONE, 0.14)).argmax() == 1
 
 
-def test_a_network_that_never_changes_its_mind_is_not_fooled(image):  # noqa: F811
+def test_a_network_that_never_changes_its_mind_is_not_fooled(image):
     *_, last = RayS(50).stream(Blind(), image[0], 0, 0.5)
     assert (last.fooled, last.epsilon, last.queries) == (False, None, 50)
     assert torch.equal(last.image, image[0])
@@ -82,7 +81,7 @@ def test_does_not_depend_on_the_batch(lenet, twenty):
 
 @pytest.mark.parametrize("network", ["lenet", "robust"])
 def test_comes_closer_than_hop_skip_jump(request, mnist_test, network):
-    """At 500 queries each; tests/bench_black_box.py has more images and questions."""
+    """At 500 queries each; tests/bench/black_box.py has more images and questions."""
     model, chosen = request.getfixturevalue(network), [0, 1, 2]
     pairs = [(mnist_test[0][i], int(mnist_test[1][i])) for i in chosen]
     ours = torch.tensor([ray_search(model, *pair, 500) for pair in pairs])
@@ -141,14 +140,14 @@ def test_one_direction_serves_a_scan_and_a_sweep(lenet, twenty):
 
 
 @pytest.mark.parametrize("queries", [0, -1, 2.5, True, "100", 20_001])
-def test_wrong_queries(image, queries):  # noqa: F811
+def test_wrong_queries(image, queries):
     with pytest.raises(ValueError, match="queries must be a whole number from 1 to 20000, got"):
         rays(TwoPixels(), image, ONE, 0.1, queries=queries)
     with pytest.raises(ValueError, match="queries must be a whole number from 1 to 20000, got"):
         make_settings("rays", queries=queries)
 
 
-def test_wrong_input(image):  # noqa: F811
+def test_wrong_input(image):
     for wrong in WRONG_IMAGES.values():
         with pytest.raises(ValueError, match="^(images|pixels) must"):
             rays(Blind(), wrong, ONE, 0.1)

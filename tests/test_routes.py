@@ -1,90 +1,21 @@
 """The server's own routes, driven from outside, and what stands before Gradio's."""
 
 import base64
-import http.client
 import json
-import struct
 import threading
 import time
-from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
 from gradio_client import Client
-from safetensors.numpy import load
 
 from advdemo.measures.scan import scan
 from advdemo.ui.server.replies import pack
 from advdemo.ui.server.routes import MAX_BODY
+from tests.asker import drawing_of, unpack
 from tests.conftest import CHECKPOINT
-from tests.test_ui import drawing_of
 
 SWEEP = {"images": 10_000, "epsilons": "0, 0.1, 0.2", "attack": "fgsm"}
-
-
-class Asker:
-    """One visitor at an address of its own, over one connection."""
-
-    def __init__(self, url, page, address):
-        self.response = None
-        self.connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=120)
-        self.headers = {"content-type": "application/json", "x-advdemo-page": page, "x-forwarded-for": address}
-
-    def post(self, path, body):
-        content = body if isinstance(body, bytes) else json.dumps(body)
-        self.connection.request("POST", path, content, self.headers)
-        self.response = self.connection.getresponse()
-        return self.response
-
-    def ask(self, name, question):
-        """(status, reply): its arrays put in place, or the error."""
-        response = self.post(f"/ask/{name}", question)
-        content = response.read()
-        return response.status, unpack(content) if response.status == 200 else json.loads(content)["error"]
-
-    def follow(self, name, question):
-        response = self.post(f"/follow/{name}", question)
-        while line := response.readline():
-            yield json.loads(line)
-        response.read()
-
-    def close(self):
-        """Leave, even in the middle of an answer."""
-        if self.response is not None:
-            self.response.close()
-        self.connection.close()
-
-
-def unpack(content):
-    """The reply in a safetensors file, as ui/server/replies.py describes it."""
-    (length,) = struct.unpack("<Q", content[:8])
-    reply = json.loads(json.loads(content[8 : 8 + length])["__metadata__"]["reply"])
-    for path, array in load(content).items():
-        *steps, last = (int(step) if step.isdecimal() else step for step in path.split("."))
-        holder = reply
-        for step in steps:
-            holder = holder[step]
-        holder[last] = array
-    return reply
-
-
-@pytest.fixture
-def visitor(app_url):
-    """Makes visitors, who leave at the end."""
-    askers = []
-
-    def come(page="page", address="8.8.8.8"):
-        askers.append(Asker(app_url, page, address))
-        return askers[-1]
-
-    yield come
-    for asker in askers:
-        asker.close()
-
-
-@pytest.fixture
-def asker(visitor, request):
-    return visitor(page=request.node.name[:60])
 
 
 def test_pack_lifts_arrays_wherever_they_are():

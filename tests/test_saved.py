@@ -10,7 +10,6 @@ from advdemo.networks.checkpoint import load_checkpoint
 from advdemo.ui.tabs import records
 from advdemo.ui.tabs.records import example_game, saved_sweep, training_history
 from tests.conftest import CHECKPOINT
-from tests.test_cli import run  # noqa: F401 (a fixture)
 
 EPOCH = {"epoch": 1, "learning_rate": 0.1, "train_loss": 0.5, "train_accuracy": 0.9, "validation_loss": None}
 
@@ -74,7 +73,7 @@ def test_the_example_of_a_game_is_whole_or_left_out(monkeypatch, tmp_path):
         assert example_game() is None
 
 
-def test_measure_on_the_command_line(run, tmp_path, lenet, small_mnist):  # noqa: F811
+def test_measure_on_the_command_line(run, tmp_path, lenet, small_mnist):
     path = tmp_path / "mine.safetensors"
     path.write_bytes(CHECKPOINT.read_bytes())
     assert "7 epsilons" in run("measure", "--checkpoint", path, "--data-dir", small_mnist).stdout

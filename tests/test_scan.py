@@ -6,7 +6,7 @@ from torch import nn
 from advdemo.attacks import PGD, fgsm, pgd
 from advdemo.measures.scan import EPSILONS, scan
 from advdemo.networks.predict import classify, predict
-from tests.test_attacks import Blind, TwoPixels
+from tests.by_hand import Blind, TwoPixels
 
 DIGITS = [0, 1, 2, 3, 4, 7, 18, 115]  # test images that the network gets right
 

@@ -8,29 +8,7 @@ from advdemo.attacks.square import _other, _side, _squares
 from advdemo.measures.scan import scan
 from advdemo.measures.sweep import sweep
 from advdemo.networks.predict import accuracy
-from tests.test_attacks import ONE, WRONG_IMAGES, WRONG_LABELS, Blind, TwoPixels, image  # noqa: F401  a fixture
-
-
-class Forbidden(torch.autograd.Function):
-    @staticmethod
-    def forward(context, images):
-        return images.clone()
-
-    @staticmethod
-    def backward(context, gradient):
-        raise AssertionError("the attack asked for a gradient")
-
-
-class BlackBox(torch.nn.Module):
-    """A network that counts the pictures it is shown, and answers nobody who wants its gradient."""
-
-    def __init__(self, model):
-        super().__init__()
-        self.model, self.pictures = model, 0
-
-    def forward(self, images):
-        self.pictures += len(images)
-        return self.model(Forbidden.apply(images))
+from tests.by_hand import ONE, WRONG_IMAGES, WRONG_LABELS, BlackBox, Blind, TwoPixels
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +44,7 @@ def test_no_question_is_wasted_on_the_picture_as_it_is():
     assert _other(before, low, high, up=torch.tensor([[False]] * 3)).tolist() == [[0, 0], [0, 0], [1, 1]]
 
 
-def test_finds_the_two_pixels_that_count(image):  # noqa: F811
+def test_finds_the_two_pixels_that_count(image):
     """Of 0.4 and 0.7 the first must come out above the second: by 0.2 each at epsilon 0.2."""
     attacked = square(TwoPixels(), image, ONE, 0.2, queries=3000)
     assert attacked[0, 0, 0, :2].tolist() == pytest.approx([0.6, 0.5])
@@ -75,7 +53,7 @@ def test_finds_the_two_pixels_that_count(image):  # noqa: F811
     assert too_small[0, 0, 0, :2].tolist() == pytest.approx([0.5, 0.6])
 
 
-def test_one_question_is_the_image_and_two_are_its_stripes(image):  # noqa: F811
+def test_one_question_is_the_image_and_two_are_its_stripes(image):
     assert torch.equal(square(TwoPixels(), image, ONE, 0.05, queries=1), image)
     striped = square(TwoPixels(), image, ONE, 0.05, queries=2)
     assert torch.equal((striped - image)[0, 0, 5], (striped - image)[0, 0, 6])
@@ -205,14 +183,14 @@ def test_sweep_is_square_and_scan_refuses(lenet, hundred):
 
 
 @pytest.mark.parametrize("queries", [0, -1, 2.5, True, "100", 20_001])
-def test_wrong_queries(image, queries):  # noqa: F811
+def test_wrong_queries(image, queries):
     with pytest.raises(ValueError, match="queries must be a whole number from 1 to 20000, got"):
         square(TwoPixels(), image, ONE, 0.1, queries=queries)
     with pytest.raises(ValueError, match="queries must be a whole number from 1 to 20000, got"):
         make_settings("square", queries=queries)
 
 
-def test_wrong_input(image):  # noqa: F811
+def test_wrong_input(image):
     for wrong in WRONG_IMAGES.values():
         with pytest.raises(ValueError, match="^(images|pixels) must"):
             square(Blind(), wrong, ONE, 0.1)
@@ -225,6 +203,6 @@ def test_wrong_input(image):  # noqa: F811
         next(Square().stream(TwoPixels(), image[0], 1, 0.1, targeted=True))
 
 
-def test_a_network_that_never_changes_its_mind_is_not_fooled(image):  # noqa: F811
+def test_a_network_that_never_changes_its_mind_is_not_fooled(image):
     *_, last = Square(queries=20).stream(Blind(), image[0], 0, 0.3)
     assert (last.fooled, last.margin, last.queries) == (False, 0.0, 20)

@@ -10,12 +10,8 @@ import torch
 from advdemo.attacks import PGD, fgsm, pgd
 from advdemo.measures.sweep import EPSILONS, EXAMPLES, TUTORIAL_ACCURACIES, sweep, sweep_stream, to_csv, to_json
 from advdemo.networks.predict import accuracy, classify
-from tests.test_attacks import Blind, art_fgsm
-
-
-@pytest.fixture(scope="module")
-def thousand(mnist_test):
-    return mnist_test[0][:1000], mnist_test[1][:1000]
+from tests.by_hand import Blind
+from tests.toolkits import art_fgsm
 
 
 @pytest.fixture(scope="module")

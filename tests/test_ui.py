@@ -17,22 +17,13 @@ from advdemo.ui.handlers.scan import scan_sides
 from advdemo.ui.handlers.sweep import examples_of
 from advdemo.ui.requests import CellRequest, ScanRequest, parse
 from advdemo.ui.server.errors import RefusalError
+from tests.asker import drawing_of, png
 
 README = CHECKPOINT.parent.parent / "README.md"
 
 
 def answer(service, given):
     return scan_sides(service, parse(ScanRequest, given, service.offered))
-
-
-def png(pixels):
-    file = io.BytesIO()
-    Image.fromarray(pixels).save(file, "PNG")
-    return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()
-
-
-def drawing_of(image):
-    return png(np.kron((image[0] * 255).byte().numpy(), np.ones((10, 10), np.uint8)))
 
 
 def test_answer_is_the_scan(service, lenet, mnist_test):

@@ -17,7 +17,7 @@ def test_the_modules_of_the_page():
         reason = "no Node found: the tests in tests/web need one (Debian: `apt install nodejs`)"
         (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(reason)
     files = sorted(map(str, (ROOT / "tests" / "web").glob("*.test.mjs")))
-    run = subprocess.run([node, "--test", *files], cwd=ROOT, capture_output=True, text=True)
+    run = subprocess.run([node, "--test", "--test-reporter=tap", *files], cwd=ROOT, capture_output=True, text=True)
     assert run.returncode == 0, run.stdout
     assert f"# pass {run.stdout.count('# Subtest:')}" in run.stdout
 

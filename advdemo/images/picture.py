@@ -8,6 +8,8 @@ import numpy as np
 from PIL import Image, ImageOps
 from torch import Tensor
 
+from advdemo.images.greys import as_bytes
+
 # By name: Pillow knows many more, some of which decode before they tell their size, or start other programs.
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")
 MAX_SIDE = 1000  # pixels; what is larger is shrunk
@@ -47,11 +49,6 @@ def read_picture(
         raise ValueError(f"{name} is not a picture that can be read: try a PNG or a JPEG") from error
     picture.thumbnail((MAX_SIDE, MAX_SIDE))
     return np.asarray(picture)
-
-
-def as_bytes(images: Tensor) -> np.ndarray:
-    """Values in [0, 1] of any shape and on any device as uint8 of the same shape, to the nearest of 256 greys."""
-    return (images * 255).round().byte().cpu().numpy()
 
 
 def write_picture(image: Tensor, path: Path) -> None:

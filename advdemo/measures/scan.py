@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from advdemo.attacks import Settings, find_attack
 from advdemo.attacks.inputs import check_epsilon, check_images, check_labels, check_targets
-from advdemo.images.picture import as_bytes
+from advdemo.images.greys import as_bytes
 
 EPSILONS = tuple(step / 200 for step in range(101))  # 0 to 0.5 in steps of 0.005
 RESOLUTION = 1e-4  # of flip_epsilon

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from advdemo import CLASSES
 from advdemo.attacks import Settings, find_attack
 from advdemo.attacks.inputs import check_epsilon, check_images, check_labels
-from advdemo.images.picture import as_bytes
+from advdemo.images.greys import as_bytes
 
 if TYPE_CHECKING:
     from advdemo.measures.bounds import CertifiedResult

@@ -1,24 +1,21 @@
-"""A real Chromium, and visitors who drive the app with it.
+"""A real Chromium, and how a test gets its page.
 
-A machine without a browser skips these tests and says so; under CI=true that is a failure.
+`visit` opens a page of its own for each call, `look` leads one page, which all tests of a module share, to another
+address: for what the address alone decides. A machine without a browser skips these tests and says so; under CI=true
+that is a failure.
 """
 
+import itertools
+import json
 import os
-import shutil
 
 import pytest
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-DESK = {"viewport": {"width": 1280, "height": 800}}
-LONG = ("test_accessible", "test_replicas", "test_train")
+from tests.browser.visitor import DESK, FLAGS, Visitor, find_browser
+
+LONG = ("test_accessible", "test_replicas", "test_train", "test_gan")
+STANDING = "of the pages that modules share", 0
 PATIENCE = 20_000  # milliseconds, on a busy machine
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--disable-background-networking",
-    "--disable-component-update",
-]
 
 
 def pytest_collection_modifyitems(items):
@@ -32,7 +29,7 @@ def pytest_collection_modifyitems(items):
 
 @pytest.fixture(scope="session")
 def chromium():
-    path = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
+    path = find_browser()
     if path is None:
         reason = "no Chromium found: install one (Debian: `apt install chromium`) or set CHROMIUM to its path"
         (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(reason)
@@ -45,88 +42,81 @@ def chromium():
         browser.close()
 
 
-class Visitor:
-    """One visitor's page, with what it asked of the network and what it wrote to the console."""
-
-    def __init__(self, context, url, query=""):
-        self.context = context
-        self.page = self.context.new_page()
-        self.requests, self.complaints = [], []
-        self.page.on("request", lambda request: self.requests.append(request.url))
-        self.page.on("console", self.note)
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.goto(url + query)
-        try:
-            self.page.wait_for_selector('[data-testid="epsilon-value"]:not(:empty)')
-        except Exception as error:
-            raise AssertionError(f"the page shows no result: {self.complaints}") from error
-
-    def note(self, line):
-        refused = line.text.startswith("Failed to load resource: the server responded with a status of 4")
-        if line.type == "error" and not refused:  # a question refused is an answer, which the page shows
-            self.complaints.append(line.text)
-
-    def find(self, name):
-        return self.page.get_by_test_id(name)
-
-    def set_epsilon(self, epsilon):
-        self.find("epsilon").evaluate(
-            "(slider, value) => { slider.value = value; slider.dispatchEvent(new Event('input', {bubbles: true})) }",
-            epsilon,
-        )
-
-    def draw(self, *points):
-        """One stroke with the mouse through points given as shares of the pad."""
-        box = self.find("pad").bounding_box()
-        places = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in points]
-        self.page.mouse.move(*places[0])
-        self.page.mouse.down()
-        for place in places[1:]:
-            self.page.mouse.move(*place, steps=4)
-        self.page.mouse.up()
-
-    def pixels(self, name):
-        """The red channel of one of the three images, 784 values."""
-        return self.find(name).evaluate(
-            "canvas => [...canvas.getContext('2d').getImageData(0, 0, 28, 28).data].filter((_, i) => i % 4 === 0)"
-        )
-
-
 @pytest.fixture(scope="session")
-def desk(chromium):
-    """A context that has the scripts compiled, which is most of a page's start."""
-    context = chromium.new_context(**DESK)
-    yield context
-    context.close()
+def contexts(chromium):
+    """Browsers as visitors have them, by their settings and by how many a test needs of a kind. They are kept, for they
+    have the scripts compiled, which is most of a page's start."""
+    kept = {}
+    yield kept
+    for context in kept.values():
+        context.close()
 
 
 @pytest.fixture
-def visit(chromium, desk, app_url):
+def visit(chromium, contexts, app_url):
     """Opens visitors' pages: visit(), visit("?__theme=dark"), visit(viewport=..., has_touch=True). At the end each
     must have asked no other host for anything and logged no error."""
-    visitors = []
+    visitors = {}
 
     def open_page(query="", **options):
-        shared = not visitors and not options
-        visitors.append(Visitor(desk if shared else chromium.new_context(**(DESK | options)), app_url, query))
-        return visitors[-1]
+        kind = json.dumps(DESK | options, sort_keys=True)
+        key = kind, sum(other == kind for other, _ in visitors)
+        if key not in contexts:
+            contexts[key] = chromium.new_context(**(DESK | options))
+        visitors[key] = Visitor(contexts[key], app_url, query)
+        return visitors[key]
 
     yield open_page
-    for visitor in visitors:
-        if visitor.context is desk:
-            forget(desk)
-        else:
-            visitor.context.close()
-        foreign = [request for request in visitor.requests if not request.startswith((app_url, "data:", "blob:"))]
-        assert not foreign
-        assert not visitor.complaints
+    for key, visitor in visitors.items():
+        if not forget(visitor):
+            contexts.pop(key).close()
+        visitor.check()
 
 
-def forget(context):
-    """Close a context's pages and leave nothing of theirs but what is compiled."""
-    for page in context.pages:
-        if not page.is_closed():
-            page.evaluate("localStorage.clear()")
-            page.close()
-    context.clear_cookies()
-    context.clear_permissions()
+def forget(visitor):
+    """Close a visitor's page and leave nothing in the browser but what is compiled; whether that could be done."""
+    if visitor.page.is_closed():
+        return False
+    visitor.page.evaluate("localStorage.clear()")
+    visitor.page.close()
+    visitor.context.clear_cookies()
+    visitor.context.clear_permissions()
+    return True
+
+
+@pytest.fixture(scope="module")
+def standing(chromium, contexts, app_url):
+    """The page that a module's tests share."""
+    if STANDING not in contexts:
+        contexts[STANDING] = chromium.new_context(**DESK)
+    visitor = Visitor(contexts[STANDING], app_url, "#lang=en")
+    visitor.start = visitor.find("epsilon").input_value()
+    yield visitor
+    forget(visitor)
+    visitor.check()
+
+
+@pytest.fixture
+def look(standing):
+    """Shows, in the module's page, what a link shows: look(), look("#index=63&epsilon=0.2"). What no link holds (a game
+    of guesses, a network of one's own, what is measured in other tabs) stays from test to test: those need `visit`."""
+    from playwright.sync_api import expect
+
+    count = itertools.count()
+
+    def show(query=""):
+        page = standing.page
+        page.evaluate("document.querySelector('[data-testid=pad-clear]:enabled')?.click()")
+        settings = query.removeprefix("#")
+        if "epsilon=" not in settings:
+            settings += f"&epsilon={standing.start}"
+        # A name that means nothing makes it another address, and so another look, than the one before.
+        page.evaluate("hash => { location.hash = hash; }", f"{settings}&lang=en&look={id(show)}.{next(count)}")
+        page.wait_for_function("!location.hash.includes('look=')")
+        expect(page.locator(".explore:not(.waiting):not(.reading):not(.stale)")).to_have_count(1)
+        standing.requests.clear()
+        return standing
+
+    yield show
+    standing.check()
+    standing.complaints.clear()

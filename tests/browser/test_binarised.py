@@ -10,12 +10,12 @@ from advdemo.networks.checkpoint import load_checkpoint
 from tests.conftest import CHECKPOINT
 
 
-def test_looks_robust_is_blind_to_fgsm_but_not_robust(visit):
+def test_looks_robust_is_blind_to_fgsm_but_not_robust(look):
     images, labels = load_mnist("test")
     image, label = images[63], int(labels[63])
     network = Binarised(load_checkpoint(CHECKPOINT, "cpu")[0])
     broken = scan(network, image, label, attack="bpda").flip_epsilon
-    visitor = visit("#index=63&model=binarised&epsilon=0.3")
+    visitor = look("#index=63&model=binarised&epsilon=0.3")
     expect(visitor.find("flip-epsilon")).to_have_text(re.compile("No flip"))
     visitor.find("attack").select_option("bpda")
     expect(visitor.find("flip-epsilon")).to_contain_text(f"{broken:.4f}")
@@ -23,12 +23,12 @@ def test_looks_robust_is_blind_to_fgsm_but_not_robust(visit):
     expect(visitor.find("crossing")).to_contain_text(f"within ε = 0.300 {crossing} of this digit's")
 
 
-def test_few_pixels_are_turned_over_on_request(visit):
+def test_few_pixels_are_turned_over_on_request(look):
     images, labels = load_mnist("test")
     network = load_checkpoint(CHECKPOINT, "cpu")[0]
     turned, count = few_pixels(network, images[63], int(labels[63]))
     reads = int(network(turned[None]).argmax())
-    visitor = visit("#index=63")
+    visitor = look("#index=63")
     visitor.page.locator(".few-pixels summary").click()
     visitor.find("few-run").click()
     expect(visitor.find("few-status")).to_have_text(

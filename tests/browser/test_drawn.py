@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import expect
 
-from tests.browser.test_sweep import open_sweep, state
+from tests.browser.tabs import open_sweep, state
 
 # Latin words of the Chinese page: people, networks, attacks, recipes, functions.
 NAMES = {
@@ -16,8 +16,8 @@ NAMES = {
 }  # fmt: skip
 
 
-def test_the_pen_is_as_wide_as_mnist_s(visit):
-    visitor = visit()
+def test_the_pen_is_as_wide_as_mnist_s(look):
+    visitor = look()
     visitor.page.get_by_role("button", name="Draw").click()
     visitor.draw((0.2, 0.5), (0.8, 0.5))
     ink = visitor.find("pad").evaluate(
@@ -52,8 +52,8 @@ def test_the_curve_falls_where_the_figures_fall(visit):
         assert abs(height - max(heights) * count / max(counts)) <= 1.1
 
 
-def test_the_readout_says_what_happened(visit):
-    visitor = visit("#index=63&epsilon=0.2")
+def test_the_readout_says_what_happened(look):
+    visitor = look("#index=63&epsilon=0.2")
     outcome = visitor.page.locator(".outcome")
     expect(outcome).to_have_text(re.compile(r"^Now 8, [\d.]+% sure: the network is fooled\.$"))
     visitor.set_epsilon(0)
@@ -91,7 +91,7 @@ def test_the_switch_changes_the_words_and_nothing_else(visit):
 
 
 def test_every_tab_speaks_chinese(visit):
-    visitor = visit(locale="zh-CN")
+    visitor = visit(locale="zh-TW")
     for number in range(5):
         visitor.page.get_by_role("tab").nth(number).click()
         panel = visitor.page.locator("[role=tabpanel]:visible .advdemo").first

@@ -4,7 +4,7 @@ from advdemo.images.mnist import load_mnist
 from advdemo.measures.scan import scan
 from advdemo.measures.sweep import sweep
 from advdemo.networks.guest import adopt
-from tests.browser.conftest import DESK, Visitor
+from tests.browser.visitor import DESK, Visitor
 from tests.conftest import showing_app
 from tests.guests import Means
 

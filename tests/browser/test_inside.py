@@ -8,13 +8,13 @@ from advdemo.attacks.fgsm import fgsm
 from advdemo.images.mnist import load_mnist
 from advdemo.networks.checkpoint import load_checkpoint
 from tests.conftest import CHECKPOINT, ROBUST_CHECKPOINT
-from tests.test_inside import every_number
+from tests.toolkits import every_number
 
 LAYERS = ("conv1", "pool1", "conv2", "pool2", "fc1", "fc2")
 
 
-def look_inside(visit, query=""):
-    visitor = visit(query)
+def look_inside(show, query=""):
+    visitor = show(query)
     if "inside" not in query:
         visitor.find("inside").locator("summary").click()
     expect(visitor.find("conv1")).to_be_visible()
@@ -65,8 +65,8 @@ def test_every_layer_is_pytorch_s_and_follows_the_slider_without_a_request(visit
     assert visitor.requests == []
 
 
-def test_arrow_keys_walk_over_the_maps_and_a_black_box_is_closed(visit):
-    visitor = look_inside(visit)
+def test_arrow_keys_walk_over_the_maps_and_a_black_box_is_closed(look):
+    visitor = look_inside(look)
     canvas = visitor.find("pool2")
     canvas.focus()
     assert float(canvas.get_attribute("aria-valuenow")) >= 1  # where the attack changes most

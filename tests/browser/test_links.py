@@ -7,7 +7,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.test_explore import THREE
+from tests.browser.tabs import lead
+from tests.browser.visitor import THREE
 
 SCRIBBLE = [(0.1 + 0.8 * (i * 7 % 10) / 9, 0.1 + 0.8 * (i * 3 % 10) / 9) for i in range(9)]
 
@@ -25,7 +26,7 @@ def draw_three(visitor):
 
 
 def test_a_link_brings_the_very_drawing(visit):
-    visitor = visit("#attack=pgd&compare=robust&model=standard&target=8&epsilon=0.145&lang=en")
+    visitor = visit("#attack=momentum&compare=robust&model=standard&target=8&epsilon=0.145&lang=en")
     draw_three(visitor)
     visitor.find("true-label").select_option("5")
     hash_of(visitor.page, "label=5")
@@ -47,16 +48,16 @@ def test_a_link_brings_the_very_drawing(visit):
     expect(other.find("pad-clear")).to_be_disabled()
 
 
-def test_even_a_scribble_fits_into_a_link(visit):
-    visitor = visit()
+def test_even_a_scribble_fits_into_a_link(look):
+    visitor = look()
     visitor.page.get_by_role("button", name="Draw").click()
     visitor.draw(*SCRIBBLE)
     hash_of(visitor.page, "drawing=")
     assert len(visitor.page.evaluate("location.hash")) < 500
 
 
-def test_a_drawing_is_kept_through_tabs_networks_and_languages(visit):
-    visitor = visit()
+def test_a_drawing_is_kept_through_tabs_networks_and_languages(look):
+    visitor = look()
     page = visitor.page
     draw_three(visitor)
     drawn, pad = visitor.pixels("image-clean"), visitor.find("pad").evaluate("pad => pad.toDataURL()")
@@ -79,13 +80,13 @@ def test_a_drawing_is_kept_through_tabs_networks_and_languages(visit):
 
 
 @pytest.mark.parametrize("text", ["bm9uc2Vuc2U", "%00", "A" * 3000])
-def test_a_damaged_drawing_says_so(visit, text):
-    visitor = visit(f"#drawing={text}&lang=en")
+def test_a_damaged_drawing_says_so(look, text):
+    visitor = look(f"#drawing={text}")
     expect(visitor.page.locator(".error")).to_contain_text("The drawing in this link is damaged")
     assert visitor.find("prediction-clean").get_attribute("data-digit") in "0123456789"
 
 
-def test_links_hold_the_settings_of_every_tab(visit, app_url):
+def test_links_hold_the_settings_of_every_tab(visit):
     page = visit("#lang=en").page
     page.get_by_role("tab", name="Accuracy sweep").click()
     page.locator(".sweep select.attack").select_option("noise")
@@ -107,10 +108,9 @@ def test_links_hold_the_settings_of_every_tab(visit, app_url):
     gan = page.evaluate("location.hash")
     assert hash_of(page)["who"] == "generator"
 
-    again = visit("#lang=en").page
-    for link in (sweep, train, gan, "#tab=learn&lang=en"):
-        again.goto("about:blank")
-        again.goto(app_url + link)
+    again = visit(sweep).page
+    for link in (sweep, train, gan, "#tab=learn&lang=en"):  # the first opens the page, the others are followed in it
+        lead(again, link)
         tab = hash_of(again)["tab"]
         expect(again.locator(f"#tab-{tab}-button")).to_have_attribute("aria-selected", "true")
         expect(again.locator(f".{tab}")).to_have_attribute("data-ready", "")
@@ -202,8 +202,9 @@ def test_a_frame_tells_its_host_and_is_told_by_it(chromium, frame_url):
 
 
 def test_sharing_copies_the_link_and_saves_the_picture(visit, app_url, tmp_path):
-    visitor = visit("#index=63&epsilon=0.2&lang=en", permissions=["clipboard-read", "clipboard-write"])
+    visitor = visit("#index=63&epsilon=0.2&lang=en")
     page = visitor.page
+    visitor.context.grant_permissions(["clipboard-read", "clipboard-write"])
     hash_of(page, "index=63")
     page.get_by_role("button", name="Share").click()
     page.get_by_role("button", name="Copy link").click()
@@ -235,7 +236,7 @@ def test_sharing_copies_the_link_and_saves_the_picture(visit, app_url, tmp_path)
 
 
 def test_a_phone_shares_by_its_own_sheet(visit):
-    visitor = visit("#index=63&epsilon=0.2&lang=zh", locale="zh-CN")
+    visitor = visit("#index=63&epsilon=0.2&lang=zh")
     page = visitor.page
     page.add_init_script("""navigator.share = async (what) => { window.shared = what; };
         navigator.canShare = () => true;""")

@@ -6,13 +6,11 @@ import re
 import time
 import urllib.request
 
-import pytest
 from playwright.sync_api import expect
 
-from tests.browser.test_explore import PHONE, THREE
+from tests.browser.visitor import PHONE, THREE
 
-LANDSCAPE = PHONE | {"viewport": {"width": 844, "height": 390}}
-SMALL = PHONE | {"viewport": {"width": 360, "height": 740}}
+SIZES = {"phone": (390, 844), "small": (360, 740), "landscape": (844, 390)}
 
 
 class Finger:
@@ -29,18 +27,19 @@ class Finger:
         self.session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
 
 
-@pytest.mark.parametrize("device", [PHONE, SMALL, LANDSCAPE], ids=["phone", "small", "landscape"])
-def test_stroke_pictures_and_slider_share_one_screen(visit, device):
-    page = visit(**device).page
-    height = page.evaluate("innerHeight")
-    for language, mode in itertools.product(("en", "zh"), ("pick", "generate", "draw")):
+def test_stroke_pictures_and_slider_share_one_screen(visit):
+    page = visit("#lang=en", **PHONE).page
+    for language, (name, size), mode in itertools.product(("en", "zh"), SIZES.items(), ("pick", "generate", "draw")):
+        page.set_viewport_size(dict(zip(("width", "height"), size, strict=True)))
+        page.evaluate("scrollTo(0, 0)")
+        height = page.evaluate("innerHeight")
         page.locator(f'[data-language="{language}"]').tap()
         expect(page.locator("html")).to_have_attribute("lang", re.compile(f"^{language}"))
         page.locator(f'[data-show="{mode}"]').tap()
         source = {"pick": '[data-testid="board"]', "generate": ".latent-frame", "draw": ".pad-frame"}[mode]
         for part in (source, ".pictures", ".slider"):
             box = page.locator(part).bounding_box()
-            assert 0 <= box["y"] <= height - box["height"], (language, mode, part, box)
+            assert 0 <= box["y"] <= height - box["height"], (language, name, mode, part, box)
         widths = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
         assert widths[0] <= widths[1]
         assert page.get_by_role("tab").count() == 5  # none is in a menu

@@ -15,8 +15,8 @@ def end_of_proof(visitor, selector):
     return float(re.search(r"var\(--clean\) calc\(var\(--reach\) \+ ([\d.]+)", style).group(1))
 
 
-def test_the_track_and_the_words_say_what_is_proved_and_what_is_broken(visit):
-    visitor = visit("#index=63&compare=certified&epsilon=0.1")
+def test_the_track_and_the_words_say_what_is_proved_and_what_is_broken(look):
+    visitor = look("#index=63&compare=certified&epsilon=0.1")
     images, labels = load_mnist("test")
     image, label = images[63], int(labels[63])
     standard, certified = (load_checkpoint(path, "cpu")[0] for path in (CHECKPOINT, CERTIFIED_CHECKPOINT))
@@ -30,8 +30,8 @@ def test_the_track_and_the_words_say_what_is_proved_and_what_is_broken(visit):
         assert abs(end_of_proof(visitor, selector) - epsilon / 0.5) < 1e-4
 
 
-def test_a_new_digit_has_its_own_proof(visit):
-    visitor = visit()
+def test_a_new_digit_has_its_own_proof(look):
+    visitor = look()
     expect(visitor.find("proof")).to_contain_text("Proved up to")
     before = visitor.find("proof").inner_text()
     visitor.find("board").locator("[data-index]").nth(12).click()
@@ -39,8 +39,8 @@ def test_a_new_digit_has_its_own_proof(visit):
     expect(visitor.find("proof")).to_contain_text(re.compile("Proved|Nothing is proved|Misread"))
 
 
-def test_learn_opens_the_sweep_and_the_proofs_it_speaks_of(visit):
-    visitor = visit()
+def test_learn_opens_the_sweep_and_the_proofs_it_speaks_of(look):
+    visitor = look()
     visitor.page.locator("#tab-learn-button").click()
     visitor.page.get_by_role("button", name="proof as a curve").click()
     expect(visitor.page.locator(".sweep .network")).to_have_value("certified")

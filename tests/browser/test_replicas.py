@@ -6,7 +6,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import DESK, Visitor
+from tests.browser.visitor import DESK, Visitor
 from tests.replicas import NGINX, running_replicas
 
 SLOW = 150_000  # milliseconds: training, game and sweep share the machine, with a replica that starts
@@ -41,6 +41,7 @@ def wait_for_steps(page, more_than):
     )
 
 
+@pytest.mark.slow
 def test_nothing_is_lost_with_a_replica(chromium, replicas):
     visitor = Visitor(chromium.new_context(**DESK), f"http://127.0.0.1:{replicas.port}/demo/")
     page = visitor.page

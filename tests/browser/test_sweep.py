@@ -4,39 +4,28 @@ import json
 import pytest
 from playwright.sync_api import expect
 
-from advdemo.images.mnist import load_mnist
 from advdemo.measures.bounds import certified_stream
 from advdemo.measures.sweep import sweep
-from advdemo.networks.checkpoint import load_checkpoint
-from tests.conftest import CERTIFIED_CHECKPOINT, CHECKPOINT
-
-
-def open_sweep(visitor, count=1000):
-    """The tab without the saved curve that it opens with."""
-    visitor.page.get_by_role("tab", name="Accuracy sweep").click()
-    visitor.page.locator(".sweep .curves [data-remove]").click()
-    visitor.page.locator(".sweep .count").select_option(str(count))
-    return visitor.page
-
-
-def state(page, name, timeout=60_000):
-    expect(page.locator(".sweep")).to_have_attribute("data-state", name, timeout=timeout)
-
-
-def accuracies(page):
-    return [float(cell) for cell in page.locator("#sweep-table tbody td:nth-child(5)").all_inner_texts()]
+from tests.browser import replies
+from tests.browser.tabs import accuracies, open_sweep, state
 
 
 @pytest.fixture(scope="module")
-def expected():
-    images, labels = load_mnist("test")
-    return sweep(load_checkpoint(CHECKPOINT, "cpu")[0], images[:1000], labels[:1000])
+def expected(lenet, mnist_test):
+    return sweep(lenet, *(part[:1000] for part in mnist_test))
 
 
-def test_run_shows_the_sweep_s_own_figures(visit, expected):
-    page = open_sweep(visit())
+@pytest.fixture
+def measured(standing):
+    """The module's page with a sweep of 1,000 images."""
+    page = open_sweep(standing)
     page.click("#sweep-run")
     state(page, "done")
+    return standing
+
+
+def test_run_shows_the_sweep_s_own_figures(measured, expected):
+    page = measured.page
     assert accuracies(page) == pytest.approx(expected.accuracies, abs=1e-4)
     assert page.locator("#sweep-chart .dot").count() == 7
     rows = page.locator(".example-row")
@@ -45,16 +34,15 @@ def test_run_shows_the_sweep_s_own_figures(visit, expected):
     assert shown == [f"{example.before} → {example.after}" for example in expected.examples[6]]
 
 
-def test_a_proof_is_a_curve_and_the_truth_lies_between_it_and_the_attack(visit):
-    page = open_sweep(visit(), 500)
+def test_a_proof_is_a_curve_and_the_truth_lies_between_it_and_the_attack(standing, certified, mnist_test):
+    page = open_sweep(standing, 500)
     page.locator(".sweep .network").select_option("certified")
     for attack in ("fgsm", "intervals"):
         expect(page.locator(".sweep .if-band")).to_be_hidden()
         page.locator(".sweep select.attack").select_option(attack)
         page.click("#sweep-run")
         state(page, "done")
-    images, labels = load_mnist("test")
-    *_, proved = certified_stream(load_checkpoint(CERTIFIED_CHECKPOINT, "cpu")[0], images[:500], labels[:500])
+    *_, proved = certified_stream(certified, *(part[:500] for part in mnist_test))
     assert accuracies(page) == pytest.approx(proved.accuracies, abs=1e-4)
     expect(page.locator("#sweep-chart .area")).to_have_count(1)
     expect(page.locator(".sweep .if-band")).to_be_visible()
@@ -75,11 +63,8 @@ def test_a_proof_can_be_stopped(visit):
     assert accuracies(page)[0] > 0.9
 
 
-def test_downloads(visit, expected):
-    page = open_sweep(visit())
-    page.click("#sweep-run")
-    state(page, "done")
-    files = {}
+def test_downloads(measured, expected):
+    page, files = measured.page, {}
     for kind in ("csv", "json", "png"):
         with page.expect_download() as download:
             page.click(f'[data-format="{kind}"]')
@@ -92,8 +77,8 @@ def test_downloads(visit, expected):
     assert files["png"].read_bytes().startswith(b"\x89PNG")
 
 
-def test_curves_are_added_and_removed(visit, expected):
-    page = open_sweep(visit(), 500)
+def test_curves_are_added_and_removed(standing, lenet, mnist_test):
+    page = open_sweep(standing, 500)
     chips = page.locator(".curve-chip")
     for place, (network, attack) in enumerate(
         [("standard", "fgsm"), ("robust", "fgsm"), ("standard", "noise")], start=1
@@ -103,8 +88,7 @@ def test_curves_are_added_and_removed(visit, expected):
         page.click("#sweep-run")
         expect(chips).to_have_count(place, timeout=60_000)
         state(page, "done")
-    images, labels = load_mnist("test")
-    lenet = load_checkpoint(CHECKPOINT, "cpu")[0]
+    images, labels = mnist_test
     noise = sweep(lenet, images[:500], labels[:500], attack="noise")
     assert accuracies(page) == pytest.approx(noise.accuracies, abs=1e-4)
     assert page.locator("#sweep-chart path.ours").count() == 3
@@ -115,11 +99,8 @@ def test_curves_are_added_and_removed(visit, expected):
     expect(page.locator("#sweep-chart path.ours")).to_have_count(2)
 
 
-def test_flip_matrix_histogram_and_examples(visit, expected):
-    visitor = visit()
-    page = open_sweep(visitor)
-    page.click("#sweep-run")
-    state(page, "done")
+def test_flip_matrix_histogram_and_examples(measured, expected):
+    page = measured.page
     page.locator('.at-epsilon [data-epsilon="6"]').click()
     counts = [int(text) for text in page.locator(".matrix tbody td").all_inner_texts()]
     assert counts == expected.flips[6].flatten().tolist()
@@ -132,13 +113,13 @@ def test_flip_matrix_histogram_and_examples(visit, expected):
     expect(caption).to_contain_text(f"→ {predicted}")
     page.locator(".cell-examples button").first.click()
     expect(page.locator(".explore")).to_be_visible()
-    expect(visitor.find("epsilon-value")).to_have_text("0.300")
-    expect(visitor.find("true-label").locator("option").first).to_have_text(f"automatic ({truth})")
-    expect(visitor.find("prediction-adversarial")).to_have_attribute("data-digit", predicted)
+    expect(measured.find("epsilon-value")).to_have_text("0.300")
+    expect(measured.find("true-label").locator("option").first).to_have_text(f"automatic ({truth})")
+    expect(measured.find("prediction-adversarial")).to_have_attribute("data-digit", predicted)
 
 
-def test_transfer(visit):
-    page = open_sweep(visit(), 500)
+def test_transfer(standing):
+    page = open_sweep(standing, 500)
     page.click(".sweep .measure")
     expect(page.locator(".transfer-status")).to_contain_text("Measured: FGSM, ε = 0.2, 500 images", timeout=60_000)
     rows = [
@@ -175,25 +156,26 @@ def test_two_visitors_do_not_disturb_each_other(visit, expected):
 
 
 def test_who_waits_sees_the_place_in_the_line(visit):
-    one, two, three = (open_sweep(visit(), 500) for _ in range(3))
-    one.locator(".sweep .attack").select_option("pgd")
-    one.locator(".sweep .count").select_option("2000")
-    one.click("#sweep-run")
-    expect(one.locator(".sweep .status")).to_contain_text("of 2,000 images", timeout=60_000)
-    two.click("#sweep-run")
-    expect(two.locator(".sweep .status")).to_contain_text("one is before yours", timeout=60_000)
-    three.click("#sweep-run")
-    expect(three.locator(".sweep .status")).to_contain_text("2 are before yours", timeout=60_000)
-    two.click("#sweep-stop")
-    expect(three.locator(".sweep .status")).to_contain_text("one is before yours", timeout=60_000)
-    one.click("#sweep-stop")
-    state(three, "done")
-    assert len(accuracies(three)) == 7
-    assert two.locator(".sweep .status").inner_text() == "Stopped before the first figures."
+    page = open_sweep(visit(), 500)
+    told, status = replies.Replies(page, "sweep"), page.locator(".sweep .status")
+    page.click("#sweep-run")
+    told.wait()
+    told.say({"ahead": 2})
+    expect(status).to_contain_text("2 are before yours")
+    told.say({"ahead": 1})
+    expect(status).to_contain_text("one is before yours")
+    page.click("#sweep-stop")
+    expect(status).to_have_text("Stopped before the first figures.")
+    page.click("#sweep-run")
+    told.wait(2)
+    told.say({"ahead": 1}, *replies.sweep(500, (0.0, 0.1)))
+    told.end()
+    state(page, "done")
+    assert len(accuracies(page)) == 2
 
 
-def test_bad_epsilons_get_one_clear_sentence(visit):
-    page = open_sweep(visit())
+def test_bad_epsilons_get_one_clear_sentence(standing):
+    page = open_sweep(standing)
     for text in ("", "cat", "0, 2", "nan", "0 " * 60):
         page.fill(".sweep .epsilons", text)
         with page.expect_response("**/follow/sweep"):

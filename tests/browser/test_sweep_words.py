@@ -8,10 +8,10 @@ import re
 
 from playwright.sync_api import expect
 
-from tests.browser.test_sweep import accuracies, open_sweep, state
+from tests.browser import replies
+from tests.browser.tabs import MARKUP, accuracies, open_sweep, read_in, state
 from tests.conftest import CHECKPOINT
 
-MARKUP = "<img src=x onerror=window.ran=true>"
 USE_NETWORK = """async (network) => {
     const { useNetwork } = await import(new URL("web/shared/networks.js", location.href));
     useNetwork(network);
@@ -24,11 +24,6 @@ RECORD_CANVAS_TEXT = """() => {
         return write.call(this, words, ...place);
     };
 }"""
-
-
-def read_in(page, language):
-    page.click(f'[data-language="{language}"]')
-    expect(page.locator("html")).to_have_attribute("lang", {"en": "en", "zh": "zh-CN"}[language])
 
 
 def use_network(page, name, content):
@@ -77,17 +72,22 @@ def test_a_network_whose_name_is_markup_is_only_text(visit):
 
 def test_a_switch_of_language_during_a_sweep_loses_nothing(visit):
     page = open_sweep(visit(), 5000)
+    told, first, *others = replies.Replies(page, "sweep"), *replies.sweep()
     page.locator(".sweep .attack").select_option("pgd")
     page.fill(".sweep .epsilons", "0, 0.1, 0.2")
     page.click("#sweep-run")
-    expect(page.locator(".sweep .status")).to_contain_text("of 5,000 images", timeout=30_000)
+    told.wait()
+    told.say(first)
+    expect(page.locator(".sweep .status")).to_contain_text("of 5,000 images")
     read_in(page, "zh")
     expect(page.locator(".sweep .status")).to_contain_text("/ 5,000 张图像")
     state(page, "running")
     expect(page.locator("#sweep-chart .dot")).to_have_count(3)
     expect(page.locator(".curve-name")).to_have_text("标准 LeNet，PGD，40 步")
-    first = page.locator("#sweep-table tbody td:nth-child(4)").first.inner_text()
-    expect(page.locator("#sweep-table tbody td:nth-child(4)").first).not_to_have_text(first, timeout=30_000)  # goes on
+    total = page.locator("#sweep-table tbody td:nth-child(4)").first
+    expect(total).to_have_text(f"{first['result']['done']:,}")
+    told.say(others[0])
+    expect(total).to_have_text(f"{others[0]['result']['done']:,}")  # it has gone on
     page.click("#sweep-stop")
     state(page, "done")
     expect(page.locator(".sweep .status")).to_contain_text("已停止，完成了")
@@ -98,8 +98,8 @@ def test_a_switch_of_language_during_a_sweep_loses_nothing(visit):
     assert before[2] == ["standard", "pgd", "5000", "0, 0.1, 0.2"]
 
 
-def test_a_switch_of_language_after_a_sweep_changes_the_words_alone(visit):
-    page = open_sweep(visit(), 500)
+def test_a_switch_of_language_after_a_sweep_changes_the_words_alone(standing):
+    page = open_sweep(standing, 500)
     page.add_style_tag(content=".unseen { display: none !important }")  # what is announced comes late
     page.click("#sweep-run")
     state(page, "done")
@@ -130,8 +130,8 @@ def test_a_switch_of_language_after_a_sweep_changes_the_words_alone(visit):
     assert page.locator(".sweep").inner_text() == english
 
 
-def test_an_error_stays_through_a_switch_of_language(visit):
-    page = open_sweep(visit(), 500)
+def test_an_error_stays_through_a_switch_of_language(standing):
+    page = open_sweep(standing, 500)
     page.fill(".sweep .epsilons", "cat")
     page.click("#sweep-run")
     state(page, "done")
@@ -156,8 +156,8 @@ def test_a_transfer_that_fails_says_so_in_both_languages(visit):
     expect(page.locator(".transfer-status")).to_have_text(english)
 
 
-def test_exports_for_programs_are_in_english_and_the_picture_is_in_the_page_s_language(visit):
-    page = open_sweep(visit(), 500)
+def test_exports_for_programs_are_in_english_and_the_picture_is_in_the_page_s_language(standing):
+    page = open_sweep(standing, 500)
     read_in(page, "zh")
     page.click("#sweep-run")
     state(page, "done")
@@ -174,8 +174,8 @@ def test_exports_for_programs_are_in_english_and_the_picture_is_in_the_page_s_la
     assert len(accuracies(page)) == 7
 
 
-def test_an_attack_of_many_gradients_begins_with_1000_images_and_the_buttons_say_so(visit):
-    page = open_sweep(visit(), 10_000)
+def test_an_attack_of_many_gradients_begins_with_1000_images_and_the_buttons_say_so(standing):
+    page = open_sweep(standing, 10_000)
     page.locator(".sweep .attack").select_option("noise")
     expect(page.locator(".sweep .count")).to_have_value("10000")
     page.locator(".sweep .attack").select_option("pgd")
@@ -185,7 +185,9 @@ def test_an_attack_of_many_gradients_begins_with_1000_images_and_the_buttons_say
 
 def test_a_stopped_transfer_says_so(visit):
     page = open_sweep(visit(), 10_000)
+    told = replies.Replies(page, "transfer")
     page.click(".sweep .measure")
+    told.wait()
     expect(page.locator(".transfer-status")).to_contain_text("Measuring")
     page.click("#sweep-stop")
     expect(page.locator(".transfer-status")).to_have_text("Stopped: FGSM, ε = 0.2, 10,000 images.")

@@ -3,27 +3,42 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from advdemo.measures.sweep import sweep
 from advdemo.networks.checkpoint import load_checkpoint, save_checkpoint
 from advdemo.networks.lenet import LeNet
+from tests.browser import replies
+from tests.browser.tabs import open_train
 
 PATIENCE = 180_000  # milliseconds: an epoch on a busy machine
 
 
-def open_train(visitor):
-    visitor.page.get_by_role("tab", name="Train").click()
-    expect(visitor.page.locator("#train-run")).to_be_visible()
-    return visitor.page
+@pytest.fixture(params=["told", pytest.param("real", marks=pytest.mark.slow)])
+def train(request):
+    """Trains for an epoch: the server does, or the test tells what a shorter training says."""
+
+    def train(page):
+        page.fill(".train .epochs", "1")
+        told = replies.Replies(page, "train") if request.param == "told" else None
+        page.click("#train-run")
+        expect(page.locator("#train-stop")).to_be_enabled()
+        if told:
+            told.wait()
+            first, *others = replies.training(epochs=1)
+            told.say(first)
+        expect(page.locator(".train .status")).to_contain_text("Epoch 1 of", timeout=PATIENCE)
+        page.locator(".train .recipe").select_option("robust")  # for the next one
+        if told:
+            told.say(*others)
+            told.end()
+
+    return train
 
 
-def test_train_one_epoch_then_explore_with_it(visit, tmp_path):
+def test_train_one_epoch_then_explore_with_it(visit, train, lenet, mnist_test):
     visitor = visit()
     shipped = visitor.find("prediction-adversarial").get_attribute("data-confidence")
     page = open_train(visitor)
-    page.fill(".train .epochs", "1")
-    page.click("#train-run")
-    expect(page.locator("#train-stop")).to_be_enabled()
-    expect(page.locator(".train .status")).to_contain_text("Epoch 1 of", timeout=PATIENCE)
-    page.locator(".train .recipe").select_option("robust")  # for the next one
+    train(page)
     expect(page.locator(".train .use")).to_be_enabled(timeout=PATIENCE)
     expect(page.locator(".train .summary")).to_contain_text("quick, epoch 1")
     expect(page.locator(".train .status")).to_contain_text("of the test images right")
@@ -47,7 +62,7 @@ def test_train_one_epoch_then_explore_with_it(visit, tmp_path):
     page.click("#sweep-run")
     expect(page.locator(".sweep")).to_have_attribute("data-state", "done", timeout=PATIENCE)
     clean = float(page.locator("#sweep-table tbody td:nth-child(5)").first.inner_text())
-    assert clean != load_checkpoint_accuracy()
+    assert clean != round(sweep(lenet, *(part[:500] for part in mnist_test), [0]).accuracies[0], 4)
 
     other = visit()  # another visitor keeps the shipped model
     assert other.find("prediction-adversarial").get_attribute("data-confidence") == shipped
@@ -58,26 +73,20 @@ def test_train_one_epoch_then_explore_with_it(visit, tmp_path):
     expect(visitor.find("prediction-adversarial")).to_have_attribute("data-confidence", shipped)
 
 
-def load_checkpoint_accuracy():
-    from advdemo.images.mnist import load_mnist
-    from advdemo.networks.predict import accuracy
-    from advdemo.serve import CHECKPOINT
-
-    images, labels = load_mnist("test")
-    return round(accuracy(load_checkpoint(CHECKPOINT, "cpu")[0], images[:500], labels[:500]), 4)
-
-
 def test_stop_before_the_first_epoch(visit):
     page = open_train(visit())
+    told = replies.Replies(page, "train")
     page.click("#train-run")
-    expect(page.locator(".train .status")).to_contain_text("Epoch 1 of", timeout=PATIENCE)
+    told.wait()
+    told.say(replies.training()[0])
+    expect(page.locator(".train .status")).to_contain_text("Epoch 1 of")
     page.click("#train-stop")
     expect(page.locator(".train .status")).to_contain_text("nothing to keep")
     expect(page.locator("#train-run")).to_be_enabled()
 
 
-def test_upload_a_model(visit, tmp_path):
-    page = open_train(visit())
+def test_upload_a_model(standing, tmp_path):
+    page = open_train(standing)
     save_checkpoint(LeNet(), tmp_path / "mine.safetensors", {})
     page.set_input_files(".train .file", tmp_path / "mine.safetensors")
     expect(page.locator(".train .summary")).to_contain_text("mine.safetensors", timeout=PATIENCE)
@@ -89,24 +98,24 @@ def test_upload_a_model(visit, tmp_path):
     [(b"no model", "The file holds no LeNet"), (b"0" * 1_500_000, "at most 1 MB")],
     ids=["junk", "huge"],
 )
-def test_a_file_that_is_no_model(visit, tmp_path, content, sentence):
-    page = open_train(visit())
+def test_a_file_that_is_no_model(standing, tmp_path, content, sentence):
+    page = open_train(standing)
     (tmp_path / "bad.safetensors").write_bytes(content)
     page.set_input_files(".train .file", tmp_path / "bad.safetensors")
     expect(page.locator(".train .summary")).to_contain_text(sentence)
     expect(page.locator(".train .use")).to_be_disabled()
 
 
-def test_an_empty_field_is_pointed_out(visit):
-    page = open_train(visit())
+def test_an_empty_field_is_pointed_out(standing):
+    page = open_train(standing)
     page.fill(".train .epochs", "")
     page.click("#train-run")
     assert page.evaluate("document.activeElement.className") == "epochs"
-    expect(page.locator(".train")).to_have_attribute("data-state", "idle")
+    expect(page.locator(".train")).not_to_have_attribute("data-state", "running")
 
 
-def test_bad_settings_get_one_clear_sentence(visit):
-    page = open_train(visit())
+def test_bad_settings_get_one_clear_sentence(standing):
+    page = open_train(standing)
     for field, value, sentence in (
         ("epochs", "0", r"^The epochs must .*, not 0\.$"),
         ("epochs", "99999", r"^The epochs must .*, not 99999\.$"),

@@ -2,8 +2,8 @@
 
 from playwright.sync_api import expect
 
-from tests.browser.test_sweep_words import MARKUP, read_in
-from tests.browser.test_train import PATIENCE, open_train
+from tests.browser import replies
+from tests.browser.tabs import MARKUP, open_train, read_in
 from tests.conftest import CHECKPOINT
 
 UPLOAD = {"name": f"{MARKUP}.safetensors", "mimeType": "application/octet-stream"}
@@ -25,14 +25,19 @@ def test_a_switch_of_language_during_a_training_loses_nothing(visit):
     page = open_train(visit())
     status = page.locator(".train .status")
     page.fill(".train .epochs", "2")
+    told, (begun, first, second) = replies.Replies(page, "train"), replies.training()
     page.click("#train-run")
-    expect(status).to_contain_text("Epoch 2 of 2", timeout=PATIENCE)
+    told.wait()
+    told.say(begun, first, {"update": {"progress": second["update"]["progress"] | {"share": 0.75}}})
+    expect(status).to_contain_text("Epoch 2 of 2")
     read_in(page, "zh")
     expect(page.locator("#train-run")).to_have_text("开始训练")
     assert page.locator(".train").get_attribute("data-state") == "running"
     assert page.locator("#train-chart path.held-out").count() == 2
     expect(status).to_contain_text("第 2 / 2 轮")
-    expect(status).to_contain_text("2 轮，用时", timeout=PATIENCE)  # it has gone on
+    told.say(second)
+    told.end()
+    expect(status).to_contain_text("2 轮，用时")  # it has gone on
     expect(page.locator(".train .use")).to_be_enabled()
     page.click(".train .use")
     drawn = curves, counts, _, settings = figures(page)
@@ -51,7 +56,7 @@ def test_a_switch_of_language_during_a_training_loses_nothing(visit):
 def test_a_file_whose_name_is_markup_is_only_text(visit):
     page = open_train(visit())
     page.set_input_files(".train .file", UPLOAD | {"buffer": CHECKPOINT.read_bytes()})
-    expect(page.locator(".train .use")).to_be_enabled(timeout=PATIENCE)
+    expect(page.locator(".train .use")).to_be_enabled()
     page.click(".train .use")
     for place in (".status", ".summary", ".in-use"):
         expect(page.locator(f".train {place}")).to_contain_text(UPLOAD["name"])
@@ -63,8 +68,8 @@ def test_a_file_whose_name_is_markup_is_only_text(visit):
     assert page.evaluate("window.ran") is None
 
 
-def test_an_error_stays_through_a_switch_of_language(visit):
-    page = open_train(visit())
+def test_an_error_stays_through_a_switch_of_language(standing):
+    page = open_train(standing)
     page.fill(".train .epochs", "99999")
     page.click("#train-run")
     expect(page.locator(".train .status.failed")).to_contain_text("99999")

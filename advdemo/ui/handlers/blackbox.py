@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from advdemo.attacks import RayS, Square
-from advdemo.images.picture import as_bytes
+from advdemo.images.greys import as_bytes
 from advdemo.networks.predict import classify
 from advdemo.ui.requests import BlackBoxRequest
 from advdemo.ui.server.errors import SupersededError

@@ -7,7 +7,7 @@ import torch
 from torch.nn import functional as F
 
 from advdemo.attacks.latent import search_latents
-from advdemo.images.picture import as_bytes
+from advdemo.images.greys import as_bytes
 from advdemo.networks.generator import PER_UNIT, generate, round_latents
 from advdemo.networks.predict import classify
 from advdemo.ui.fields import EDGE

@@ -5,7 +5,7 @@ from typing import Any
 
 from torch import Tensor
 
-from advdemo.images.picture import as_bytes
+from advdemo.images.greys import as_bytes
 from advdemo.measures.experiments import EXPERIMENTS
 from advdemo.measures.mistakes import compare
 from advdemo.ui.requests import ExperimentRequest, MistakeRequest

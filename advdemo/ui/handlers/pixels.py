@@ -3,7 +3,7 @@
 from typing import Any
 
 from advdemo.attacks import few_pixels
-from advdemo.images.picture import as_bytes
+from advdemo.images.greys import as_bytes
 from advdemo.networks.predict import classify
 from advdemo.ui.requests import ScanRequest
 from advdemo.ui.server.threads import Superseded

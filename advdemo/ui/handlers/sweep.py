@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator
 from typing import Any
 
 from advdemo.attacks import ATTACKS
-from advdemo.images.picture import as_bytes
+from advdemo.images.greys import as_bytes
 from advdemo.measures.bounds import check_network
 from advdemo.networks.predict import classify
 from advdemo.ui.jobs import sweep as jobs

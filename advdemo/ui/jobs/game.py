@@ -11,8 +11,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from advdemo.images.greys import as_bytes
 from advdemo.images.mnist import load_mnist
-from advdemo.images.picture import as_bytes
 from advdemo.measures.variety import variety
 from advdemo.networks.checkpoint import pack_checkpoint, parse_checkpoint
 from advdemo.networks.discriminator import Discriminator

@@ -9,7 +9,8 @@ from PIL import Image
 from torch import Tensor
 
 from advdemo.images.drawing import to_mnist
-from advdemo.images.picture import LOWERED, RAISED, as_bytes, read_picture
+from advdemo.images.greys import as_bytes
+from advdemo.images.picture import LOWERED, RAISED, read_picture
 from advdemo.ui.fields import PNG, SIDE
 from advdemo.ui.server.errors import refusing
 

@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image
 from torch import Tensor, nn
 
-from advdemo.images.picture import as_bytes
+from advdemo.images.greys import as_bytes
 from advdemo.networks.predict import predict
 
 COLUMNS = 35  # of the sprite: a row for each class, then the hardest digits

@@ -2,7 +2,7 @@
 
 import json
 
-from advdemo.images.picture import as_bytes
+from advdemo.images.greys import as_bytes
 from advdemo.training.gan import LIVE
 from advdemo.ui.component import component
 from advdemo.ui.jobs import game

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from advdemo.images.picture import as_bytes
+from advdemo.images.greys import as_bytes
 from advdemo.measures.experiments import EXPERIMENTS
 from advdemo.measures.mistakes import CODE
 from advdemo.ui.component import component

@@ -13,7 +13,7 @@ from advdemo.measures.sweep import EPSILONS, TUTORIAL_ACCURACIES, SweepResult
 from advdemo.training.reproduce import load_result, mean_and_spread
 
 TRAINING = shipped("training.json")  # the record of a training with the shipped network's recipe
-GAME = shipped("game.json")  # what `python -m tests.bench_game --write` saw of a game from nothing
+GAME = shipped("game.json")  # what `python -m tests.bench.game --write` saw of a game from nothing
 MEASURES = ("epoch", "learning_rate", "train_loss", "train_accuracy")  # and of held-out images, where there were some
 # of a record's `robustness`, each in 0..1
 SHARES = ("epsilon", "clean", "fgsm", "pgd", "bpda", "momentum", "square", "autoattack", "certified")

@@ -1,4 +1,4 @@
-"""What `tests.bench_cuda` compares: the same networks on the CPU and on CUDA."""
+"""What `tests.bench.cuda` compares: the same networks on the CPU and on CUDA."""
 
 import platform
 from collections.abc import Callable, Iterator
@@ -27,7 +27,7 @@ from advdemo.training.gan import Game, GanRecipe
 from advdemo.training.recipes import RECIPES
 from advdemo.training.train import train
 
-CHECKPOINTS = Path(__file__).parents[1] / "checkpoints"
+CHECKPOINTS = Path(__file__).parents[2] / "checkpoints"
 NETWORKS = {"standard": "lenet", "robust": "lenet-robust", "certified": "lenet-certified"}
 CPU, CUDA = torch.device("cpu"), torch.device("cuda")
 EPSILON = 0.2  # of the attacks

@@ -1,10 +1,8 @@
 """Latencies of the page in headless Chromium: a slider tick, and from the end of a stroke to the new picture.
 
-Run by `python -m tests.bench`; alone: `python -m tests.bench_page`.
+Run by `python -m tests.bench`; alone: `python -m tests.bench.page`.
 """
 
-import os
-import shutil
 import statistics
 
 from playwright.sync_api import sync_playwright
@@ -13,7 +11,7 @@ from advdemo.images.mnist import load_mnist
 from advdemo.networks.checkpoint import load_checkpoint
 from advdemo.serve import CHECKPOINT
 from advdemo.ui.page import build_page, launch
-from tests.browser.conftest import BROWSERS, FLAGS
+from tests.browser.visitor import FLAGS, find_browser
 
 TICKS = """() => {
     const slider = document.querySelector('[data-testid=epsilon]'), times = [];
@@ -46,8 +44,7 @@ def measure_page(strokes: int = 20) -> dict[str, list[float]]:
     launch(page, block=False, quiet=True)
     try:
         with sync_playwright() as playwright:
-            path = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)))
-            browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+            browser = playwright.chromium.launch(executable_path=find_browser(), args=FLAGS)
             tab = browser.new_page(viewport={"width": 1280, "height": 800})
             tab.goto(page.local_url)
             tab.wait_for_selector('[data-testid="epsilon-value"]:not(:empty)')

@@ -1,11 +1,11 @@
-"""How good the shipped generator is: `python -m tests.bench_gan`, some ten minutes on two CPU cores.
+"""How good the shipped generator is: `python -m tests.bench.gan`, some ten minutes on two CPU cores.
 
 Judged by networks that had no part in its training: the shipped LeNet, whose features the Frechet distance is taken in,
 and LeNets trained here by the recipe `quick`, on real digits or on 60,000 generated ones alone. Beside each figure
 stands what real digits get: test images; for the Frechet distance, training images.
 
-    python -m tests.bench_gan a.safetensors b.safetensors    # other generators
-    python -m tests.bench_gan --write                        # also puts the figures into the checkpoint's record
+    python -m tests.bench.gan a.safetensors b.safetensors    # other generators
+    python -m tests.bench.gan --write                        # also puts the figures into the checkpoint's record
 """
 
 import argparse
@@ -28,7 +28,7 @@ from advdemo.training.train import train
 from advdemo.ui.service.pairs import load_pairs
 from tests.conftest import CHECKPOINT
 
-COMMAND = "python -m tests.bench_gan"
+COMMAND = "python -m tests.bench.gan"
 COUNT = 10_000
 SHIPPED = "the shipped LeNet"
 STUDENT = "test accuracy of a LeNet trained on 60,000"

@@ -1,4 +1,4 @@
-"""What AdvGAN's one pass leaves of four networks, beside FGSM: `python -m tests.bench_advgan`, a minute.
+"""What AdvGAN's one pass leaves of four networks, beside FGSM: `python -m tests.bench.advgan`, a minute.
 
 It was trained against the standard network alone; "another" is a LeNet of another seed, trained here by `quick`.
 """
@@ -7,7 +7,7 @@ from advdemo.attacks import advgan, fgsm
 from advdemo.images.mnist import load_mnist
 from advdemo.networks.checkpoint import load_checkpoint
 from advdemo.networks.predict import accuracy
-from tests.bench_gan import JUDGE_SEED, trained_on
+from tests.bench.gan import JUDGE_SEED, trained_on
 from tests.conftest import CERTIFIED_CHECKPOINT, CHECKPOINT, ROBUST_CHECKPOINT
 
 EPSILONS = (0.1, 0.2, 0.3)

@@ -1,11 +1,11 @@
-"""Is what is proved true? Every proof against every attack: `python -m tests.bench_soundness`, half an hour of a core.
+"""Is what is proved true? Every proof against every attack: `python -m tests.bench.soundness`, half an hour of a core.
 
 For each of the three networks and each of the 10,000 test images: the largest epsilon that intervals prove, to 1e-4,
 and what CROWN proves at one epsilon (CROWN_EPSILONS, where it proves some images and not others). Then FGSM, PGD (40
 steps) and Square attack each image with all that is proved of it. One success is one proof that is false: it is
 printed, and the exit status is 1. That the attacks can succeed at all is seen on the first images at epsilon 0.3.
 
-    python -m tests.bench_soundness --images 1000 --queries 100    # some two minutes
+    python -m tests.bench.soundness --images 1000 --queries 100    # some two minutes
 """
 
 import argparse
@@ -26,7 +26,7 @@ from advdemo.networks.intervals import margins, pixel_box
 from advdemo.networks.predict import classify
 from tests.conftest import CERTIFIED_CHECKPOINT, CHECKPOINT, ROBUST_CHECKPOINT
 
-COMMAND = "python -m tests.bench_soundness"
+COMMAND = "python -m tests.bench.soundness"
 CROWN_EPSILONS = {CHECKPOINT: 0.02, ROBUST_CHECKPOINT: 0.03, CERTIFIED_CHECKPOINT: 0.35}
 BATCH = 250
 BEYOND, BEYOND_IMAGES = 0.3, 1000

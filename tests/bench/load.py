@@ -1,24 +1,23 @@
-"""The server under load, asked as the page asks: `python -m tests.bench_load`, about ten minutes on two idle cores.
+"""The server under load, asked as the page asks: `python -m tests.bench.load`, about ten minutes on two idle cores.
 
 Starts `python app.py` on 127.0.0.1 and prints one table. A question is a scan under FGSM, of a test image or, 40% of
 them, of a drawing; an answer counts as lost when it is not 200. The load generator runs beside the server on the same
 cores: its share of a core is printed, too.
 
-    python -m tests.bench_load --replicas    # 200 visitors before nginx and two of the app, one of which is killed
+    python -m tests.bench.load --replicas    # 200 visitors before nginx and two of the app, one of which is killed
 """
 
 import argparse
 import asyncio
 import base64
 import io
-import json
 import os
 import random
 import statistics
 import sys
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from contextlib import aclosing
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -27,53 +26,14 @@ import numpy as np
 from PIL import Image
 
 from advdemo.images.mnist import load_mnist
+from tests.bench.connection import Connection
 from tests.conftest import running_app
 from tests.replicas import Replicas, running_replicas
 
-KEPT = 4.0  # seconds that the server keeps a silent connection open, less a bit
 EVERY = 1.5  # seconds between the questions of a visitor
 DRAWN = 0.4  # share of the questions that are drawings
 SWEEP = {"images": 10_000, "epsilons": "0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3", "attack": "fgsm"}
 TRAINING = {"recipe": "quick", "epochs": 8, "learning_rate": 0.1, "seed": 0}
-
-
-class Connection:
-    """HTTP over one kept connection, with as little work as can be: it shares the server's processor."""
-
-    def __init__(self, port: int, page: str) -> None:
-        self.port, self.page, self.streams, self.used = port, page, None, 0.0
-
-    async def post(self, path: str, question: dict) -> tuple[int, bytes]:
-        """(status, body)"""
-        reader, status, headers = await self._send(path, question)
-        return status, await reader.readexactly(int(headers[b"content-length"]))
-
-    async def follow(self, path: str, question: dict) -> AsyncIterator[dict]:
-        """The messages of long work; closing this closes the connection."""
-        reader, status, headers = await self._send(path, question)
-        try:
-            if status != 200:
-                yield {"error": await reader.readexactly(int(headers[b"content-length"]))}
-                return
-            while size := int(await reader.readline(), 16):
-                for line in (await reader.readexactly(size + 2)).splitlines():
-                    if line:
-                        yield json.loads(line)
-        finally:
-            self.streams[1].close()
-            self.streams = None
-
-    async def _send(self, path: str, question: dict) -> tuple[asyncio.StreamReader, int, dict[bytes, bytes]]:
-        if self.streams is None or time.perf_counter() - self.used > KEPT:
-            self.streams = await asyncio.open_connection("127.0.0.1", self.port, limit=1 << 24)
-        self.used = time.perf_counter()
-        reader, writer = self.streams
-        body = json.dumps(question).encode()
-        headers = f"content-type: application/json\r\ncontent-length: {len(body)}\r\nx-advdemo-page: {self.page}"
-        headers += f"\r\ncookie: advdemo={self.page}"  # by which nginx chooses a replica
-        writer.write(f"POST {path} HTTP/1.1\r\nhost: x\r\n{headers}\r\n\r\n".encode() + body)
-        first, *lines = (await reader.readuntil(b"\r\n\r\n")).split(b"\r\n")
-        return reader, int(first.split()[1]), dict(line.lower().split(b": ", 1) for line in lines if line)
 
 
 def make_questions(count: int = 400) -> list[dict]:
@@ -230,7 +190,7 @@ async def measure_replicas(load: Load, replicas: Replicas, seconds: float) -> No
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(prog="python -m tests.bench.load", description=__doc__.splitlines()[0])
     parser.add_argument("--seconds", type=float, default=20)
     parser.add_argument("--questions", type=int, default=20_000)
     parser.add_argument("--trainings", type=int, default=50)

@@ -1,4 +1,4 @@
-"""Which attack carries over best: `python -m tests.bench_transfer`, some minutes on two CPU cores.
+"""Which attack carries over best: `python -m tests.bench.transfer`, some minutes on two CPU cores.
 
 Adversarial examples of the first 1,000 test images are made on the shipped standard LeNet and tried on another one,
 trained here with the recipe `quick` and another seed, and on the shipped robust one. The ensemble's are made on two
@@ -20,7 +20,7 @@ from advdemo.networks.predict import accuracy, freeze, pick_device
 from advdemo.training.train import train
 from tests.conftest import CHECKPOINT, ROBUST_CHECKPOINT
 
-COMMAND = "python -m tests.bench_transfer"
+COMMAND = "python -m tests.bench.transfer"
 EPSILONS = (0.1, 0.2, 0.3)
 IMAGES, BATCH = 1000, 100
 ATTACKS: dict[str, str | Settings] = {

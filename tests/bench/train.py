@@ -1,6 +1,6 @@
 """Training speed: our loop beside the tutorial's DataLoader loop, and the time a recipe takes to 99.04%.
 
-Run by `python -m tests.bench`; alone: `python -m tests.bench_train`.
+Run by `python -m tests.bench`; alone: `python -m tests.bench.train`.
 """
 
 import shutil

@@ -1,4 +1,4 @@
-"""Is CUDA as good as the CPU, and how fast is it? `python -m tests.bench_cuda`, at most three minutes on a GPU.
+"""Is CUDA as good as the CPU, and how fast is it? `python -m tests.bench.cuda`, at most three minutes on a GPU.
 
 What the CPU and the GPU make of the same networks, in float32 and with TF32 on, which the package forbids: gradient
 signs, the smallest epsilon that fools, accuracies; each attack; proofs, and whether exact values lie within every
@@ -6,7 +6,7 @@ interval; steps of each training, resumed and repeated; seconds, each the best o
 It needs torch, NumPy and safetensors alone. A table is printed, and written as JSON after each part; the exit status
 is 1 when a part failed or found what must not be.
 
-    python -m tests.bench_cuda --out cuda.json
+    python -m tests.bench.cuda --out cuda.json
 """
 
 import argparse
@@ -28,9 +28,9 @@ from advdemo.networks.lenet import LeNet
 from advdemo.networks.predict import accuracy
 from advdemo.training.recipes import RECIPES
 from advdemo.training.train import train
-from tests.bench_cuda_parts import CUDA, Comparison, Sizes
+from tests.bench.cuda_parts import CUDA, Comparison, Sizes
 
-COMMAND = "python -m tests.bench_cuda"
+COMMAND = "python -m tests.bench.cuda"
 TINY = Sizes(images=12, attacked=2, proofs=1, queries=5, steps=2, training=100, runs=1)
 PARTS = ("machine", "agreement", "attacks", "proofs", "trainings")
 LONGEST = 10.0  # seconds that one timing may take, whatever the number of runs

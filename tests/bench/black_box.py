@@ -1,4 +1,4 @@
-"""Our attacks without gradients beside others' in the same run: `python -m tests.bench_black_box`, some minutes.
+"""Our attacks without gradients beside others' in the same run: `python -m tests.bench.black_box`, some minutes.
 
 Square: accuracy left and seconds, epsilon 0.3 and 1,000 queries, 1,000 test images, against torchattacks' Square.
 RayS: the median smallest epsilon after 2,000 queries, 50 test images, against ART's HopSkipJump, of which the best
@@ -18,8 +18,9 @@ from advdemo.images.mnist import load_mnist
 from advdemo.networks.checkpoint import load_checkpoint
 from advdemo.networks.predict import accuracy
 from tests.conftest import CHECKPOINT, ROBUST_CHECKPOINT
+from tests.toolkits import art_classifier
 
-COMMAND = "python -m tests.bench_black_box"
+COMMAND = "python -m tests.bench.black_box"
 EPSILON, SCORE_QUERIES, LABEL_QUERIES = 0.3, 1000, 2000
 BATCH = 100  # for both
 
@@ -44,14 +45,10 @@ class Witness(nn.Module):
 
 def hop_skip_jump(model: nn.Module, image: Tensor, label: int, queries: int = LABEL_QUERIES) -> float:
     """The smallest epsilon that ART's HopSkipJump finds for an image (1, 28, 28) in so many queries."""
-    from art.attacks.evasion import HopSkipJump
-    from art.estimators.classification import PyTorchClassifier
-
     witness = Witness(model, image, label, queries)
-    classifier = PyTorchClassifier(
-        witness, loss=nn.CrossEntropyLoss(), input_shape=(1, 28, 28), nb_classes=10, clip_values=(0, 1),
-        device_type="cpu",
-    )  # fmt: skip
+    classifier = art_classifier(witness)
+    from art.attacks.evasion import HopSkipJump
+
     attack = HopSkipJump(classifier, norm=np.inf, max_iter=1, max_eval=1000, init_eval=100, verbose=False)
     np.random.seed(0)
     picture = None

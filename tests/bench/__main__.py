@@ -29,69 +29,14 @@ from advdemo.measures.sweep import EPSILONS, sweep
 from advdemo.networks.checkpoint import load_checkpoint
 from advdemo.networks.predict import classify, pick_device
 from advdemo.training.train import train
-from tests import bench_train
+from tests.bench import toolkits
+from tests.bench.toolkits import PGD_EPSILON, PGD_STEP_SIZE, PGD_STEPS, TOOLKITS, Attack
+from tests.bench.train import report as report_training
 from tests.conftest import CHECKPOINT
-from tests.test_networks import plain_lenet
+from tests.toolkits import plain_lenet
 
 BATCH_SIZES = (200, 1000)
-PGD_EPSILON, PGD_STEPS, PGD_STEP_SIZE, PGD_BATCH = 0.1, 40, 0.01, 200
 TUTORIAL_SAMPLE = 200  # images; the tutorial's loop is extrapolated from them
-TOOLKITS = {  # distribution, module, how to get it
-    "ART": ("adversarial-robustness-toolbox", "art.attacks.evasion", "pip install -r tests/requirements.txt"),
-    "cleverhans": ("cleverhans", "cleverhans.torch.attacks.fast_gradient_method", "pip install cleverhans"),
-    "torchattacks": ("torchattacks", "torchattacks", "pip install --no-deps torchattacks"),
-}
-
-Attack = Callable[[Tensor, Tensor, float, int], Tensor]  # images, labels, epsilon, batch size -> adversarial images
-
-
-def art_classifier(model: nn.Module):
-    from art.estimators.classification import PyTorchClassifier
-
-    return PyTorchClassifier(
-        model,
-        loss=nn.CrossEntropyLoss(),
-        input_shape=(1, 28, 28),
-        nb_classes=10,
-        clip_values=(0, 1),
-        device_type="gpu" if next(model.parameters()).is_cuda else "cpu",
-    )
-
-
-def art(model: nn.Module) -> Attack:
-    from art.attacks.evasion import FastGradientMethod
-
-    classifier = art_classifier(model)
-
-    def attack(images: Tensor, labels: Tensor, epsilon: float, batch_size: int) -> Tensor:
-        attack = FastGradientMethod(classifier, eps=epsilon, batch_size=batch_size)
-        return torch.from_numpy(attack.generate(images.cpu().numpy(), labels.cpu().numpy())).to(images.device)
-
-    return attack
-
-
-def cleverhans(model: nn.Module) -> Attack:
-    from cleverhans.torch.attacks.fast_gradient_method import fast_gradient_method
-
-    return in_batches(
-        lambda images, labels, epsilon: fast_gradient_method(
-            model, images, epsilon, np.inf, clip_min=0, clip_max=1, y=labels
-        ).detach()
-    )
-
-
-def torchattacks(model: nn.Module) -> Attack:
-    from torchattacks import FGSM
-
-    return in_batches(lambda images, labels, epsilon: FGSM(model, eps=epsilon)(images, labels))
-
-
-def in_batches(attack: Callable[[Tensor, Tensor, float], Tensor]) -> Attack:
-    def batched(images: Tensor, labels: Tensor, epsilon: float, batch_size: int) -> Tensor:
-        batches = zip(images.split(batch_size), labels.split(batch_size), strict=True)
-        return torch.cat([attack(batch, truth, epsilon) for batch, truth in batches])
-
-    return batched
 
 
 def toolkit_sweep(model: nn.Module, attack: Attack, images: Tensor, labels: Tensor, batch_size: int) -> list[int]:
@@ -138,7 +83,7 @@ def bench_sweeps(images: Tensor, labels: Tensor, device: torch.device, runs: int
         except ImportError as error:
             print(f"{name} is left out ({error}): {remedy}")
             continue
-        attack = globals()[name.lower()](plain)
+        attack = getattr(toolkits, name.lower())(plain)
         for batch_size in BATCH_SIZES:
             contenders[f"{name} {version(distribution)}", batch_size] = lambda attack=attack, batch_size=batch_size: (
                 toolkit_sweep(plain, attack, images, labels, batch_size)
@@ -183,7 +128,7 @@ def bench_pgd(images: Tensor, labels: Tensor, device: torch.device, runs: int) -
     images, labels = images.to(device), labels.to(device)
     settings = PGD(steps=PGD_STEPS, step_size=PGD_STEP_SIZE)
     contenders = {"advdemo": lambda: sweep(model, images, labels, [PGD_EPSILON], attack=settings).correct[0]}
-    for name, attack in {"ART": art_pgd, "torchattacks": torchattacks_pgd}.items():
+    for name, attack in {"ART": toolkits.art_pgd, "torchattacks": toolkits.torchattacks_pgd}.items():
         try:
             attacked = attack(plain)
         except ImportError as error:
@@ -201,36 +146,6 @@ def bench_pgd(images: Tensor, labels: Tensor, device: torch.device, runs: int) -
     print(f"\nPGD, {len(images)} images, epsilon {PGD_EPSILON}, {PGD_STEPS} steps of {PGD_STEP_SIZE}")
     for name, taken in best.items():
         print(f"{name:22}{taken:17.2f}{taken / best['advdemo']:8.1f}   {correct[name]} right")
-
-
-def art_pgd(model: nn.Module) -> Callable[[Tensor, Tensor], Tensor]:
-    from art.attacks.evasion import ProjectedGradientDescentPyTorch
-
-    attack = ProjectedGradientDescentPyTorch(
-        art_classifier(model),
-        eps=PGD_EPSILON,
-        eps_step=PGD_STEP_SIZE,
-        max_iter=PGD_STEPS,
-        batch_size=PGD_BATCH,
-        verbose=False,
-    )
-
-    def attacked(images: Tensor, labels: Tensor) -> Tensor:
-        return torch.from_numpy(attack.generate(images.cpu().numpy(), labels.cpu().numpy())).to(images.device)
-
-    return attacked
-
-
-def torchattacks_pgd(model: nn.Module) -> Callable[[Tensor, Tensor], Tensor]:
-    from torchattacks import PGD
-
-    attack = PGD(model, eps=PGD_EPSILON, alpha=PGD_STEP_SIZE, steps=PGD_STEPS, random_start=False)
-
-    def attacked(images: Tensor, labels: Tensor) -> Tensor:
-        batches = zip(images.split(PGD_BATCH), labels.split(PGD_BATCH), strict=True)
-        return torch.cat([attack(batch, truth) for batch, truth in batches])
-
-    return attacked
 
 
 def bench_the_rest(images: Tensor, labels: Tensor, device: torch.device) -> None:
@@ -267,11 +182,11 @@ def main() -> None:
     bench_sweeps(images[: options.images], labels[: options.images], device, options.runs)
     bench_pgd(images[: min(1000, options.images)], labels[: min(1000, options.images)], device, options.runs)
     bench_the_rest(images, labels, device)
-    bench_train.report(options.runs)
+    report_training(options.runs)
     if not options.no_page:
-        from tests.bench_page import report
+        from tests.bench.page import report as report_page
 
-        report()
+        report_page()
 
 
 if __name__ == "__main__":

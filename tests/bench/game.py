@@ -1,9 +1,9 @@
-"""How soon the live game of the GAN tab draws digits that can be read: `python -m tests.bench_game`, two minutes.
+"""How soon the live game of the GAN tab draws digits that can be read: `python -m tests.bench.game`, two minutes.
 
 From nothing, three seeds: seconds of one CPU thread until LeNet reads 80 of 100 forgeries as asked, and the time of a
 step. Then how soon a greedy forger's digits collapse.
 
-    python -m tests.bench_game --write    # also makes the half-way pair, and the curves that the tab opens with
+    python -m tests.bench.game --write    # also makes the half-way pair, and the curves that the tab opens with
 """
 
 import argparse
@@ -51,7 +51,7 @@ def play_until(enough: Callable[[dict], bool], seed: int, settings: GameSettings
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m tests.bench_game", description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(prog="python -m tests.bench.game", description=__doc__.splitlines()[0])
     parser.add_argument("--write", action="store_true", help="make the half-way pair")
     options = parser.parse_args()
     torch.set_num_threads(1)

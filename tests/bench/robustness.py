@@ -1,4 +1,4 @@
-"""How robust the shipped networks are: `python -m tests.bench_robustness`, some forty minutes on two CPU cores, fifteen
+"""How robust the shipped networks are: `python -m tests.bench.robustness`, some forty minutes on two CPU cores, fifteen
 of them for the one that rounds its pixels.
 
 At epsilon 0.3, on the 10,000 test images: no attack, FGSM, PGD with 40 steps of 0.01 from five random starts, BPDA on
@@ -12,8 +12,8 @@ APGD-DLR, targeted FAB, Square with 5,000 queries; Croce and Hein, 2020) as impl
 part in the training (`pip install --no-deps torchattacks`). Every result of AutoAttack is checked for |x' - x| <=
 epsilon and the pixel range before it counts.
 
-    python -m tests.bench_robustness --write    # also puts the figures into the checkpoints' records
-    python -m tests.bench_robustness checkpoints/lenet.safetensors --binarise   # it behind rounded pixels, alone
+    python -m tests.bench.robustness --write    # also puts the figures into the checkpoints' records
+    python -m tests.bench.robustness checkpoints/lenet.safetensors --binarise   # it behind rounded pixels, alone
 """
 
 import argparse
@@ -34,7 +34,7 @@ from advdemo.networks.predict import accuracy, pick_device
 from tests.conftest import CERTIFIED_CHECKPOINT, CHECKPOINT, ROBUST_CHECKPOINT
 
 SHIPPED = [CHECKPOINT, ROBUST_CHECKPOINT, CERTIFIED_CHECKPOINT]
-COMMAND = "python -m tests.bench_robustness"
+COMMAND = "python -m tests.bench.robustness"
 EPSILON = 0.3
 PGD_SETTINGS = PGD(steps=40, step_size=0.01, random_start=True, restarts=5)
 SQUARE_SETTINGS = Square(queries=1000)

@@ -1,0 +1,52 @@
+"""What the tests of several tabs do: open one, wait for it, change the language."""
+
+from playwright.sync_api import expect
+
+EPSILONS = "0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3"
+MARKUP = "<img src=x onerror=window.ran=true>"  # as somebody may name a file
+
+
+def read_in(page, language):
+    page.click(f'[data-language="{language}"]')
+    expect(page.locator("html")).to_have_attribute("lang", {"en": "en", "zh": "zh-CN"}[language])
+
+
+def lead(page, link):
+    """Follow a link within the page."""
+    page.evaluate("link => { location.hash = link; }", link)
+
+
+def open_sweep(visitor, count=1000):
+    """The Sweep tab with its first settings but this count, and without a curve."""
+    page = visitor.page
+    lead(page, f"tab=sweep&model=standard&attack=fgsm&images={count}&epsilons={EPSILONS}&lang=en")
+    expect(page.locator(".sweep")).to_have_attribute("data-ready", "")
+    expect(page.locator(".sweep .count")).to_have_value(str(count))
+    for remove in page.locator(".sweep .curves [data-remove]").all()[::-1]:
+        remove.click()
+    return page
+
+
+def state(page, name, timeout=60_000):
+    """Wait until a sweep is "running" or "done"."""
+    expect(page.locator(".sweep")).to_have_attribute("data-state", name, timeout=timeout)
+
+
+def accuracies(page):
+    return [float(cell) for cell in page.locator("#sweep-table tbody td:nth-child(5)").all_inner_texts()]
+
+
+def open_train(visitor):
+    """The Train tab with the settings of `quick`."""
+    page = visitor.page
+    lead(page, "tab=train&recipe=quick&epochs=8&rate=0.1&seed=0&lang=en")
+    expect(page.locator("#train-run")).to_be_visible()
+    return page
+
+
+def pick(visitor, place):
+    """Click the board's cell at this place and wait for its scan; the index of the test image."""
+    cell = visitor.find("board").locator("[data-index]").nth(place)
+    cell.click()
+    expect(cell).to_have_attribute("aria-pressed", "true")
+    return int(cell.get_attribute("data-index"))

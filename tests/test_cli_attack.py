@@ -1,0 +1,105 @@
+import json
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from advdemo.attacks import fgsm
+from advdemo.images.drawing import to_mnist
+from advdemo.networks.predict import predict
+from tests.commands import pixels_of, refused
+
+
+def test_attack_writes_three_images_and_the_prediction(run, lenet, seven, tmp_path):
+    out = tmp_path / "out"
+    result = run("attack", seven, "--epsilon", 0.3, "--label", 7, "--out", out)
+    assert result.exit_code == 0
+    original = to_mnist(pixels_of(seven))[None]
+    adversarial = fgsm(lenet, original, torch.tensor([7]), 0.3)
+    before, after = predict(lenet, original)[0], predict(lenet, adversarial)[0]
+    assert "Label:   7 (given)" in result.stdout
+    assert f"Before:  {before.argmax()} ({before.max():.2%})" in result.stdout
+    assert f"After:   {after.argmax()} ({after.max():.2%}) at epsilon 0.3" in result.stdout
+
+    for name, image in {"original": original, "adversarial": adversarial}.items():
+        pixels = pixels_of(out / f"{name}.png")
+        assert pixels.shape == (280, 280)
+        assert np.array_equal(pixels, np.kron(pixels[::10, ::10], np.ones((10, 10), np.uint8)))
+        assert np.array_equal(pixels[::10, ::10], (image[0, 0] * 255).round().byte())
+    colours = np.unique(pixels_of(out / "perturbation.png").reshape(-1, 3), axis=0)
+    assert 2 <= len(colours) <= 3
+
+    prediction = json.loads((out / "prediction.json").read_text())
+    assert prediction["after"]["digit"] == after.argmax()
+    assert prediction["after"]["confidences"] == pytest.approx(after.tolist(), abs=1e-6)
+    assert (prediction["label"], prediction["label_given"]) == (7, True)
+    assert f"{prediction['flip_epsilon']:.4f}" in result.stdout
+
+
+def test_a_target_already_read_is_refused(run, seven, tmp_path):
+    result = run("attack", seven, "--target", 7, "--out", tmp_path / "out")
+    assert refused(result, "the model already reads the image as 7: choose another target")
+
+
+def test_targeted_pgd_reaches_its_target(run, seven, tmp_path):
+    printed = run("attack", seven, "--attack", "pgd", "--target", 3, "--epsilon", 0.3, "--out", tmp_path)
+    prediction = json.loads((tmp_path / "prediction.json").read_text())
+    assert (prediction["attack"], prediction["target"], prediction["after"]["digit"]) == ("pgd", 3, 3)
+    assert f"Fooled:  as 3 from epsilon {prediction['flip_epsilon']:.4f}" in printed.stdout
+    original, adversarial = (np.asarray(Image.open(tmp_path / f"{name}.png")) for name in ("original", "adversarial"))
+    assert 70 < np.abs(original.astype(int) - adversarial).max() <= 77
+
+
+def test_attack_without_a_label_takes_the_prediction_and_says_so(run, seven, tmp_path):
+    result = run("attack", seven, "--out", tmp_path / "out")
+    assert "Label:   7 (the prediction before the attack: none was given)" in result.stdout
+    assert json.loads((tmp_path / "out" / "prediction.json").read_text())["label_given"] is False
+
+
+def test_square_says_how_much_it_asked(run, seven, tmp_path):
+    printed = run("attack", seven, "--attack", "square", "--epsilon", 0.3, "--out", tmp_path).stdout
+    prediction = json.loads((tmp_path / "prediction.json").read_text())
+    assert 1 < prediction["queries"] < 1000
+    assert prediction["after"]["digit"] != 7
+    assert f"Fooled:  yes, after {prediction['queries']} queries" in printed
+    shown = [pixels_of(tmp_path / f"{name}.png").astype(int) for name in ("original", "adversarial")]
+    assert 70 < np.abs(shown[0] - shown[1]).max() <= 77
+    failed = run("attack", seven, "--attack", "square", "--epsilon", 0.01, "--queries", 20, "--out", tmp_path).stdout
+    assert "Fooled:  no, after 20 queries" in failed
+
+
+def test_rays_says_how_little_will_do(run, seven, tmp_path):
+    run("attack", seven, "--attack", "rays", "--queries", 300, "--epsilon", 0.25, "--out", tmp_path)
+    prediction = json.loads((tmp_path / "prediction.json").read_text())
+    assert 0.05 < prediction["flip_epsilon"] < 0.25
+    assert prediction["after"]["digit"] != 7
+    assert prediction["queries"] is None
+    refusal = run("attack", seven, "--attack", "rays", "--target", 3, "--out", tmp_path)
+    assert refused(refusal, "RayS cannot aim at a class")
+
+
+def test_attack_with_epsilon_zero_changes_nothing(run, seven, tmp_path):
+    run("attack", seven, "--epsilon", 0, "--out", tmp_path)
+    assert (tmp_path / "original.png").read_bytes() == (tmp_path / "adversarial.png").read_bytes()
+
+
+def test_attack_on_a_digit_already_misread(run, seven, tmp_path):
+    result = run("attack", seven, "--label", 3, "--out", tmp_path / "out")
+    assert "Fooled:  without any attack" in result.stdout
+
+
+def test_attack_names_the_picture_that_will_not_do(run, tmp_path):
+    (tmp_path / "notes.png").write_text("not a picture")
+    assert refused(run("attack", tmp_path / "notes.png"), "notes.png: it is not a picture that can be read")
+    Image.new("L", (50, 50), 255).save(tmp_path / "blank.png")
+    assert refused(run("attack", tmp_path / "blank.png"), "blank.png: there is no ink")
+
+
+def test_wrong_attack(run, seven, tmp_path):
+    assert refused(run("attack", tmp_path / "missing.png"), "missing.png: No such file")
+    assert refused(run("attack", tmp_path), tmp_path.name)
+    assert refused(run("attack", seven, "--epsilon", 1.5), "epsilon must be a number from 0 to 1")
+    assert refused(run("attack", seven, "--epsilon", "nan"), "epsilon must be a number from 0 to 1")
+    assert refused(run("attack", seven, "--label", 10), "--label")
+    assert refused(run("attack"), "IMAGE")
