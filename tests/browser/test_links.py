@@ -86,7 +86,7 @@ def test_a_damaged_drawing_says_so(look, text):
     assert visitor.find("prediction-clean").get_attribute("data-digit") in "0123456789"
 
 
-def test_links_hold_the_settings_of_every_tab(visit):
+def test_links_hold_the_settings_of_every_tab(visit, app_url):
     page = visit("#lang=en").page
     page.get_by_role("tab", name="Accuracy sweep").click()
     page.locator(".sweep select.attack").select_option("noise")
@@ -108,7 +108,9 @@ def test_links_hold_the_settings_of_every_tab(visit):
     gan = page.evaluate("location.hash")
     assert hash_of(page)["who"] == "generator"
 
-    again = visit(sweep).page
+    again = visit("#lang=en").page
+    again.goto("about:blank")
+    again.goto(app_url + sweep)
     for link in (sweep, train, gan, "#tab=learn&lang=en"):  # the first opens the page, the others are followed in it
         lead(again, link)
         tab = hash_of(again)["tab"]
