@@ -1,8 +1,9 @@
 """RayS: a black box that answers with a digit, and not even how sure it is, is fooled by trying.
 
-Every pixel goes up or down by the same amount; the question is which way, and how little will do. Flip the ways of a
-block of pixels: is the picture still misread a little closer to the image? Then keep the flip, and halve the distance
-until it is known how much closer. The blocks get smaller: all pixels, halves, quarters, down to single ones.
+Every pixel goes up or down by the same amount; the attack searches for the directions, and for the smallest amount that
+fools. Flip the directions of a block of pixels: is the picture still misread a little closer to the image? Then keep
+the flip, and halve the distance until it is known how much closer. The blocks get smaller: all pixels, halves, quarters,
+down to single ones.
 """
 
 from collections.abc import Iterator
@@ -53,8 +54,8 @@ class RayS(Settings):
     def stream(
         self, model: nn.Module, image: Tensor, label: int, epsilon: float, *, targeted: bool = False, seed: int = 0
     ) -> Iterator[Attempt]:
-        """The attack on one image (1, 28, 28), question by question, up to the first success within `epsilon`; with 0,
-        as close as the questions allow. Stop it when you like. ValueError as for `rays`."""
+        """The attack on one image (1, 28, 28), query by query, up to the first success within `epsilon`; with 0,
+        as close as the queries allow. Stop it when you like. ValueError as for `rays`."""
         if targeted:
             raise ValueError("RayS cannot aim at a class: leave out the target, or choose another attack")
         batch, truth = image.unsqueeze(0), torch.tensor([label], device=image.device)
@@ -77,7 +78,7 @@ def rays(
     Args:
         model, images, labels: as in `gradient_sign`; nothing but the class with the largest logit is looked at.
         epsilon: as in `perturb`; the search does not depend on it.
-        queries: questions for each image, at most; the first is the image itself.
+        queries: for each image, at most; the first is the image itself.
 
     Raises:
         ValueError: as `fgsm`, and for queries out of range.
@@ -97,7 +98,7 @@ def _check(images: Tensor, labels: Tensor, epsilon: float | Tensor, queries: int
 def _search(
     model: nn.Module, images: Tensor, labels: Tensor, logits: Tensor, queries: int, enough: float
 ) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
-    """After each question, of which the images themselves are the first and `logits` the answer: how many each image
+    """After each query, of which the images themselves are the first and `logits` the answer: how many each image
     has had (N,), the distance (N,) at which its direction is known to fool, 1 while none is, and the direction
     (N, 1, 28, 28) in {-1, 1}. An image is done with at a distance of `enough`."""
     sign = torch.ones_like(images)

@@ -1,7 +1,7 @@
 """The Square attack: a black box that answers with its ten scores, and never with a gradient, is fooled by trying.
 
 Stripes of +-epsilon to begin with; then one square of +-epsilon at a time, at a random place, kept when it lowers the
-margin between the true class and the next. The squares shrink as the questions run out.
+margin between the true class and the next. The squares shrink as the queries run out.
 """
 
 from bisect import bisect_left
@@ -28,7 +28,7 @@ from advdemo.attacks.steady import query_model
 QUERIES = 1000
 SIDE = IMAGE_SHAPE[1]
 FIRST_SHARE = 0.8  # of the image, for the first squares
-HALVINGS = (0.001, 0.005, 0.02, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8)  # of that share, when so much of the questions is asked
+HALVINGS = (0.001, 0.005, 0.02, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8)  # of that share, when so much of the queries is used
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class Square(Settings):
     def stream(
         self, model: nn.Module, image: Tensor, label: int, epsilon: float, *, targeted: bool = False, seed: int = 0
     ) -> Iterator[Attempt]:
-        """The attack on one image (1, 28, 28), question by question, up to the first success. Stop it when you like.
+        """The attack on one image (1, 28, 28), query by query, up to the first success. Stop it when you like.
         ValueError as for `square`."""
         batch, truth = image.unsqueeze(0), torch.tensor([label], device=image.device)
         search = _search(model, *_checked(batch, truth, epsilon), self.queries, targeted, seed)
@@ -90,7 +90,7 @@ def square(
     Args:
         model, images, labels, targeted: as in `gradient_sign`; no gradient is asked for.
         epsilon: as in `perturb`.
-        queries: questions for each image, at most; the first is the image itself.
+        queries: for each image, at most; the first is the image itself.
         seed: decides, with each image's pixels, its stripes and squares.
 
     Raises:
@@ -114,7 +114,7 @@ def _checked(images: Tensor, labels: Tensor, epsilon: float | Tensor) -> tuple[T
 def _search(
     model: nn.Module, images: Tensor, labels: Tensor, radius: Tensor, queries: int, targeted: bool, seed: int
 ) -> Iterator[tuple[Tensor, Tensor]]:
-    """After each question the margins (N,), below 0 where fooled, and the best pictures (N, 1, 28, 28)."""
+    """After each query the margins (N,), below 0 where fooled, and the best pictures (N, 1, 28, 28)."""
     low, high = (images - radius).clamp_(min=0.0), (images + radius).clamp_(max=1.0)
     chance = uniform(images, (SIDE + 3 * queries,), seed)
     logits = model(images)
@@ -150,7 +150,7 @@ def margins_of(logits: Tensor, labels: Tensor, targeted: bool = False) -> Tensor
 
 
 def _side(asked: float) -> int:
-    """Of the squares, in pixels, when the share `asked` of the questions has been asked."""
+    """Of the squares, in pixels, when the share `asked` of the queries has been used."""
     return max(1, round((FIRST_SHARE / 2 ** bisect_left(HALVINGS, asked)) ** 0.5 * SIDE))
 
 
@@ -163,6 +163,6 @@ def _squares(numbers: Tensor, side: int) -> Tensor:
 
 def _other(before: Tensor, low: Tensor, high: Tensor, *, up: Tensor) -> Tensor:
     """The pixels (N, side * side) of a square: `high` where `up` (N, 1) says so, else `low`; the other one where that
-    is what they were before, since a picture already known is a question wasted."""
+    is what they were before, since a picture already known is a query wasted."""
     known = (torch.where(up, high, low) == before).all(1, keepdim=True)
     return torch.where(up ^ known, high, low)

@@ -1,6 +1,6 @@
 // What the server is asked of the digit on screen: its scan, and then how far it is proved, which takes longer.
 
-import { forgerQuestion } from "../shared/forger.js";
+import { forgerRequest } from "../shared/forger.js";
 import { askAbout } from "../shared/networks.js";
 import { attempt, makeTurns } from "../shared/turns.js";
 import { say } from "../shared/words.js";
@@ -21,12 +21,12 @@ import { say } from "../shared/words.js";
 export function makeAsking(root, choices, { first, onAsk, onScan, onProof, showError }) {
   const turns = makeTurns();
   const status = /** @type {Element} */ (root.querySelector(".working"));
-  const asking = { first, digit: first, turns, question, ask, prove, stop };
+  const asking = { first, digit: first, turns, request, ask, prove, stop };
 
   /** About what was asked for last. @param {boolean} withWeights */
-  function question(withWeights) {
-    const forger = asking.digit.generated ? forgerQuestion(withWeights) : {};
-    return { ...asking.digit, ...choices.question(withWeights), ...forger };
+  function request(withWeights) {
+    const forger = asking.digit.generated ? forgerRequest(withWeights) : {};
+    return { ...asking.digit, ...choices.request(withWeights), ...forger };
   }
 
   /** @param {Digit} digit */
@@ -36,7 +36,7 @@ export function makeAsking(root, choices, { first, onAsk, onScan, onProof, showE
     root.classList.add("waiting");
     say(status, choices.slow() ? "explore.working_long" : "explore.working");
     await turns.take(
-      async (signal) => onScan(await askAbout("scan", question, { signal, onTrouble: showError })),
+      async (signal) => onScan(await askAbout("scan", request, { signal, onTrouble: showError })),
       (trouble) => {
         root.classList.remove("waiting", "stale");
         showError(trouble);
@@ -48,7 +48,7 @@ export function makeAsking(root, choices, { first, onAsk, onScan, onProof, showE
   async function prove() {
     await attempt(
       turns.signal,
-      async (signal) => onProof((await askAbout("prove", question, { signal, onTrouble: showError })).sides),
+      async (signal) => onProof((await askAbout("prove", request, { signal, onTrouble: showError })).sides),
       showError,
     );
   }

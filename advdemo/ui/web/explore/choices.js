@@ -90,11 +90,11 @@ export function makeChoices(root, networks, attacks, onChange) {
     sides,
     open,
     settle,
-    /** An attack by questions: the scan is only there for what the network reads. */
+    /** A black-box attack: the scan is only there for what the network reads. */
     live,
     slow: () => sides().some((side) => !rows[side.attack].quick),
     /** Sides as the server is asked for them. @param {boolean} withWeights */
-    question: (withWeights) => ({
+    request: (withWeights) => ({
       sides: sides().map(({ model: name, ...side }) => ({ ...side, network: serverName(name) })),
       ...(withWeights ? ownWeights(sides().map((side) => side.model)) : {}),
     }),

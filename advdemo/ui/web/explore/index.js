@@ -47,8 +47,8 @@ export function mount({ element, props }) {
     onProof: result.prove,
     showError,
   });
-  const blackBox = makeBlackBox(root, { question: asking.question, epsilon, showError });
-  const binary = makeBinary(root, { question: asking.question, choices, showError });
+  const blackBox = makeBlackBox(root, { request: asking.request, epsilon, showError });
+  const binary = makeBinary(root, { request: asking.request, choices, showError });
   const source = makeSource(root, props, { choices, asking, onReading, showError });
   const address = makeAddress({ asking, choices, source, slider, inside, blackBox, showError });
 

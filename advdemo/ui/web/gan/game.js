@@ -32,7 +32,7 @@ export function makeGame({ settings, onBegin, onMessage, onTrouble }) {
     const { signal } = playing;
     const seed = Math.floor(Math.random() * 2 ** 31);
     kept = pair;
-    const question = () => {
+    const request = () => {
       onBegin(kept);
       const files = kept && { generator: kept.generator, discriminator: kept.discriminator };
       return {
@@ -44,7 +44,7 @@ export function makeGame({ settings, onBegin, onMessage, onTrouble }) {
       };
     };
     try {
-      for await (const { copy, ...message } of followPatiently("game", question, { signal, onTrouble })) {
+      for await (const { copy, ...message } of followPatiently("game", request, { signal, onTrouble })) {
         kept = copy ?? message.pair ?? kept;
         if (!copy) onMessage(message);
       }

@@ -1,5 +1,5 @@
 // The GAN's pair that digits are generated with: the shipped one, or one of this visitor's own, which stays here.
-// Questions carry its hash, and its files only when the server does not know it.
+// Requests carry its hash, and its files only when the server does not know it.
 
 /** @typedef {{hash: string, generator: string, discriminator: string, steps: number, learning_rate: number}} Forger */
 
@@ -19,8 +19,8 @@ export const onForger = (listener) => void listeners.add(listener);
 
 export const ownForger = () => own;
 
-/** What a question says of it. @param {boolean} withFiles */
-export const forgerQuestion = (withFiles) =>
+/** What a request says of it. @param {boolean} withFiles */
+export const forgerRequest = (withFiles) =>
   own
     ? { forger: own.hash, ...(withFiles && { pair: { generator: own.generator, discriminator: own.discriminator } }) }
     : {};

@@ -1,6 +1,6 @@
-// The networks that a question can be about, in all tabs: those the server has, and one of this visitor's own.
+// The networks that a request can be about, in all tabs: those the server has, and one of this visitor's own.
 //
-// The weights of one's own (base64) stay here; questions carry its hash, and the weights only when the server does not
+// The weights of one's own (base64) stay here; requests carry its hash, and the weights only when the server does not
 // know it.
 
 import { askPatiently, followPatiently, isUnknown } from "./server.js";
@@ -31,25 +31,25 @@ export const ownWeights = (names) => (names.includes("yours") ? { weights: own?.
 /**
  * `askPatiently` about what may be the visitor's own. What the server does not know, it is sent.
  * @param {string} name
- * @param {(withWeights: boolean) => object} question
+ * @param {(withWeights: boolean) => object} request
  * @param {import("./server.js").Patience} patience
  */
-export async function askAbout(name, question, patience) {
+export async function askAbout(name, request, patience) {
   try {
-    return await askPatiently(name, question(false), patience);
+    return await askPatiently(name, request(false), patience);
   } catch (error) {
     if (!isUnknown(error)) throw error;
-    return askPatiently(name, question(true), patience);
+    return askPatiently(name, request(true), patience);
   }
 }
 
 /** `followPatiently`, likewise. @type {(...work: Parameters<typeof askAbout>) => AsyncGenerator<any>} */
-export async function* followAbout(name, question, patience) {
+export async function* followAbout(name, request, patience) {
   try {
-    yield* followPatiently(name, () => question(false), patience);
+    yield* followPatiently(name, () => request(false), patience);
   } catch (error) {
     if (!isUnknown(error)) throw error;
-    yield* followPatiently(name, () => question(true), patience);
+    yield* followPatiently(name, () => request(true), patience);
   }
 }
 

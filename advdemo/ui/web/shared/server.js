@@ -10,11 +10,11 @@ const LONGEST_PAUSE = 30; // seconds
 
 /**
  * Ask once. Throws a Trouble when there is no answer, and the signal's reason when it is aborted.
- * @param {string} name @param {object} question @param {{signal?: AbortSignal}} [options]
+ * @param {string} name @param {object} request @param {{signal?: AbortSignal}} [options]
  * @returns {Promise<any>} the answer, typed arrays in it
  */
-export async function ask(name, question, { signal } = {}) {
-  const response = await post(`ask/${name}`, question, signal);
+export async function ask(name, request, { signal } = {}) {
+  const response = await post(`ask/${name}`, request, signal);
   try {
     return unpack(await response.arrayBuffer());
   } catch (error) {
@@ -24,14 +24,14 @@ export async function ask(name, question, { signal } = {}) {
 
 /**
  * Ask for long work and get its messages as they come. Leaving the loop, or the signal, ends the work on the server.
- * @param {string} name @param {object} question @param {{signal?: AbortSignal}} [options]
+ * @param {string} name @param {object} request @param {{signal?: AbortSignal}} [options]
  * @returns {AsyncGenerator<any>}
  */
-export async function* follow(name, question, { signal } = {}) {
+export async function* follow(name, request, { signal } = {}) {
   const leaving = new AbortController();
   const ended = signal ? AbortSignal.any([signal, leaving.signal]) : leaving.signal;
   try {
-    const response = await post(`follow/${name}`, question, ended);
+    const response = await post(`follow/${name}`, request, ended);
     for await (const line of lines(response)) {
       const message = JSON.parse(line);
       if (message.error) throw { ...message.error, retryable: false };
@@ -52,13 +52,13 @@ export async function* follow(name, question, { signal } = {}) {
 
 /**
  * Ask, and while the server is lost or too busy ask again, after growing pauses.
- * @param {string} name @param {object} question @param {Patience} patience
+ * @param {string} name @param {object} request @param {Patience} patience
  * @returns {Promise<any>}
  */
-export async function askPatiently(name, question, { signal, onTrouble }) {
+export async function askPatiently(name, request, { signal, onTrouble }) {
   for (let pause = 1; ; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
     try {
-      return await ask(name, question, { signal });
+      return await ask(name, request, { signal });
     } catch (error) {
       await rest(error, pause, { signal, onTrouble });
     }
@@ -67,13 +67,13 @@ export async function askPatiently(name, question, { signal, onTrouble }) {
 
 /**
  * Follow long work, and when the server is lost on the way, or too busy, have it begun again, after growing pauses.
- * @param {string} name @param {() => object} question called each time the work is begun @param {Patience} patience
+ * @param {string} name @param {() => object} request called each time the work is begun @param {Patience} patience
  * @returns {AsyncGenerator<any>}
  */
-export async function* followPatiently(name, question, { signal, onTrouble }) {
+export async function* followPatiently(name, request, { signal, onTrouble }) {
   for (let pause = 1; ; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
     try {
-      for await (const message of follow(name, question(), { signal })) {
+      for await (const message of follow(name, request(), { signal })) {
         pause = 1;
         yield message;
       }
@@ -100,12 +100,12 @@ export const isTrouble = (error) => error instanceof Object && "retryable" in er
 /** The server does not know this visitor's network: its weights should come along. @param {unknown} error */
 export const isUnknown = (error) => isTrouble(error) && error.key === "errors.unknown_model";
 
-/** @param {string} path @param {object} question @param {AbortSignal} [signal] */
-async function post(path, question, signal) {
+/** @param {string} path @param {object} request @param {AbortSignal} [signal] */
+async function post(path, request, signal) {
   let response;
   try {
     const headers = { "content-type": "application/json", "x-advdemo-page": PAGE };
-    response = await fetch(new URL(path, ROOT), { method: "POST", headers, body: JSON.stringify(question), signal });
+    response = await fetch(new URL(path, ROOT), { method: "POST", headers, body: JSON.stringify(request), signal });
   } catch (error) {
     throw signal?.aborted ? signal.reason : offline(error);
   }

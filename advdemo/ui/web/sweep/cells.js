@@ -11,7 +11,7 @@ import { drawExample } from "./tables.js";
 /**
  * @param {Element} box
  * @param {(index: number) => void} onOpen
- * @param {() => {question: object, weights?: string}} about what the matrix is about
+ * @param {() => {request: object, weights?: string}} about what the matrix is about
  */
 export function makeCells(box, onOpen, about) {
   const turns = makeTurns();
@@ -20,9 +20,9 @@ export function makeCells(box, onOpen, about) {
   function look(cell) {
     const line = makeSaying("p", { className: "empty" }, "sweep.looking");
     box.replaceChildren(line);
-    const { question, weights } = about();
+    const { request, weights } = about();
     /** @param {boolean} withWeights */
-    const asked = (withWeights) => ({ ...question, ...cell, ...(withWeights && { weights }) });
+    const asked = (withWeights) => ({ ...request, ...cell, ...(withWeights && { weights }) });
     /** @param {import("../shared/server.js").Trouble} trouble */
     const onTrouble = (trouble) => sayError(line, trouble);
     turns.take(async (signal) => show(cell, (await askAbout("cell", asked, { signal, onTrouble })).found), onTrouble);

@@ -47,7 +47,7 @@ export function mount({ element, props }) {
   });
   const cells = makeCells(pick(".cell-examples"), explore, () => {
     const { result, attack, network, weights } = /** @type {import("./figures.js").Curve} */ (list.current);
-    return { question: { images: result?.done, epsilon: list.epsilon, attack, network }, weights };
+    return { request: { images: result?.done, epsilon: list.epsilon, attack, network }, weights };
   });
   const transfer = makeTransfer(pick(".transfer-panel"), settings.network, {
     chosen: () => ({

@@ -33,7 +33,7 @@ export function makeRunning({ settings, onFirst, draw, setState, showTrouble }) 
     const { network, weights } = curve;
     const epsilons = settings.epsilons();
     /** @param {boolean} withWeights */
-    const question = (withWeights) => ({
+    const request = (withWeights) => ({
       images,
       epsilons,
       [proof ? "proof" : "attack"]: attack,
@@ -44,7 +44,7 @@ export function makeRunning({ settings, onFirst, draw, setState, showTrouble }) 
     setState("running", "sweep.starting");
     await turns.take(
       async (signal) => {
-        const messages = followAbout("sweep", question, { signal, onTrouble: showTrouble });
+        const messages = followAbout("sweep", request, { signal, onTrouble: showTrouble });
         for await (const message of messages) receive(curve, message);
       },
       (trouble) => {

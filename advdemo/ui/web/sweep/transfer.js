@@ -44,7 +44,7 @@ export function makeTransfer(panel, networkBox, tab) {
     say(status, "sweep.measuring", inWords(choice));
     draw();
     /** @param {boolean} withWeights */
-    const question = (withWeights) => ({
+    const request = (withWeights) => ({
       ...choice,
       networks: names.map(serverName),
       ...(withWeights ? ownWeights(names) : {}),
@@ -54,7 +54,7 @@ export function makeTransfer(panel, networkBox, tab) {
     await attempt(
       signal,
       async () => {
-        for await (const message of followAbout("transfer", question, { signal, onTrouble })) receive(message);
+        for await (const message of followAbout("transfer", request, { signal, onTrouble })) receive(message);
       },
       (trouble) => {
         mine.over = true;

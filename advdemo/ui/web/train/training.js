@@ -33,16 +33,16 @@ export function makeTraining({ model, draw, showProgress, setState, showTrouble 
     judge,
   };
 
-  /** @param {{recipe: string, epochs: number}} question */
-  async function start(question) {
-    Object.assign(training, { epochs: [], planned: question.epochs });
+  /** @param {{recipe: string, epochs: number}} request */
+  async function start(request) {
+    Object.assign(training, { epochs: [], planned: request.epochs });
     kept = 0;
-    name = question.recipe;
+    name = request.recipe;
     model.show(null);
     setState("running", "train.starting");
     await turns.take(
       async (signal) => {
-        const messages = followPatiently("train", () => question, { signal, onTrouble: showTrouble });
+        const messages = followPatiently("train", () => request, { signal, onTrouble: showTrouble });
         for await (const message of messages) receive(message);
         const count = training.epochs[training.epochs.length - 1].epoch;
         judge({ key: "train.finished", values: { count, time: duration(seconds) } });
@@ -82,10 +82,10 @@ export function makeTraining({ model, draw, showProgress, setState, showTrouble 
   /** @param {Phrase} outcome what has happened so far */
   async function judge(outcome) {
     setState("done", "train.judging", { outcome });
-    const question = { weights: model.trained?.weights };
+    const request = { weights: model.trained?.weights };
     await turns.take(
       async (signal) => {
-        const { judged } = await askPatiently("judge", question, { signal, onTrouble: showTrouble });
+        const { judged } = await askPatiently("judge", request, { signal, onTrouble: showTrouble });
         receiveJudged(judged, outcome);
       },
       (trouble) => {

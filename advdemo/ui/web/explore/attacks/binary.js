@@ -15,11 +15,11 @@ import { crossings } from "./crossings.js";
 /**
  * @param {HTMLElement} root
  * @param {object} page
- * @param {(withWeights: boolean) => any} page.question the digit and the networks, as the server is asked for them
+ * @param {(withWeights: boolean) => any} page.request the digit and the networks, as the server is asked for them
  * @param {Choices} page.choices
  * @param {(error: any) => void} page.showError
  */
-export function makeBinary(root, { question, choices, showError }) {
+export function makeBinary(root, { request, choices, showError }) {
   const pick = picker(root);
   const crossing = pick(".crossing");
   const status = pick(".few-status");
@@ -58,7 +58,7 @@ export function makeBinary(root, { question, choices, showError }) {
     say(status, "binary.turning");
     const current = await turns.take(
       async (signal) => {
-        const answer = await askAbout("pixels", question, { signal, onTrouble: showError });
+        const answer = await askAbout("pixels", request, { signal, onTrouble: showError });
         showError(null);
         draw(answer);
       },

@@ -1,4 +1,4 @@
-// The black box: an attack that only asks questions, live. The server sends every picture that brought it on, and the
+// The black box: an attack by queries alone, live. The server sends every picture that brought it on, and the
 // browser plays them: the counter runs, the picture changes, the margin falls, until the network is fooled.
 
 import { drawChart } from "../../shared/chart.js";
@@ -9,17 +9,17 @@ import { paint } from "../../shared/pixels.js";
 import { makeTurns } from "../../shared/turns.js";
 import { onLanguage, say, text } from "../../shared/words.js";
 import { DOWN, GROUND, UP } from "../result/side.js";
-import { moment, outcome } from "./questions.js";
+import { moment, outcome } from "./queries.js";
 
 const FILM = 7000; // milliseconds, at most
 const FRAME = 110; // milliseconds, at most
 
-/** @typedef {import("./questions.js").Film} Film */
+/** @typedef {import("./queries.js").Film} Film */
 
 /**
  * @param {HTMLElement} root
  * @param {object} page
- * @param {(withWeights: boolean) => any} page.question the digit, network and target, as the server is asked for them
+ * @param {(withWeights: boolean) => any} page.request the digit, network and target, as the server is asked for them
  * @param {() => number} page.epsilon the budget
  * @param {(error: any) => void} page.showError
  */
@@ -43,7 +43,7 @@ export function makeBlackBox(root, page) {
     target.disabled = answers === "label";
     const current = await turns.take(
       async (signal) => {
-        const answer = await askAbout("blackbox", question, { signal, onTrouble: page.showError });
+        const answer = await askAbout("blackbox", request, { signal, onTrouble: page.showError });
         page.showError(null);
         await play({ ...answer, answers, epsilon: page.epsilon() }, signal);
       },
@@ -56,8 +56,8 @@ export function makeBlackBox(root, page) {
   }
 
   /** @param {boolean} withWeights */
-  function question(withWeights) {
-    const { sides, ...rest } = page.question(withWeights);
+  function request(withWeights) {
+    const { sides, ...rest } = page.request(withWeights);
     const target = answers === "label" ? null : sides[0].target; // it cannot be aimed
     return { ...rest, sides: [{ ...sides[0], target }], answers, epsilon: String(page.epsilon()) };
   }

@@ -3,7 +3,7 @@
 // the tally of this visit beside another network's.
 
 import { picker } from "../../shared/dom.js";
-import { forgerQuestion } from "../../shared/forger.js";
+import { forgerRequest } from "../../shared/forger.js";
 import { askAbout, networkTitle } from "../../shared/networks.js";
 import { percent } from "../../shared/numbers.js";
 import { makeTurns } from "../../shared/turns.js";
@@ -17,7 +17,7 @@ const FRAME = 90; // milliseconds, at most
  * @param {HTMLButtonElement} button
  * @param {object} page
  * @param {() => import("./latents.js").Order} page.order where to begin
- * @param {(withWeights: boolean) => object} page.question the network to fool
+ * @param {(withWeights: boolean) => object} page.request the network to fool
  * @param {(frame: Uint8Array) => void} page.paint
  * @param {(order: import("./latents.js").Order) => void} page.use show and attack a find
  * @param {(error: any) => void} page.showError
@@ -43,13 +43,13 @@ export function makeFinds(box, button, page) {
     const order = page.order();
     button.disabled = true;
     /** @param {boolean} withWeights */
-    const question = (withWeights) => ({
+    const request = (withWeights) => ({
       generated: order,
-      ...page.question(withWeights),
-      ...forgerQuestion(withWeights),
+      ...page.request(withWeights),
+      ...forgerRequest(withWeights),
     });
     const current = await turns.take(async (signal) => {
-      const answer = await askAbout("fool", question, { signal, onTrouble: page.showError });
+      const answer = await askAbout("fool", request, { signal, onTrouble: page.showError });
       page.showError(null);
       box.hidden = false;
       pick(".question").hidden = true;

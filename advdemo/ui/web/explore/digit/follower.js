@@ -1,16 +1,16 @@
-// What the network makes of a stroke while it is drawn: one question at a time, each with the newest pixels, and none
+// What the network makes of a stroke while it is drawn: one request at a time, each with the newest pixels, and none
 // waits for another. Of a slow attack only what the network reads, for the attack runs when the stroke has ended.
 
 import { ask, isTrouble } from "../../shared/server.js";
 
-const PAUSE = 150; // milliseconds from one question to the next: a page may ask ten a second
+const PAUSE = 150; // milliseconds from one request to the next: a page may ask ten a second
 
 /**
  * @param {ReturnType<typeof import("../choices.js").makeChoices>} choices
  * @param {(value: any) => void} onReading what the server answered
  */
 export function makeFollower(choices, onReading) {
-  /** @type {AbortController | null} of the questions under way */
+  /** @type {AbortController | null} of the requests under way */
   let asking = null;
   /** @type {(() => string) | null} takes the newest picture, if there is a newer one */
   let newest = null;
@@ -30,7 +30,7 @@ export function makeFollower(choices, onReading) {
 
   /** @param {string} drawing @param {AbortSignal} signal */
   async function read(drawing, signal) {
-    const { sides } = choices.question(false);
+    const { sides } = choices.request(false);
     const reading = choices.slow() ? [{ network: sides[0].network, attack: "noise" }] : sides;
     try {
       onReading(await ask("scan", { drawing, label: null, sides: reading }, { signal }));

@@ -1,10 +1,10 @@
 // Digits to order: ten buttons, a pad on which the digit morphs, and a search for one that fools.
 //
-// One question brings a grid of frames from the plane around a digit; dragging blends the four nearest, without a
+// One request brings a grid of frames from the plane around a digit; dragging blends the four nearest, without a
 // request. Letting go attacks the digit itself, which the server draws at exactly that place.
 
 import { make, picker, press } from "../../shared/dom.js";
-import { forgerQuestion, onForger, ownForger, useForger } from "../../shared/forger.js";
+import { forgerRequest, onForger, ownForger, useForger } from "../../shared/forger.js";
 import { askAbout } from "../../shared/networks.js";
 import { DIGITS, percent } from "../../shared/numbers.js";
 import { paint } from "../../shared/pixels.js";
@@ -38,7 +38,7 @@ export function makeGenerate(root, edge, { choices, onOrder, showError }) {
 
   const finds = makeFinds(pick(".found"), pick('[data-testid="find-fooling"]'), {
     order: () => order,
-    question: choices.network,
+    request: choices.network,
     paint: (frame) => paint(canvas, (i) => frame[i]),
     use: go,
     showError,
@@ -85,10 +85,10 @@ export function makeGenerate(root, edge, { choices, onOrder, showError }) {
     plane = null;
     drawKnob();
     /** @param {boolean} withFiles */
-    const question = (withFiles) => ({ generated, ...forgerQuestion(withFiles) });
+    const request = (withFiles) => ({ generated, ...forgerRequest(withFiles) });
     turns.take(
       async (signal) => {
-        plane = await askAbout("latents", question, { signal, onTrouble: showError });
+        plane = await askAbout("latents", request, { signal, onTrouble: showError });
         draw();
       },
       (trouble) => {

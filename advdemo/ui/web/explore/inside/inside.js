@@ -79,8 +79,8 @@ export function makeInside(root, { scans, choices, step, onToggle }) {
       if (serverName(choices.sides()[side].model) === name) tell(trouble);
     };
     /** @param {boolean} withWeights */
-    const question = (withWeights) => ({ network: name, ...(withWeights ? ownWeights([model]) : {}) });
-    return (await askAbout("weights", question, { onTrouble })).parameters;
+    const request = (withWeights) => ({ network: name, ...(withWeights ? ownWeights([model]) : {}) });
+    return (await askAbout("weights", request, { onTrouble })).parameters;
   }
 
   /** @param {Float32Array[]} parameters @param {Scan} scan */

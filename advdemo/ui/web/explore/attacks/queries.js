@@ -1,4 +1,4 @@
-// What an attack by questions has come to, in words.
+// How far a black-box attack has come, in words.
 
 import { numeral } from "../../shared/numbers.js";
 
@@ -6,10 +6,10 @@ import { numeral } from "../../shared/numbers.js";
 /**
  * @typedef {object} Film as advdemo/ui/blackbox.py answers it, and what was asked for
  * @property {boolean} fooled
- * @property {number} asked questions in all
- * @property {number} most questions allowed
+ * @property {number} asked queries in all
+ * @property {number} most queries allowed
  * @property {Uint8Array} frames 784 pixels each
- * @property {Float32Array} at questions asked by each frame
+ * @property {Float32Array} at queries by each frame
  * @property {Uint8Array} reads what the network reads in each frame
  * @property {Float32Array} course its lead in each frame, or how far the picture is
  * @property {string} answers "scores" or "label"

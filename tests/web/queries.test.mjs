@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { moment, outcome } from "../../advdemo/ui/web/explore/attacks/questions.js";
+import { moment, outcome } from "../../advdemo/ui/web/explore/attacks/queries.js";
 
 const film = { answers: "scores", fooled: true, asked: 1137, reads: [3, 3, 8], course: [6, 2, -0.5], epsilon: 0.2 };
 
