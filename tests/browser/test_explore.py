@@ -222,7 +222,7 @@ def test_drawing_on_a_phone_does_not_scroll_the_page(visit):
 def test_compare_shows_both_networks_with_one_slider(visit, lenet, robust):
     visitor = visit("#index=63&model=standard&compare=robust&epsilon=0.2")
     page = visitor.page
-    expect(page.locator(".explore")).to_have_class("advdemo explore comparing")
+    expect(page.locator(".explore.comparing")).to_have_count(1)
     images, labels = load_mnist("test")
     scans = [scan(network, images[63], int(labels[63])) for network in (lenet, robust)]
     visitor.requests.clear()
