@@ -2,8 +2,8 @@
 
 Every pixel goes up or down by the same amount; the attack searches for the directions, and for the smallest amount that
 fools. Flip the directions of a block of pixels: is the picture still misread a little closer to the image? Then keep
-the flip, and halve the distance until it is known how much closer. The blocks get smaller: all pixels, halves, quarters,
-down to single ones.
+the flip, and halve the distance until it is known how much closer. The blocks get smaller: all pixels, halves,
+quarters, down to single ones.
 """
 
 from collections.abc import Iterator

@@ -92,7 +92,7 @@ def test_play_moves_epsilon_to_the_end(look):
 def test_compare_shows_both_networks_with_one_slider(look, lenet, robust, mnist_test):
     visitor = look("#index=63&model=standard&compare=robust&epsilon=0.2")
     page = visitor.page
-    expect(page.locator(".explore")).to_have_class("advdemo explore comparing")
+    expect(page.locator(".explore.comparing")).to_have_count(1)
     images, labels = mnist_test
     scans = [scan(network, images[63], int(labels[63])) for network in (lenet, robust)]
     visitor.requests.clear()
