@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import nn
 
-from advdemo.attacks import ATTACKS, few_pixels, make_settings
+from advdemo.attacks import ATTACKS, few_pixels, make_settings, pgd, square
 from advdemo.attacks.latent import search_latents
 from advdemo.measures import experiments, mistakes
 from advdemo.measures.bounds import certified_epsilon, certified_stream
@@ -188,8 +188,8 @@ def test_mistakes(name, standard, mnist_test, monkeypatch):
     monkeypatch.setattr(mistakes, "IMAGES", 20)
     monkeypatch.setattr(mistakes, "FEW_IMAGES", 2)
     monkeypatch.setattr(mistakes, "STEPS", 2)
-    monkeypatch.setattr(mistakes, "pgd", partial(ATTACKS["pgd"].function, steps=3))
-    monkeypatch.setattr(mistakes, "square", lambda *inputs: ATTACKS["square"].function(*inputs, queries=5))
+    monkeypatch.setattr(mistakes, "pgd", partial(pgd, steps=3))
+    monkeypatch.setattr(mistakes, "square", lambda *inputs: square(*inputs, queries=5))
     some = mnist_test[0][:80], mnist_test[1][:80]
     found, expected = both(lambda device, *inputs: mistakes.compare(name, standard[device], *inputs), *some)
     assert found.rows == expected.rows

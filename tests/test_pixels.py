@@ -59,7 +59,7 @@ def test_odd_arguments_are_refused(image, label, most):
 
 
 def test_the_page_is_told_what_was_turned_and_what_it_reads_then(visitor):
-    question = {"index": 7, "sides": [{"model": "certified"}]}
+    question = {"index": 7, "sides": [{"network": "certified"}]}
     status, answer = visitor().ask("pixels", question)
     assert status == 200
     assert answer["fooled"]

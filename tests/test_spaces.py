@@ -78,7 +78,11 @@ def test_it_serves_with_a_space_s_variables_from_a_file_system_that_cannot_be_wr
     }
     with running_app(**space) as (port, _):
         for name, asked in {
-            "ask/scan": {"index": 7, "label": None, "sides": [{"model": "standard", "attack": "fgsm", "target": None}]},
+            "ask/scan": {
+                "index": 7,
+                "label": None,
+                "sides": [{"network": "standard", "attack": "fgsm", "target": None}],
+            },
             "follow/sweep": {"images": 100, "epsilons": "0.1"},  # in a worker
         }.items():
             headers = {"content-type": "application/json", "x-forwarded-host": space["SPACE_HOST"]}

@@ -44,7 +44,7 @@ def make_questions(count: int = 400) -> list[dict]:
     for _ in range(count):
         index = chance.randrange(len(images))
         asked = {"drawing": draw(images[index, 0].numpy())} if chance.random() < DRAWN else {"index": index}
-        questions.append(asked | {"label": None, "sides": [{"model": "standard", "attack": "fgsm", "target": None}]})
+        questions.append(asked | {"label": None, "sides": [{"network": "standard", "attack": "fgsm", "target": None}]})
     return questions
 
 

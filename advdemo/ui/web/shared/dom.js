@@ -41,7 +41,10 @@ export const picker = (root) => (selector) => {
   return part;
 };
 
-/** Press some of several buttons, and no other. @param {Iterable<Element>} buttons @param {(button: any) => boolean} isPressed */
+/**
+ * Press some of several buttons, and no other.
+ * @param {Iterable<Element>} buttons @param {(button: any) => boolean} isPressed
+ */
 export function press(buttons, isPressed) {
   for (const button of buttons) button.setAttribute("aria-pressed", String(isPressed(button)));
 }
