@@ -1,6 +1,6 @@
 """The server under load, asked as the page asks: `python -m tests.bench.load`, about ten minutes on two idle cores.
 
-Starts `python app.py` on 127.0.0.1 and prints one table. A question is a scan under FGSM, of a test image or, 40% of
+Starts `python app.py` on 127.0.0.1 and prints one table. A request is a scan under FGSM, of a test image or, 40% of
 them, of a drawing; an answer counts as lost when it is not 200. The load generator runs beside the server on the same
 cores: its share of a core is printed, too.
 
@@ -30,22 +30,22 @@ from tests.bench.connection import Connection
 from tests.conftest import running_app
 from tests.replicas import Replicas, running_replicas
 
-EVERY = 1.5  # seconds between the questions of a visitor
-DRAWN = 0.4  # share of the questions that are drawings
+EVERY = 1.5  # seconds between the requests of a visitor
+DRAWN = 0.4  # share of the requests that are drawings
 SWEEP = {"images": 10_000, "epsilons": "0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3", "attack": "fgsm"}
 TRAINING = {"recipe": "quick", "epochs": 8, "learning_rate": 0.1, "seed": 0}
 
 
-def make_questions(count: int = 400) -> list[dict]:
+def make_requests(count: int = 400) -> list[dict]:
     """What visitors ask, in an order that is always the same."""
     chance = random.Random(0)
     images, _ = load_mnist("test")
-    questions = []
+    requests = []
     for _ in range(count):
         index = chance.randrange(len(images))
         asked = {"drawing": draw(images[index, 0].numpy())} if chance.random() < DRAWN else {"index": index}
-        questions.append(asked | {"label": None, "sides": [{"network": "standard", "attack": "fgsm", "target": None}]})
-    return questions
+        requests.append(asked | {"label": None, "sides": [{"network": "standard", "attack": "fgsm", "target": None}]})
+    return requests
 
 
 def draw(pixels: np.ndarray) -> str:
@@ -63,18 +63,18 @@ class Load:
 
     def __init__(self, port: int, server: int) -> None:
         self.port, self.server = port, server
-        self.questions = make_questions()
+        self.requests = make_requests()
         self.connections: dict[int, Connection] = {}
 
     async def ask(self, visitor: int, place: int) -> tuple[float, bool]:
-        """(milliseconds, whether it was answered) of one question."""
+        """(milliseconds, whether it was answered) of one request."""
         connection = self.connections.setdefault(visitor, Connection(self.port, f"visitor-{visitor}"))
         started = time.perf_counter()
-        status, _ = await connection.post("/ask/scan", self.questions[place % len(self.questions)])
+        status, _ = await connection.post("/ask/scan", self.requests[place % len(self.requests)])
         return 1000 * (time.perf_counter() - started), status == 200
 
     async def visitors(self, count: int, seconds: float) -> list[tuple[float, bool]]:
-        """So many visitors, each with a question every EVERY seconds."""
+        """So many visitors, each with a request every EVERY seconds."""
         end = time.perf_counter() + seconds
         answers: list[tuple[float, bool]] = []
 
@@ -89,13 +89,13 @@ class Load:
         await asyncio.gather(*(visit(visitor) for visitor in range(count)))
         return answers
 
-    async def rush(self, questions: int, clients: int = 12) -> tuple[float, list[tuple[float, bool]]]:
-        """(seconds, answers) of so many questions, each client's next one as soon as it has its answer."""
-        places = iter(range(questions))
+    async def rush(self, requests: int, clients: int = 12) -> tuple[float, list[tuple[float, bool]]]:
+        """(seconds, answers) of so many requests, each client's next one as soon as it has its answer."""
+        places = iter(range(requests))
         answers: list[tuple[float, bool]] = []
 
         async def client(visitor: int) -> None:
-            # A name for each question: a page may ask ten a second.
+            # A name for each request: a page may ask ten a second.
             for place in places:
                 connection = self.connections.setdefault(visitor, Connection(self.port, ""))
                 connection.page = f"rush-{place}"
@@ -167,8 +167,8 @@ async def measure(load: Load, options: argparse.Namespace) -> None:
     training.cancel()
     await asyncio.gather(training, return_exceptions=True)
 
-    seconds, answers = await load.rush(options.questions)
-    tell(f"{options.questions:,} questions", answers, f"{len(answers) / seconds:.0f} a second")
+    seconds, answers = await load.rush(options.requests)
+    tell(f"{options.requests:,} requests", answers, f"{len(answers) / seconds:.0f} a second")
     seconds, answers = await load.rush(1000)
     tell("as fast as it can, after them", answers, f"{len(answers) / seconds / statistics.median(fresh):.2f} x fresh")
     print(f"memory of the page's process: {memory:.0f} MB fresh, {load.memory():.0f} MB after them", flush=True)
@@ -192,7 +192,7 @@ async def measure_replicas(load: Load, replicas: Replicas, seconds: float) -> No
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench.load", description=__doc__.splitlines()[0])
     parser.add_argument("--seconds", type=float, default=20)
-    parser.add_argument("--questions", type=int, default=20_000)
+    parser.add_argument("--requests", type=int, default=20_000)
     parser.add_argument("--trainings", type=int, default=50)
     parser.add_argument("--replicas", action="store_true", help="two of the app behind nginx instead")
     options = parser.parse_args()
