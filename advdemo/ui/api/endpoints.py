@@ -14,7 +14,7 @@ from gradio.utils import get_function_description
 from advdemo.attacks import ATTACKS, Attack
 from advdemo.measures.sweep import EPSILONS
 from advdemo.ui import requests as r
-from advdemo.ui.api import answers
+from advdemo.ui.api import replies
 from advdemo.ui.api.values import errors_told, who
 from advdemo.ui.handlers.sweep import run_sweep
 from advdemo.ui.server.visitors import Visitor
@@ -28,12 +28,12 @@ Call = TypeVar("Call", bound=r.Request)
 def add_api(service: Service) -> None:
     """Add the endpoints to the page under construction."""
 
-    async def answer(
-        handle: Callable[[Service, Visitor, Call], Awaitable[answers.Reply]],
+    async def reply(
+        handle: Callable[[Service, Visitor, Call], Awaitable[replies.Reply]],
         kind: type[Call],
         request: gr.Request,
         **given: Any,
-    ) -> answers.Reply:
+    ) -> replies.Reply:
         with errors_told():
             service.limits.count(who(request))
             return await handle(service, who(request), r.parse(kind, given, service.offered))
@@ -62,7 +62,7 @@ def add_api(service: Service) -> None:
             image (what the network saw, a PNG data URL)
         """
         call = {"image": image, "index": index, "network": network, "arrays": arrays}
-        return await answer(answers.predict_digit, r.PredictCall, request, **call)
+        return await reply(replies.predict_digit, r.PredictCall, request, **call)
 
     async def attack(
         request: gr.Request,
@@ -102,7 +102,7 @@ def add_api(service: Service) -> None:
         """
         call: dict[str, Any] = {"image": image, "index": index, "network": network, "label": label, "arrays": arrays}
         call |= {"epsilon": epsilon, "attack": attack, "target": target, "seed": seed}
-        return await answer(answers.attack_digit, r.AttackCall, request, **call)
+        return await reply(replies.attack_digit, r.AttackCall, request, **call)
 
     async def scan(
         request: gr.Request,
@@ -139,7 +139,7 @@ def add_api(service: Service) -> None:
         """
         call: dict[str, Any] = {"image": image, "index": index, "network": network, "label": label, "arrays": arrays}
         call |= {"attack": attack, "target": target, "seed": seed}
-        return await answer(answers.scan_epsilons, r.ScanCall, request, **call)
+        return await reply(replies.scan_epsilons, r.ScanCall, request, **call)
 
     async def sweep(
         request: gr.Request,
@@ -201,7 +201,7 @@ def add_api(service: Service) -> None:
             predictions (of the standard network)
         """
         call = {"digit": digit, "seed": seed, "count": count, "arrays": arrays}
-        return await answer(answers.generate_digits, r.GenerateCall, request, **call)
+        return await reply(replies.generate_digits, r.GenerateCall, request, **call)
 
     async def certify(
         request: gr.Request,
@@ -231,7 +231,7 @@ def add_api(service: Service) -> None:
             image
         """
         call = {"image": image, "index": index, "network": network, "label": label, "arrays": arrays}
-        return await answer(answers.certify_digit, r.PredictCall, request, **call)
+        return await reply(replies.certify_digit, r.PredictCall, request, **call)
 
     every, scannable = ATTACKS.values(), [row for row in ATTACKS.values() if row.scannable]
     endpoints: dict[Callable[..., Any], Iterable[Attack]] = {

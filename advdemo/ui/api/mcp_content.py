@@ -1,4 +1,4 @@
-"""Answers for models: what Gradio's MCP server would send as one long text, with the pictures in it made visible."""
+"""Replies for models: what Gradio's MCP server would send as one long text, with the pictures in it made visible."""
 
 import base64
 import io
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from mcp.types import ImageContent, TextContent
 
 SCALE = 10  # 28 pixels are too few for a model's eye
-MOST = 12  # pictures in one answer
+MOST = 12  # pictures in one reply
 
 
 def as_content(data: list[Any], root_url: str) -> "list[TextContent | ImageContent]":
