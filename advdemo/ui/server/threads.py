@@ -37,7 +37,8 @@ class Threads:
             raise
 
         def leave(done: asyncio.Future[T]) -> None:
-            done.exception()  # perhaps nobody else looks at it
+            if not done.cancelled():
+                done.exception()  # perhaps nobody else looks at it
             self._queue.leave(ticket)
 
         working.add_done_callback(leave)
