@@ -5,6 +5,7 @@ field its key. What depends on the server comes through the validation context, 
 """
 
 import base64
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Annotated, Any, cast
@@ -26,7 +27,7 @@ MAX_NETWORK = 1_000_000  # bytes of an uploaded file; a LeNet takes 250,000
 MAX_PAIR = 1_000_000  # characters of base64, of each of its two files: the generator takes 860,000
 EDGE = 50  # a place's coordinates are whole numbers from -EDGE to EDGE
 MAX_PACE = 100.0  # steps a second of a game
-SIDE = 28
+SIDE = 28  # pixels
 HASH = r"[0-9a-f]{64}"
 PNG = "data:image/png;base64,"
 
@@ -96,7 +97,7 @@ def _at_most_images(count: int, info: ValidationInfo) -> int:
 
 def _known_network(name: str, info: ValidationInfo) -> str:
     """A shipped network's name, or a hash."""
-    if name not in offered(info).networks and (len(name) != 64 or set(name) - set("0123456789abcdef")):
+    if name not in offered(info).networks and not re.fullmatch(HASH, name):
         raise ValueError("unknown")
     return name
 
