@@ -19,7 +19,10 @@ export function makeList(first, most) {
 
   return {
     select,
-    /** A curve with its first result, in place of one of the same network and attack, or of the last. @param {Curve} curve */
+    /**
+     * A curve with its first result, in place of one of the same network and attack, or of the last.
+     * @param {Curve} curve
+     */
     add(curve) {
       const same = curves.findIndex(({ id }) => id === curve.id);
       const place = same >= 0 ? same : Math.min(curves.length, most - 1);
