@@ -114,11 +114,11 @@ def test_the_switches_change_how_the_pair_learns():
 
 
 def test_a_greedy_forger_loses_its_variety(judge):
-    def end(settings):
-        updates, _ = played(judge, Start(None), settings, steps=40)
+    def end(settings, steps):
+        updates, _ = played(judge, Start(None), settings, steps=steps)
         return next(update for update in reversed(updates) if update["fake"] is not None)
 
-    greedy, fair = end(GameSettings(greedy=True)), end(GameSettings())
+    greedy, fair = end(GameSettings(greedy=True), 15), end(GameSettings(), 40)
     assert greedy["variety"] < 0.5
     assert abs(greedy["fake"] - 0.5) < 0.2
     assert abs(fair["fake"] - 0.5) > 0.2  # so early

@@ -12,7 +12,7 @@ import { shareRight } from "./model.js";
  * @typedef {object} Page
  * @property {ReturnType<typeof import("./model.js").makeModel>} model
  * @property {() => void} draw
- * @property {(progress: Progress, again: number | null) => void} showProgress `again`: how many epochs there were before
+ * @property {(progress: Progress, again: number | null) => void} showProgress `again`: the epochs there were before
  * the training was begun again, until there are more
  * @property {(state: string, key?: string, values?: import("../shared/words.js").Values) => void} setState
  * @property {(trouble: import("../shared/server.js").Trouble) => void} showTrouble
