@@ -6,6 +6,15 @@ from torch import nn
 
 ONE = torch.tensor([1])
 
+# Of LeNet's parameters, by their names.
+SHAPES = {
+    "conv.0.weight": (6, 1, 5, 5), "conv.0.bias": (6,),
+    "conv.3.weight": (16, 6, 5, 5), "conv.3.bias": (16,),
+    "fc.0.weight": (120, 400), "fc.0.bias": (120,),
+    "fc.2.weight": (84, 120), "fc.2.bias": (84,),
+    "fc.4.weight": (10, 84), "fc.4.bias": (10,),
+}  # fmt: skip
+
 
 class TwoPixels(nn.Module):
     """Logit 0 is pixel (0, 0), logit 1 is pixel (0, 1), the others are far below: raising the loss of class 1 takes

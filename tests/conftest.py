@@ -17,7 +17,9 @@ from PIL import Image
 
 from advdemo.images.mnist import load_mnist
 from advdemo.networks.checkpoint import load_checkpoint
+from advdemo.networks.fast import FastLeNet
 from advdemo.networks.lenet import LeNet
+from advdemo.networks.predict import freeze
 from advdemo.ui.service import Service
 from advdemo.ui.service.networks import Networks
 from advdemo.ui.service.pairs import Pairs, load_pairs
@@ -69,6 +71,13 @@ def robust() -> LeNet:
 def certified() -> LeNet:
     """The shipped network that was trained to be proved, on the CPU."""
     return load_checkpoint(CERTIFIED_CHECKPOINT, "cpu")[0]
+
+
+@pytest.fixture
+def untrained() -> LeNet:
+    """The fast LeNet with random weights, the same each time."""
+    torch.manual_seed(0)
+    return freeze(FastLeNet())
 
 
 @pytest.fixture(scope="session")

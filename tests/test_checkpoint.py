@@ -11,24 +11,10 @@ from safetensors.torch import load_file, save_file
 from advdemo.attacks import PGD
 from advdemo.measures.sweep import sweep
 from advdemo.networks.checkpoint import load_checkpoint, parse_checkpoint, save_checkpoint
-from advdemo.networks.fast import FastLeNet
 from advdemo.networks.lenet import LeNet
-from advdemo.networks.predict import accuracy, confusion, freeze, predict
+from advdemo.networks.predict import accuracy, confusion, predict
+from tests.by_hand import SHAPES
 from tests.conftest import CHECKPOINT, ROBUST_CHECKPOINT, ROOT
-
-SHAPES = {
-    "conv.0.weight": (6, 1, 5, 5), "conv.0.bias": (6,),
-    "conv.3.weight": (16, 6, 5, 5), "conv.3.bias": (16,),
-    "fc.0.weight": (120, 400), "fc.0.bias": (120,),
-    "fc.2.weight": (84, 120), "fc.2.bias": (84,),
-    "fc.4.weight": (10, 84), "fc.4.bias": (10,),
-}  # fmt: skip
-
-
-@pytest.fixture
-def untrained() -> LeNet:
-    torch.manual_seed(0)
-    return freeze(FastLeNet())
 
 
 def test_checkpoint_round_trip(untrained, tmp_path, mnist_test):

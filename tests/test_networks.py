@@ -4,24 +4,10 @@ import pytest
 import torch
 from torch import nn
 
-from advdemo.networks.fast import FastLeNet
 from advdemo.networks.lenet import LeNet
-from advdemo.networks.predict import accuracy, classify, confusion, freeze, pick_device, predict, summary
+from advdemo.networks.predict import accuracy, classify, confusion, pick_device, predict, summary
+from tests.by_hand import SHAPES
 from tests.toolkits import plain_lenet
-
-SHAPES = {
-    "conv.0.weight": (6, 1, 5, 5), "conv.0.bias": (6,),
-    "conv.3.weight": (16, 6, 5, 5), "conv.3.bias": (16,),
-    "fc.0.weight": (120, 400), "fc.0.bias": (120,),
-    "fc.2.weight": (84, 120), "fc.2.bias": (84,),
-    "fc.4.weight": (10, 84), "fc.4.bias": (10,),
-}  # fmt: skip
-
-
-@pytest.fixture
-def untrained() -> LeNet:
-    torch.manual_seed(0)
-    return freeze(FastLeNet())
 
 
 def test_parameters():

@@ -9,7 +9,7 @@ from advdemo.networks.predict import freeze
 
 
 class Ensemble(nn.Module):
-    """The mean of the networks' logits: an adversarial example for all of them is likelier to carry over to one more
+    """The mean of the networks' logits: an adversarial example for all of them is likelier to transfer to one more
     (Dong et al., 2018, section 3.4). ValueError for no network."""
 
     def __init__(self, networks: Iterable[nn.Module]) -> None:

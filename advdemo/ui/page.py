@@ -65,8 +65,8 @@ def build_page(
 ) -> gr.Blocks:
     """The whole app over a test set: images float32 (N, 1, 28, 28) in [0, 1], labels int64 (N,).
 
-    `networks` are networks and their records by name: "standard", and where there is one "robust"; "binarised", the
-    standard one behind rounded pixels, is added. `pairs` are the GAN's.
+    `networks` holds each network with its record, by name: "standard", and any others; "binarised", the standard one
+    behind rounded pixels, is added. `pairs` are the GAN's.
     """
     # Gradio would build a table of its last 10,000 events after each.
     os.environ |= {"GRADIO_ANALYTICS_CACHE_FREQUENCY": str(10**9), "GRADIO_ANALYTICS_MAX_EVENTS": "1"}
