@@ -1,5 +1,6 @@
 """Looking inside: the browser's LeNet against PyTorch's, and the weights that it is sent."""
 
+import hashlib
 import json
 import shutil
 import subprocess
@@ -7,11 +8,13 @@ import subprocess
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load
 from torch import nn
 
 from advdemo.attacks.fgsm import fgsm
+from advdemo.networks.binarised import Binarised
 from advdemo.networks.lenet import LeNet
-from advdemo.ui.handlers.weights import weights_of
+from advdemo.ui.handlers.weights import weights_files, weights_of
 from advdemo.ui.requests import OfNetwork, parse
 from advdemo.ui.server.errors import RefusalError
 from advdemo.ui.service import Service
@@ -57,6 +60,17 @@ def test_the_weights_are_the_network_s_and_few(lenet, robust, mnist_test):
     assert sum(p.nbytes for p in parameters) == 4 * 61_706
     for values, own in zip(parameters, robust.parameters(), strict=True):
         assert np.array_equal(values, own.numpy())
+
+
+def test_each_lenet_has_a_file_named_by_its_content(lenet, robust, mnist_test):
+    shipped = {"standard": lenet, "robust": robust, "binarised": Binarised(lenet), "mine": nn.Sequential(nn.Flatten())}
+    files = weights_files(Service(Networks(shipped), *mnist_test))
+    assert list(files) == ["standard", "robust"]
+    for name, file in files.items():
+        assert file.name == f"{hashlib.sha256(file.content).hexdigest()}.safetensors"
+        parameters = load(file.content)
+        assert parameters.keys() == shipped[name].state_dict().keys()
+        assert all(torch.equal(parameters[key], value) for key, value in shipped[name].state_dict().items())
 
 
 def test_a_network_of_other_layers_is_told_so(lenet, mnist_test):

@@ -1,6 +1,7 @@
 """The weights with which the browser computes a LeNet's every number itself, once for each network."""
 
-from typing import Any
+import hashlib
+from typing import Any, NamedTuple
 
 from torch import nn
 
@@ -10,6 +11,30 @@ from advdemo.ui.requests import OfNetwork
 from advdemo.ui.server.errors import RefusalError, shown
 from advdemo.ui.server.visitors import Visitor
 from advdemo.ui.service import Service
+from advdemo.ui.service.networks import pack
+
+WEIGHTS = "web/weights"  # relative to the page
+
+
+class WeightsFile(NamedTuple):
+    """A LeNet's weights, ten float32 arrays by their names, as safetensors."""
+
+    name: str  # the SHA-256 of the content, ".safetensors"
+    content: bytes
+
+    @property
+    def address(self) -> str:
+        """Relative to the page."""
+        return f"{WEIGHTS}/{self.name}"
+
+
+def weights_files(service: Service) -> dict[str, WeightsFile]:
+    """The weights of each shipped network that is a LeNet, by the network's name; equal in all replicas."""
+    files = {name: pack(network) for name, network in service.networks.shipped.items() if is_lenet(network)}
+    return {
+        name: WeightsFile(f"{hashlib.sha256(content).hexdigest()}.safetensors", content)
+        for name, content in files.items()
+    }
 
 
 async def send_weights(service: Service, visitor: Visitor, request: OfNetwork) -> dict[str, Any]:
