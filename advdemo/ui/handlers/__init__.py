@@ -19,7 +19,7 @@ from advdemo.ui.handlers.proof import prove_digit
 from advdemo.ui.handlers.scan import scan_digit
 from advdemo.ui.handlers.sweep import find_examples, run_sweep, run_transfer
 from advdemo.ui.handlers.train import judge, run_training
-from advdemo.ui.handlers.weights import WEIGHTS, send_weights, weights_files
+from advdemo.ui.handlers.weights import WEIGHTS, weights_files
 from advdemo.ui.server.files import kept
 from advdemo.ui.server.routes import make_routes
 from advdemo.ui.server.visitors import Visitor
@@ -36,7 +36,6 @@ class Row(NamedTuple):
 ASK = {
     "scan": Row(r.ScanRequest, scan_digit),
     "prove": Row(r.ScanRequest, prove_digit),
-    "weights": Row(r.OfNetwork, send_weights),
     "blackbox": Row(r.BlackBoxRequest, query_black_box),
     "pixels": Row(r.ScanRequest, flip_pixels),
     "latents": Row(r.PlaneRequest, latent_plane),

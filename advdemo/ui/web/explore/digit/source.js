@@ -14,20 +14,24 @@ import { makePad } from "./pad.js";
  * @param {object} page
  * @param {ReturnType<typeof import("../choices.js").makeChoices>} page.choices
  * @param {ReturnType<typeof import("../asking.js").makeAsking>} page.asking
- * @param {(value: any) => void} page.onReading what the server answered about a stroke that is not at its end
+ * @param {ReturnType<typeof import("../local.js").makeLocal>} page.local
+ * @param {(value: any) => void} page.onPreview
+ * @param {(value: any) => void} page.onStroke the scan of a stroke that is not at its end
+ * @param {(image: Uint8Array, probabilities: Float32Array) => void} page.onReading its prediction alone
  * @param {(error: any) => void} page.showError
  */
-export function makeSource(root, props, { choices, asking, onReading, showError }) {
+export function makeSource(root, props, page) {
+  const { choices, asking, local, onPreview, onStroke, onReading, showError } = page;
   const pick = picker(root);
   let onPad = ""; // what the pad shows, as a link holds it, once that is known
   const board = makeBoard(root, props.board, (index) => asking.ask({ index, label: null }));
-  const follower = makeFollower(choices, (value) => {
-    asking.stop(); // what is under way is about the strokes before
-    root.classList.remove("stale");
-    onReading(value);
-  });
+  const follower = makeFollower(choices, local, { onPreview, onScan: onStroke, onReading });
   const pad = makePad(root, {
-    onStroke: () => follower.follow(pad.picture),
+    onStroke(image) {
+      asking.stop(); // what is under way is about the strokes before
+      root.classList.remove("stale");
+      follower.follow(image);
+    },
     onChange(digit) {
       follower.stop();
       onPad = "";
@@ -63,6 +67,7 @@ export function makeSource(root, props, { choices, asking, onReading, showError 
   }
 
   return {
+    find: board.find,
     /** A digit that has not been seen, where there are more; whether there are. */
     another() {
       if (root.dataset.mode === "draw") return false;
