@@ -6,7 +6,7 @@ import { attempt, makeTurns } from "../shared/turns.js";
 import { say } from "../shared/words.js";
 
 /** @typedef {import("./digit/latents.js").Order} Order */
-/** @typedef {{index?: number, drawing?: string, pixels?: string, generated?: Order, label?: number | null}} Digit */
+/** @typedef {{index?: number, pixels?: string, generated?: Order, label?: number | null}} Digit */
 
 /**
  * @param {HTMLElement} root

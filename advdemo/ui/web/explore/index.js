@@ -5,7 +5,6 @@
 import { makeCode } from "../shared/code.js";
 import { picker } from "../shared/dom.js";
 import { ownForger } from "../shared/forger.js";
-import { base64 } from "../shared/pixels.js";
 import { offerPicture } from "../shared/sharing.js";
 import { fillWords, sayError } from "../shared/words.js";
 import { makeAddress } from "./address.js";
@@ -85,8 +84,6 @@ export function mount({ element, props }) {
     code.tick(epsilon());
     code.update();
     source.show(value);
-    const { drawing, label } = asking.digit;
-    if (drawing) asking.digit = { pixels: base64(value.image), label }; // as a link would ask for it
     asking.prove();
     askBox();
     address.receive(value.image);

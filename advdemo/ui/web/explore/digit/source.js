@@ -2,6 +2,7 @@
 
 import { make, picker, press } from "../../shared/dom.js";
 import { DIGITS } from "../../shared/numbers.js";
+import { base64 } from "../../shared/pixels.js";
 import { say } from "../../shared/words.js";
 import { makeBoard } from "./board.js";
 import { makeFollower } from "./follower.js";
@@ -27,13 +28,14 @@ export function makeSource(root, props, { choices, asking, onReading, showError 
     onReading(value);
   });
   const pad = makePad(root, {
-    onStroke: () => follower.follow(pad.picture),
-    onChange(digit) {
+    onStroke: follower.follow,
+    onChange(form) {
       follower.stop();
       onPad = "";
-      if (digit) return asking.ask({ ...digit, label: null });
+      if (form && "pixels" in form) return asking.ask({ pixels: base64(form.pixels), label: null });
       asking.stop();
       root.classList.add("stale");
+      if (form) showError({ key: form.key, values: {} });
     },
   });
   const generate = makeGenerate(root, props.edge, {
