@@ -16,7 +16,7 @@ from advdemo.measures.scan import scan
 from advdemo.ui.handlers.weights import weights_files
 from advdemo.ui.server.replies import pack
 from advdemo.ui.server.routes import MAX_BODY
-from tests.asker import drawing_of, unpack
+from tests.asker import pixels_of, unpack
 from tests.conftest import CHECKPOINT
 
 SWEEP = {"images": 10_000, "epsilons": "0, 0.1, 0.2", "attack": "fgsm"}
@@ -38,7 +38,7 @@ def test_a_scan_past_the_queue(asker, lenet, mnist_test):
     assert side["probabilities"].tobytes() == expected.probabilities.tobytes()
     assert side["sign"].tobytes() == expected.sign.tobytes()
     assert reply["image"].tobytes() == expected.images[0].tobytes()
-    status, reply = asker.ask("scan", {"drawing": drawing_of(mnist_test[0][0]), "sides": [{"attack": "pgd"}] * 2})
+    status, reply = asker.ask("scan", {"pixels": pixels_of(mnist_test[0][0]), "sides": [{"attack": "pgd"}] * 2})
     assert (status, reply["label"], reply["sides"][1]["frames"].shape) == (200, 7, (101, 28, 28))
 
 

@@ -87,7 +87,11 @@ test("places and greys", () => {
 test("a gradient is how the logits answer to a small change of a pixel", () => {
   const logits = Float64Array.from({ length: 10 }, (_, i) => (i === 3 ? 1 : i === 7 ? -0.5 : 0));
   /** @param {number[]} picture */
-  const lead = (picture) => network.forward(picture).at(-1).reduce((sum, logit, i) => sum + logit * logits[i], 0);
+  const lead = (picture) =>
+    network
+      .forward(picture)
+      .at(-1)
+      .reduce((sum, logit, i) => sum + logit * logits[i], 0);
   const gradient = network.gradient(values, logits);
   for (const i of [0, 29, 400, 411, 783]) {
     const step = 1e-3;

@@ -11,9 +11,7 @@ labels.forEach((label, i) => {
   const way = direct(network, pixels, { attack: "fgsm", label, target: null });
   found.signs.push([...way.sign]);
   const sign = of(signs);
-  found.probabilities.push(
-    [...steps].map((step) => [...predict(network, perturbed(pixels, sign, EPSILONS[step]))]),
-  );
+  found.probabilities.push([...steps].map((step) => [...predict(network, perturbed(pixels, sign, EPSILONS[step]))]));
   const own = randomSign(pixels);
   found.otherNoise += of(noise).filter((/** @type {number} */ way, /** @type {number} */ at) => way !== own[at]).length;
   if (i % scanned[0] === 0) found.flips.push(finish(scan(network, pixels, { ...way, sign })).flip);

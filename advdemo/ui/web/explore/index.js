@@ -60,7 +60,15 @@ export function mount({ element, props }) {
   });
   const blackBox = makeBlackBox(root, { request: asking.request, epsilon, showError });
   const binary = makeBinary(root, { request: asking.request, choices, showError });
-  const source = makeSource(root, props, { choices, asking, local, onPreview: preview, onStroke, onReading, showError });
+  const source = makeSource(root, props, {
+    choices,
+    asking,
+    local,
+    onPreview: preview,
+    onStroke,
+    onReading,
+    showError,
+  });
   const address = makeAddress({ asking, choices, source, slider, inside, blackBox, showError });
 
   const code = makeCode(root, (snippets, note) => {

@@ -2,6 +2,7 @@
 
 import { make, picker, press } from "../../shared/dom.js";
 import { DIGITS } from "../../shared/numbers.js";
+import { base64 } from "../../shared/pixels.js";
 import { say } from "../../shared/words.js";
 import { makeBoard } from "./board.js";
 import { makeFollower } from "./follower.js";
@@ -32,12 +33,13 @@ export function makeSource(root, props, page) {
       root.classList.remove("stale");
       follower.follow(image);
     },
-    onChange(digit) {
+    onChange(form) {
       follower.stop();
       onPad = "";
-      if (digit) return asking.ask({ ...digit, label: null });
+      if (form && "pixels" in form) return asking.ask({ pixels: base64(form.pixels), label: null });
       asking.stop();
       root.classList.add("stale");
+      if (form) showError({ key: form.key, values: {} });
     },
   });
   const generate = makeGenerate(root, props.edge, {

@@ -63,7 +63,10 @@ export function makeSide(picture, card, mark) {
     const scan = /** @type {Scan} */ (side.scan);
     const probabilities = scan.probabilities.slice();
     const winners = scan.winners.slice();
-    for (const [at, shares] of /** @type {[number, Float32Array][]} */ ([[step, now], [0, clean]])) {
+    for (const [at, shares] of /** @type {[number, Float32Array][]} */ ([
+      [step, now],
+      [0, clean],
+    ])) {
       probabilities.set(shares, 10 * at);
       winners[at] = largest(shares);
     }
