@@ -1,8 +1,8 @@
 // What the page computes itself: FGSM and noise on LeNets, about a digit whose pixels are here. Everything else is a
 // request to the server.
 
-import { direct, EPSILONS, largest, perturbed, pixelsOf, predict, scan } from "../lenet/scan.js";
-import { inSlices } from "../lenet/slices.js";
+import { direct, EPSILONS, perturbed, pixelsOf, predict } from "../lenet/scan.js";
+import { makeScanner } from "../lenet/scanner.js";
 import { bytes } from "../shared/pixels.js";
 
 const ATTACKS = new Set(["fgsm", "noise"]);
@@ -31,6 +31,7 @@ const ATTACKS = new Set(["fgsm", "noise"]);
  * @param {() => number} page.step where the slider stands
  */
 export function makeLocal({ lenets, choices, find, step }) {
+  const scan = makeScanner();
   /** @type {{digit: Digit, value: any} | null} the server's last answer */
   let answered = null;
 
@@ -68,21 +69,26 @@ export function makeLocal({ lenets, choices, find, step }) {
     const all = networks();
     if (!all) return null;
     const pixels = pixelsOf(known.image);
-    const sides = choices.sides();
-    const truth = label ?? largest(predict(all[0], pixels));
-    const directions = sides.map(({ attack, target }, i) => direct(all[i], pixels, { attack, label: truth, target }));
+    let truth = label;
+    const ways = choices.sides().map(({ attack, target }, i) => {
+      const way = direct(all[i], pixels, { attack, label: truth, target });
+      truth ??= way.predicted;
+      return way;
+    });
     const shared = { ...known, label: truth };
     return {
       preview() {
         const epsilon = EPSILONS[step()];
-        const now = directions.map(({ sign }, i) => predict(all[i], perturbed(pixels, sign, epsilon)));
-        return { ...shared, sides: directions.map((way, i) => ({ ...way, now: now[i] })) };
+        const now = ways.map(({ sign }, i) => predict(all[i], perturbed(pixels, sign, epsilon)));
+        return { ...shared, sides: ways.map((way, i) => ({ ...way, now: now[i] })) };
       },
-      async whole(signal) {
-        const replies = [];
-        for (const [i, way] of directions.entries()) replies.push(await inSlices(scan(all[i], pixels, way), signal));
-        return { ...shared, sides: replies };
-      },
+      whole: async (signal) => ({
+        ...shared,
+        sides: await scan(
+          ways.map((way, i) => ({ network: all[i], pixels, way })),
+          signal,
+        ),
+      }),
     };
   }
 

@@ -29,9 +29,11 @@ export function makeNetwork(parameters) {
       /** @type {Float32Array[]} */
       const values = [normalised(pixels)];
       LAYERS.forEach(({ kind, first }, l) => {
-        if (kind === "pool") return values.push(pool(values[l], LAYERS[l]));
-        const compute = kind === "convolve" ? convolve : weigh;
-        values.push(compute(values[l], weights[first], weights[first + 1], inputShape(l).width, l < LAST));
+        if (kind === "pool") values.push(pool(values[l], LAYERS[l]));
+        else {
+          const compute = kind === "convolve" ? convolve : weigh;
+          values.push(compute(values[l], weights[first], weights[first + 1], inputShape(l).width, l < LAST));
+        }
       });
       return values;
     },
@@ -69,40 +71,51 @@ function pictureOf(gradient) {
 }
 
 /**
- * Each kernel slides over all maps at once, two places at a time: they share most of what they see.
+ * Each kernel slides over all maps at once. Two kernels and two places at a time: they share what they read.
  * @param {Float32Array} inputs @param {Float64Array} weights @param {Float64Array} bias @param {number} side of inputs
  */
 function convolve(inputs, weights, bias, side) {
   const size = side - KERNEL + 1;
-  const sums = new Float32Array(bias.length * size * size);
+  const area = size * size;
+  const sums = new Float32Array(bias.length * area);
   const taps = weights.length / bias.length;
   const channels = inputs.length / (side * side);
-  let out = 0;
-  for (let map = 0; map < bias.length; map++) {
-    for (let row = 0; row < size; row++) {
-      for (let column = 0; column < size; column += 2) {
-        let left = bias[map];
-        let right = left;
-        let w = map * taps;
-        for (let channel = 0; channel < channels; channel++) {
-          for (let y = 0; y < KERNEL; y++, w += KERNEL) {
-            const at = (channel * side + row + y) * side + column;
-            const w0 = weights[w];
-            const w1 = weights[w + 1];
-            const w2 = weights[w + 2];
-            const w3 = weights[w + 3];
-            const w4 = weights[w + 4];
-            const x1 = inputs[at + 1];
-            const x2 = inputs[at + 2];
-            const x3 = inputs[at + 3];
-            const x4 = inputs[at + 4];
-            left += w0 * inputs[at] + w1 * x1 + w2 * x2 + w3 * x3 + w4 * x4;
-            right += w0 * x1 + w1 * x2 + w2 * x3 + w3 * x4 + w4 * inputs[at + 5];
-          }
+  for (let map = 0; map < bias.length; map += 2) {
+    for (let place = 0; place < area; place += 2) {
+      let [left, right] = [bias[map], bias[map]];
+      let [otherLeft, otherRight] = [bias[map + 1], bias[map + 1]];
+      const corner = Math.floor(place / size) * side + (place % size);
+      let w = map * taps;
+      for (let channel = 0; channel < channels; channel++) {
+        for (let y = 0; y < KERNEL; y++, w += KERNEL) {
+          const at = (channel * side + y) * side + corner;
+          const x0 = inputs[at];
+          const x1 = inputs[at + 1];
+          const x2 = inputs[at + 2];
+          const x3 = inputs[at + 3];
+          const x4 = inputs[at + 4];
+          const x5 = inputs[at + 5];
+          const a0 = weights[w];
+          const a1 = weights[w + 1];
+          const a2 = weights[w + 2];
+          const a3 = weights[w + 3];
+          const a4 = weights[w + 4];
+          left += a0 * x0 + a1 * x1 + a2 * x2 + a3 * x3 + a4 * x4;
+          right += a0 * x1 + a1 * x2 + a2 * x3 + a3 * x4 + a4 * x5;
+          const b0 = weights[w + taps];
+          const b1 = weights[w + taps + 1];
+          const b2 = weights[w + taps + 2];
+          const b3 = weights[w + taps + 3];
+          const b4 = weights[w + taps + 4];
+          otherLeft += b0 * x0 + b1 * x1 + b2 * x2 + b3 * x3 + b4 * x4;
+          otherRight += b0 * x1 + b1 * x2 + b2 * x3 + b3 * x4 + b4 * x5;
         }
-        sums[out++] = left;
-        sums[out++] = right;
       }
+      const out = map * area + place;
+      sums[out] = left;
+      sums[out + 1] = right;
+      sums[out + area] = otherLeft;
+      sums[out + area + 1] = otherRight;
     }
   }
   return relu(sums);
@@ -123,8 +136,12 @@ function unconvolve(gradient, weights, inputs, size) {
     const map = Math.floor(unit / (size * size));
     let at = Math.floor((unit % (size * size)) / size) * side + (unit % size);
     for (let w = map * taps; w < (map + 1) * taps; at += area - KERNEL * side) {
-      for (let y = 0; y < KERNEL; y++, at += side) {
-        for (let x = 0; x < KERNEL; x++) found[at + x] += share * weights[w++];
+      for (let y = 0; y < KERNEL; y++, w += KERNEL, at += side) {
+        found[at] += share * weights[w];
+        found[at + 1] += share * weights[w + 1];
+        found[at + 2] += share * weights[w + 2];
+        found[at + 3] += share * weights[w + 3];
+        found[at + 4] += share * weights[w + 4];
       }
     }
   }
@@ -187,10 +204,12 @@ function weigh(inputs, weights, bias, _side, hidden) {
 /** @param {Float64Array} gradient @param {Float64Array} weights @param {Float32Array} inputs */
 function unweigh(gradient, weights, inputs) {
   const found = new Float64Array(inputs.length);
-  gradient.forEach((share, unit) => {
-    if (share === 0) return;
-    for (let i = 0, at = unit * found.length; i < found.length; i++, at++) found[i] += share * weights[at];
-  });
+  const count = found.length;
+  for (let unit = 0; unit < gradient.length; unit++) {
+    const share = gradient[unit];
+    if (share === 0) continue;
+    for (let i = 0, at = unit * count; i < count; i++, at++) found[i] += share * weights[at];
+  }
   return found;
 }
 

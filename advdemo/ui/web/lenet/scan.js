@@ -48,7 +48,7 @@ export function direct(network, pixels, { attack, label, target }) {
   const targeted = target !== null && !taken;
   const goal = targeted ? target : (label ?? predicted);
   const sign = attack === "noise" ? randomSign(pixels) : gradientSign(network, values, logits, goal, targeted);
-  return { clean, sign, goal, target: targeted ? goal : null, taken };
+  return { clean, predicted, sign, goal, target: targeted ? goal : null, taken };
 }
 
 /**
