@@ -29,7 +29,10 @@ export function place(ink, width) {
   return image;
 }
 
-/** The box of what is not 0: its first column and row, and those after its last. @param {Uint8Array} ink @param {number} width */
+/**
+ * The box of what is not 0: its first column and row, and those after its last.
+ * @param {Uint8Array} ink @param {number} width
+ */
 function trimmed(ink, width) {
   let [left, right] = [width, 0];
   const top = Math.floor(ink.findIndex(Boolean) / width);

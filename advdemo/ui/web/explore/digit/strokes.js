@@ -11,7 +11,7 @@ const WIDTH = SIZE * FINE; // samples
 const RADIUS = (FINE * PEN) / 2; // samples
 
 /** @typedef {[x: number, y: number]} Point in shares of the pad's side */
-/** @typedef {{pixels: Uint8Array} | {key: string}} Form 784 greys, ink is 255; or why there are none, as the words' key */
+/** @typedef {{pixels: Uint8Array} | {key: string}} Form 784 greys, ink is 255; or the words' key for why not */
 
 /**
  * The digit that strokes make: its longest side is 20 pixels, its centre of mass as near the middle as it can be with
@@ -56,7 +56,10 @@ export function curves(stroke) {
 /** @param {Point} a @param {Point} b @returns {Point} */
 const middle = ([x, y], [nextX, nextY]) => [(x + nextX) / 2, (y + nextY) / 2];
 
-/** Points along a stroke, whose lines are nowhere further off than `tolerance`. @param {Point[]} stroke @param {number} tolerance */
+/**
+ * Points along a stroke; straight lines between them are nowhere further off than `tolerance`.
+ * @param {Point[]} stroke @param {number} tolerance
+ */
 function flatten(stroke, tolerance) {
   const path = [stroke[0]];
   for (const [[x0, y0], [x1, y1], [x2, y2]] of curves(stroke)) {
