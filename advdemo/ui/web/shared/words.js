@@ -152,6 +152,9 @@ export function hasWords(key) {
   return Object.hasOwn(texts[section] ?? {}, name.join("."));
 }
 
+/** The names of a section's texts. @param {string} section */
+export const namesIn = (section) => Object.keys(texts[section]);
+
 /** @param {string} key @param {Values} values @returns {string} */
 function source(key, values) {
   const [section, name] = key.split(".");
