@@ -1,5 +1,5 @@
-// The Learn tab: an article in reading order. Its figures are measured when they come into view, experiments and mistakes
-// when they are run; buttons open the other tabs as they say.
+// The Learn tab: an article in reading order. Its figures are measured when they come into view, experiments and
+// mistakes when they are run; buttons open the other tabs as they say.
 
 import { openTab } from "../shared/link.js";
 import { fillWords, makeSaying, namesIn } from "../shared/words.js";

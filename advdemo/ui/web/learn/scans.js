@@ -100,12 +100,8 @@ export function drawDuel(box, { image, label, sides }, names, step) {
   function draw() {
     drawChart(chart, {
       series: lines,
-      x: {
-        max: LAST,
-        ticks: [0, 0.1, 0.2, 0.3, 0.4, 0.5],
-        text: (value) => (value === LAST ? `ε = ${value}` : String(value)),
-      },
-      y: { max: 1, ticks: [0, 0.5, 1], text: (value) => percent(value).replace(".0", "") },
+      x: { max: LAST, ticks: [0, 0.1, 0.2, 0.3, 0.4, 0.5], text: (value) => (value ? String(value) : "ε = 0") },
+      y: { max: 1, ticks: [0, 0.5, 1], text: (value) => `${100 * value}%` },
       label: text("learn.confidence_in", { digit: label }),
     });
   }

@@ -176,7 +176,7 @@ function rich(line, values) {
   /** @type {(Node | string)[]} */
   const parts = [];
   let end = 0;
-  for (const match of line.matchAll(/\{(\w+)\}|\*\*(.+?)\*\*|\[(.+?)\]\((https:\S+?|#\w+)\)/g)) {
+  for (const match of line.matchAll(/\{(\w+)\}|\*\*(.+?)\*\*|\[([^[\]]+)\]\((https:\S+?|#\w+)\)/g)) {
     const [all, name, bold, label, address] = match;
     if (match.index > end) parts.push(line.slice(end, match.index));
     end = match.index + all.length;
