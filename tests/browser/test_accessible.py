@@ -45,9 +45,6 @@ def screens(page):
         for fold in page.locator("details.fold:not([open]):visible > summary").all():
             fold.click()
         yield name, False
-        for view in page.locator(".learn [data-show]:visible").all()[1:]:
-            view.click()
-            yield f"{name}, {view.get_attribute('data-show')}", True
         for button in page.locator("#sweep-run:visible, #gan-step:visible").all():
             for count in page.locator(".sweep select.count:visible").all():
                 count.select_option("500")

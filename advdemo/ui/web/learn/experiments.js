@@ -36,7 +36,7 @@ export function makeExperiments(root, experiments) {
 
   function ask() {
     const { name, options, image, label } = experiments[at];
-    const title = makeSaying("h2", { tabIndex: -1 }, `experiments.title_${name}`);
+    const title = makeSaying("h3", { tabIndex: -1 }, `experiments.title_${name}`);
     const question = makeSaying("legend", {}, `experiments.question_${name}`, { label: label ?? "" });
     const choices = options.map((value) => {
       const words = makeSaying("span", {}, `experiments.option_${name}_${value}`);
@@ -121,7 +121,7 @@ export function makeExperiments(root, experiments) {
   }
 
   function finish() {
-    const title = make("h2", { tabIndex: -1 });
+    const title = make("h3", { tabIndex: -1 });
     const score = right.filter(Boolean).length;
     say(title, "experiments.score", { score, total: experiments.length });
     const moral = makeSaying("p", {}, "experiments.moral");

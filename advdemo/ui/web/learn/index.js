@@ -1,66 +1,39 @@
-// The Learn tab: cards with measured figures, experiments and mistakes; buttons open the other tabs as they say.
+// The Learn tab: an article in reading order. Its figures are measured when they come into view, experiments and
+// mistakes when they are run; buttons open the other tabs as they say.
 
-import { make, press } from "../shared/dom.js";
 import { openTab } from "../shared/link.js";
-import { inPercent } from "../shared/numbers.js";
-import { fillWords, makeSaying, say } from "../shared/words.js";
+import { fillWords, makeSaying, namesIn } from "../shared/words.js";
 import { makeChooser } from "./chooser.js";
+import { makeContents } from "./contents.js";
 import { makeExperiments } from "./experiments.js";
+import { makeFigures } from "./figures.js";
 import { makeMistakes } from "./mistakes.js";
+import { drawTable } from "./table.js";
 
-/** @typedef {Record<string, number | null | undefined> | null} Figures accuracies in 0..1, and their conditions */
+const READING = ["first", "fgsm", "pgd", "masking", "evaluation", "autoattack", "features", "bounds", "branch", "gan"];
 
 /** @param {{element: HTMLElement, props: {figures: string, experiments: string, mistakes: string}}} component */
 export function mount({ element, props }) {
   const root = /** @type {HTMLElement} */ (element.querySelector(".learn"));
+  /** @param {string} selector */
+  const part = (selector) => /** @type {HTMLElement} */ (root.querySelector(selector));
+  const networks = JSON.parse(props.figures);
   fillWords(root);
-  drawTable(/** @type {HTMLTableElement} */ (root.querySelector("table")), JSON.parse(props.figures));
+  makeContents(root);
+  makeFigures(root, Object.keys(networks));
+  makeExperiments(part(".experiments"), JSON.parse(props.experiments));
+  drawTable(/** @type {HTMLTableElement} */ (part("table")), networks);
+  makeMistakes(part(".mistakes"), JSON.parse(props.mistakes));
   makeChooser(root);
-  makeExperiments(/** @type {Element} */ (root.querySelector(".experiments")), JSON.parse(props.experiments));
-  makeMistakes(/** @type {Element} */ (root.querySelector(".mistakes")), JSON.parse(props.mistakes));
+  part(".reading").append(...READING.map((name) => makeSaying("li", {}, `learn.read_${name}`)));
+  part(".entries").append(
+    ...namesIn("glossary")
+      .filter((name) => name !== "this_epsilon")
+      .map((name) => makeSaying("p", {}, `glossary.${name}`)),
+  );
   root.addEventListener("click", ({ target }) => {
     const button = /** @type {HTMLElement | null} */ (/** @type {HTMLElement} */ (target).closest("button"));
-    const { open, tab, show } = button?.dataset ?? {};
+    const { open, tab } = button?.dataset ?? {};
     if (open !== undefined) openTab(tab ?? "explore", open);
-    if (show) showView(root, show);
   });
-  showView(root, "cards");
-}
-
-/** @param {HTMLElement} root @param {string} view */
-function showView(root, view) {
-  root.dataset.view = view;
-  press(root.querySelectorAll("[data-show]"), ({ dataset }) => dataset.show === view);
-}
-
-const ROWS = ["clean", "fgsm", "pgd", "bpda", "momentum", "square", "autoattack", "certified", "pixels"];
-
-/** @param {HTMLTableElement} table @param {Record<string, Figures>} networks their figures by name */
-function drawTable(table, networks) {
-  const names = Object.keys(networks).filter((name) => networks[name]);
-  if (!names.length) return;
-  // All were measured alike.
-  /** @param {string} key */
-  const values = (key) => names.map((name) => networks[name]?.[key] ?? null);
-  /** @param {string} key */
-  const shared = (key) => values(key).find((value) => value !== null);
-  const epsilon = shared("epsilon");
-  const at = epsilon ? { key: "learn.table_at", values: { epsilon: String(epsilon) } } : "";
-  say(/** @type {Element} */ (table.caption), "learn.table", { at });
-  /** @param {string} scope @param {string} key @param {import("../shared/words.js").Values} [values] */
-  const head = (scope, key, values) => {
-    const cell = makeSaying("th", { scope }, key, values);
-    return cell;
-  };
-  const titles = names.map((name) => head("col", `networks.${name}`));
-  table.tHead?.rows[0].replaceChildren(head("col", "learn.table_attack"), ...titles);
-  table.tBodies[0].replaceChildren(
-    ...ROWS.filter((key) => values(key).some((value) => value !== null)).map((key) => {
-      const shown = key === "pixels" ? String : inPercent;
-      const cells = values(key).map((value) => make("td", {}, value === null ? "–" : shown(value)));
-      const images = shared(key === "pixels" ? "pixels_images" : "autoattack_images") ?? 10_000;
-      return make("tr", {}, head("row", `learn.row_${key}`, { images }), ...cells);
-    }),
-  );
-  table.hidden = false;
 }

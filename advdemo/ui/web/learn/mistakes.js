@@ -26,7 +26,7 @@ export function makeMistakes(root, mistakes) {
 
 /** @param {string} name @param {Code} code */
 function card(name, code) {
-  const [title, intro, moral, status] = ["h2", "p", "p", "p"].map((tag) => make(tag));
+  const [title, intro, moral, status] = ["h3", "p", "p", "p"].map((tag) => make(tag));
   say(title, `mistakes.title_${name}`);
   say(intro, `mistakes.intro_${name}`);
   say(moral, `mistakes.moral_${name}`);

@@ -1,7 +1,8 @@
 // What every tab owes to keyboards and screen readers. Boxes that scroll can be reached by Tab; of a text that keeps
-// changing, data-announce, only where it comes to rest is read out.
+// changing, data-announce, only where it comes to rest is read out. Terms explain themselves.
 
 import { make } from "./dom.js";
+import { reachTerms } from "./glossary.js";
 
 const REST = 700; // milliseconds without a change
 const RUN = 10_000; // milliseconds from one announcement to the next while a run goes on
@@ -10,6 +11,7 @@ const CONTROLS = "a, button, input, select, [tabindex]";
 
 /** @param {Element} root a tab */
 export function assist(root) {
+  reachTerms(root);
   for (const box of /** @type {NodeListOf<HTMLElement>} */ (root.querySelectorAll("*"))) {
     const reached = box.hasAttribute("tabindex"); // whose content comes later says itself that it will scroll
     if (!reached && ["auto", "scroll"].includes(getComputedStyle(box).overflowX)) reach(box);

@@ -1,8 +1,9 @@
 // Every word of the page, in the language that the visitor reads.
 //
 // The texts are in ui/words/<language>.json, by section and name. A text is a string; a list of lines, for long ones;
-// or forms by number, {"one": ..., "other": ...}, chosen by `count`. In it {name} stands for a value, **word** for bold
-// and [label](https://...) for a link. A node remembers what it was told to say, and says it in the other language.
+// or forms by number, {"one": ..., "other": ...}, chosen by `count`. In it {name} stands for a value, **word** for
+// bold, [label](https://...) for a link and [word](#term) for a term of the glossary. A node remembers what it was told
+// to say, and says it in the other language.
 
 import { make } from "./dom.js";
 import { numeral } from "./numbers.js";
@@ -151,6 +152,9 @@ export function hasWords(key) {
   return Object.hasOwn(texts[section] ?? {}, name.join("."));
 }
 
+/** The names of a section's texts. @param {string} section */
+export const namesIn = (section) => Object.keys(texts[section]);
+
 /** @param {string} key @param {Values} values @returns {string} */
 function source(key, values) {
   const [section, name] = key.split(".");
@@ -172,7 +176,7 @@ function rich(line, values) {
   /** @type {(Node | string)[]} */
   const parts = [];
   let end = 0;
-  for (const match of line.matchAll(/\{(\w+)\}|\*\*(.+?)\*\*|\[(.+?)\]\((https:\S+?)\)/g)) {
+  for (const match of line.matchAll(/\{(\w+)\}|\*\*(.+?)\*\*|\[([^[\]]+)\]\((https:\S+?|#\w+)\)/g)) {
     const [all, name, bold, label, address] = match;
     if (match.index > end) parts.push(line.slice(end, match.index));
     end = match.index + all.length;
@@ -180,6 +184,8 @@ function rich(line, values) {
       const value = values[name];
       parts.push(value instanceof Node ? value.cloneNode(true) : String(plain(value)));
     } else if (bold) parts.push(make("b", {}, ...rich(bold, values)));
+    else if (address.startsWith("#"))
+      parts.push(make("dfn", { tabIndex: 0, dataset: { term: address.slice(1) } }, ...rich(label, values)));
     else parts.push(make("a", { href: address, target: "_blank", rel: "noopener" }, ...rich(label, values)));
   }
   if (end < line.length) parts.push(line.slice(end));
