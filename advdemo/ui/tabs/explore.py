@@ -10,7 +10,6 @@ from advdemo.ui.service import Service
 from advdemo.ui.tabs.board import make_board
 
 START = {"index": 63}
-START_EPSILON = 0.2
 
 
 def explore_tab(service: Service) -> None:
@@ -23,7 +22,6 @@ def explore_tab(service: Service) -> None:
         networks=list(service.networks.shipped),
         weights={name: file.address for name, file in weights_files(service).items()},
         attacks=attack_rows(),
-        start=START_EPSILON,
         edge=EDGE,
         generates="shipped" in service.pairs.shipped,
     )

@@ -16,10 +16,12 @@ import { makeChoices } from "./choices.js";
 import { makeSource } from "./digit/source.js";
 import { makeInside } from "./inside/inside.js";
 import { makeLocal } from "./local.js";
+import { makeMore } from "./more.js";
 import { makeGuess } from "./result/guess.js";
 import { drawPicture } from "./result/picture.js";
 import { makeResult } from "./result/result.js";
 import { makeSlider } from "./result/slider.js";
+import { makeStory } from "./story/story.js";
 
 /** @param {{element: HTMLElement, props: any}} component */
 export function mount({ element, props }) {
@@ -30,8 +32,15 @@ export function mount({ element, props }) {
   /** @type {import("./choices.js").Attack[]} */
   const attacks = JSON.parse(props.attacks);
   const scannable = attacks.filter((attack) => attack.scannable);
-  const choices = makeChoices(root, props.networks, scannable, () => asking.ask(asking.digit));
-  const slider = makeSlider(root, tick, rest);
+  const more = makeMore(root, (part) => (part === "board" ? source.drawBoard() : choices.offerAttacks()));
+  const choices = makeChoices(
+    root,
+    props.networks,
+    scannable,
+    () => more.isOpen("setup"),
+    () => asking.ask(asking.digit),
+  );
+  const slider = makeSlider(root, tick, rest, () => result.scans()[0].flip);
   const epsilon = () => Number(slider.input.value);
   const guess = makeGuess(root, {
     epsilon,
@@ -54,7 +63,10 @@ export function mount({ element, props }) {
     onAsk: () => blackBox.close(),
     onPreview: preview,
     onScan: receive,
-    onProof: result.prove,
+    onProof(sides) {
+      result.prove(sides);
+      story.tick();
+    },
     onNoProof: result.sayNoProof,
     showError,
   });
@@ -64,12 +76,23 @@ export function mount({ element, props }) {
     choices,
     asking,
     local,
+    isWhole: () => more.isOpen("board"),
     onPreview: preview,
     onStroke,
     onReading,
     showError,
   });
-  const address = makeAddress({ asking, choices, source, slider, inside, blackBox, showError });
+  const story = makeStory(root, {
+    now: () => ({
+      epsilon: epsilon(),
+      step: slider.step(),
+      scan: result.scans()[0],
+      side: choices.chosen(),
+      drawn: asking.digit.pixels !== undefined && root.dataset.mode === "draw",
+    }),
+    open: (query) => address.open(query),
+  });
+  const address = makeAddress({ asking, choices, source, slider, inside, blackBox, story, more, showError });
 
   const code = makeCode(root, (snippets, note) => {
     const scans = result.scans();
@@ -107,6 +130,7 @@ export function mount({ element, props }) {
     asking.prove();
     askBox();
     address.receive(value.image);
+    story.tick();
   }
 
   /** @param {any} value of `local.js` */
@@ -140,6 +164,7 @@ export function mount({ element, props }) {
     guess.tick();
     code.tick(epsilon());
     binary.tick(slider.step());
+    story.tick();
   }
 
   function rest() {
@@ -161,7 +186,6 @@ export function mount({ element, props }) {
     if (error) sayError(box, error);
   }
 
-  slider.input.value = props.start;
   receive(props.value);
   address.listen();
   lenets.fetchAll(props.networks);

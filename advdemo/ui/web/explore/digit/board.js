@@ -8,6 +8,7 @@ import { makeRoving } from "../../shared/roving.js";
 import { say } from "../../shared/words.js";
 
 const COLUMNS = 7;
+const FEW = [63, 1, 4, 17, 61]; // shown at first
 
 /**
  * @typedef {object} Board
@@ -16,8 +17,13 @@ const COLUMNS = 7;
  * @property {number} total images that a number can name
  */
 
-/** @param {Element} root @param {Board} board @param {(index: number) => void} onPick */
-export function makeBoard(root, board, onPick) {
+/**
+ * @param {Element} root
+ * @param {Board} board
+ * @param {() => boolean} isWhole all of it is shown, or a few
+ * @param {(index: number) => void} onPick
+ */
+export function makeBoard(root, board, isWhole, onPick) {
   const cells = board.digits.split(",").map((entry, place) => {
     const [index, label, group] = entry.split(":");
     return { index: Number(index), label: Number(label), group, place };
@@ -41,13 +47,17 @@ export function makeBoard(root, board, onPick) {
   /** @param {string} filter */
   function show(filter) {
     filtered = filter;
-    const shown =
-      filter === "all"
-        ? DIGITS.flatMap((digit) => cells.filter(({ group }) => group === String(digit)).slice(0, COLUMNS))
-        : cells.filter(({ group }) => group === filter);
-    grid.replaceChildren(...shown.map(drawCell));
+    grid.classList.toggle("few", !isWhole());
+    grid.replaceChildren(...shown(filter).map(drawCell));
     press(filters.children, ({ dataset }) => dataset.filter === filter);
     mark(picked);
+  }
+
+  /** @param {string} filter */
+  function shown(filter) {
+    if (!isWhole()) return FEW.map((index) => cells.find((cell) => cell.index === index) ?? cells[0]);
+    if (filter !== "all") return cells.filter(({ group }) => group === filter);
+    return DIGITS.flatMap((digit) => cells.filter(({ group }) => group === String(digit)).slice(0, COLUMNS));
   }
 
   /** @param {number | null} index */
@@ -91,5 +101,5 @@ export function makeBoard(root, board, onPick) {
     const cell = cells.find((cell) => cell.index === index);
     return cell && { image: pixels.slice(784 * cell.place, 784 * cell.place + 784), label: cell.label };
   }
-  return { mark, random, find };
+  return { mark, random, find, draw: () => show(filtered) };
 }
