@@ -64,5 +64,9 @@ def png(pixels):
     return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()
 
 
+def pixels_of(image):
+    return base64.b64encode((image * 255).byte().numpy().tobytes()).decode()
+
+
 def drawing_of(image):
     return png(np.kron((image[0] * 255).byte().numpy(), np.ones((10, 10), np.uint8)))

@@ -1,5 +1,7 @@
 """The endpoints for programs: their answers beside the package's own, and the README's examples, run as they stand."""
 
+import base64
+import io
 import os
 import re
 import shutil
@@ -22,7 +24,7 @@ from advdemo.ui.requests import PredictCall, parse
 from advdemo.ui.server.errors import RefusalError
 from advdemo.ui.server.visitors import ADDRESS_LIMIT, Limits, Visitor
 from advdemo.ui.service.pictures import as_png, as_rows, change_as_png, decode_png, parse_picture
-from tests.asker import drawing_of
+from tests.asker import drawing_of, png
 from tests.conftest import ROOT
 
 READMES = {"python": "README.md", "js": "advdemo/README.md", "bash": "advdemo/README.md"}
@@ -70,6 +72,9 @@ def test_what_a_change_adds_and_takes_has_two_colours():
 
 
 ROWS = [[0.0] * 28] * 28
+BLANK = png(np.zeros((280, 280), np.uint8))
+HUGE = io.BytesIO()
+Image.new("1", (30_000, 30_000)).save(HUGE, "PNG", optimize=True)
 
 
 @pytest.mark.parametrize(
@@ -79,6 +84,8 @@ ROWS = [[0.0] * 28] * 28
         "",
         "abc",
         "data:image/png;base64,AAAA",
+        "data:image/png;base64," + base64.b64encode(HUGE.getvalue()).decode(),
+        BLANK[: len(BLANK) // 2],
         "/etc/passwd",
         "https://example.org/7.png",
         ROWS[:27],
@@ -92,6 +99,11 @@ ROWS = [[0.0] * 28] * 28
 def test_what_is_no_picture_is_refused(service, picture):
     with pytest.raises(RefusalError, match="data URL.*28 rows"):
         parse_picture(parse(PredictCall, {"image": picture}, service.offered).image)
+
+
+def test_a_blank_picture_says_that_there_is_no_ink():
+    with pytest.raises(RefusalError, match="no ink"):
+        parse_picture(BLANK)
 
 
 def test_a_large_picture_is_refused_with_the_limit(service):

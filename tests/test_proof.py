@@ -65,7 +65,7 @@ def test_the_server_proves_each_side_below_what_attacks_find(visitor):
 
 @pytest.mark.parametrize(
     "question",
-    [{"index": -1}, {"index": 7, "sides": []}, {"index": 7, "sides": [{"network": "nobody's"}]}, {"drawing": "x"}],
+    [{"index": -1}, {"index": 7, "sides": []}, {"index": 7, "sides": [{"network": "nobody's"}]}, {"pixels": "x"}],
 )
 def test_odd_questions_are_refused(visitor, question):
     status, error = visitor().ask("prove", question)

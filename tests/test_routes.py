@@ -1,18 +1,22 @@
 """The server's own routes, driven from outside, and what stands before Gradio's."""
 
 import base64
+import hashlib
 import json
 import threading
 import time
+import urllib.error
+import urllib.request
 
 import numpy as np
 import pytest
 from gradio_client import Client
 
 from advdemo.measures.scan import scan
+from advdemo.ui.handlers.weights import weights_files
 from advdemo.ui.server.replies import pack
 from advdemo.ui.server.routes import MAX_BODY
-from tests.asker import drawing_of, unpack
+from tests.asker import pixels_of, unpack
 from tests.conftest import CHECKPOINT
 
 SWEEP = {"images": 10_000, "epsilons": "0, 0.1, 0.2", "attack": "fgsm"}
@@ -34,7 +38,7 @@ def test_a_scan_past_the_queue(asker, lenet, mnist_test):
     assert side["probabilities"].tobytes() == expected.probabilities.tobytes()
     assert side["sign"].tobytes() == expected.sign.tobytes()
     assert reply["image"].tobytes() == expected.images[0].tobytes()
-    status, reply = asker.ask("scan", {"drawing": drawing_of(mnist_test[0][0]), "sides": [{"attack": "pgd"}] * 2})
+    status, reply = asker.ask("scan", {"pixels": pixels_of(mnist_test[0][0]), "sides": [{"attack": "pgd"}] * 2})
     assert (status, reply["label"], reply["sides"][1]["frames"].shape) == (200, 7, (101, 28, 28))
 
 
@@ -48,6 +52,15 @@ def test_a_network_of_ones_own(asker):
     assert (status, error["key"]) == (400, "errors.unknown_model")
     status, error = asker.ask("scan", {"index": 7, "sides": [{"network": "foo"}]})
     assert (status, error["key"], error["values"]["network"]) == (400, "errors.unknown_network", "foo")
+
+
+def test_weights_are_kept_for_ever(app_url, service):
+    address = weights_files(service)["robust"].address
+    with urllib.request.urlopen(f"{app_url}/{address}") as reply:
+        assert "immutable" in reply.headers["cache-control"]
+        assert address == f"web/weights/{hashlib.sha256(reply.read()).hexdigest()}.safetensors"
+    with pytest.raises(urllib.error.HTTPError, match="404"):
+        urllib.request.urlopen(f"{app_url}/web/weights/{'0' * 64}.safetensors")
 
 
 def test_a_plane_of_generated_digits(asker):

@@ -1,13 +1,9 @@
 """What the server replies to the page, and to bad input."""
 
-import base64
-import io
-
 import numpy as np
 import pytest
 import torch
 from huggingface_hub import SpaceCard
-from PIL import Image
 
 from advdemo.measures.scan import scan
 from advdemo.measures.sweep import sweep
@@ -17,7 +13,7 @@ from advdemo.ui.handlers.scan import scan_sides
 from advdemo.ui.handlers.sweep import examples_of
 from advdemo.ui.requests import CellRequest, ScanRequest, parse
 from advdemo.ui.server.errors import RefusalError
-from tests.asker import drawing_of, png
+from tests.asker import pixels_of
 
 README = CHECKPOINT.parent.parent / "README.md"
 
@@ -38,9 +34,9 @@ def test_answer_is_the_scan(service, lenet, mnist_test):
 
 def test_a_drawing_is_labelled_by_its_clean_prediction(service, mnist_test):
     images, _ = mnist_test
-    reply = answer(service, {"drawing": drawing_of(images[0])})
+    reply = answer(service, {"pixels": pixels_of(images[0])})
     assert (reply["label"], reply["label_source"]) == (7, "prediction")
-    chosen = answer(service, {"drawing": drawing_of(images[0]), "label": 2})
+    chosen = answer(service, {"pixels": pixels_of(images[0]), "label": 2})
     assert (chosen["label"], chosen["label_source"], chosen["sides"][0]["flip"]) == (2, "chosen", 0.0)
 
 
@@ -74,11 +70,6 @@ def test_a_target_already_read_is_taken(service, mnist_test):
     assert np.array_equal(side["probabilities"], untargeted["probabilities"])
 
 
-BLANK = png(np.zeros((280, 280), np.uint8))
-HUGE = io.BytesIO()
-Image.new("1", (30_000, 30_000)).save(HUGE, "PNG", optimize=True)
-
-
 @pytest.mark.parametrize(
     "question",
     [
@@ -101,20 +92,15 @@ Image.new("1", (30_000, 30_000)).save(HUGE, "PNG", optimize=True)
         {"index": 7, "sides": [{"target": 10}]},
         {"index": 7, "sides": [{"target": "5"}]},
         {"index": 7, "sides": [{"network": "0" * 64}], "weights": "AAA?"},
-        {"drawing": None},
+        {"pixels": None},
         {"index": 7, "pixels": "AAAA"},
         {"index": 7, "sides": [{"attack": "square"}]},
         {"index": 7, "sides": [{"attack": "noise", "target": 3}]},
         {"index": 7, "indx": 8},
-        {"drawing": 5},
-        {"drawing": "data:image/png;base64,????"},
+        {"pixels": 5},
+        {"pixels": "????"},
+        {"pixels": "A" * 10_000_000},
         {"drawing": "data:image/png;base64,AAAA"},
-        {"drawing": "data:text/html;base64,AAAA"},
-        {"drawing": "file:///etc/passwd"},
-        {"drawing": "data:image/png;base64," + "A" * 10_000_000},
-        {"drawing": "data:image/png;base64," + base64.b64encode(HUGE.getvalue()).decode()},
-        {"drawing": BLANK},
-        {"drawing": BLANK[: len(BLANK) // 2]},
     ],
     ids=lambda question: str(question)[:60],
 )

@@ -25,7 +25,7 @@ def test_the_modules_of_the_page():
 def test_the_slider_stands_where_the_scan_measures():
     if shutil.which("node") is None:
         pytest.skip("needs Node, which the test above demands in CI")
-    program = """import { EPSILONS } from "./advdemo/ui/web/explore/result/reading.js";
+    program = """import { EPSILONS } from "./advdemo/ui/web/lenet/scan.js";
         console.log(JSON.stringify(EPSILONS))"""
     command = ["node", "--input-type=module", "--eval", program]
     run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)

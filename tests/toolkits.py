@@ -17,7 +17,7 @@ def plain_lenet(model: LeNet) -> LeNet:
 
 
 def every_number(network: LeNet, images: Tensor) -> list[Tensor]:
-    """What goes through the plain LeNet, as lenet.js has it: the padded picture, then what each layer gives."""
+    """What goes through the plain LeNet, as network.js has it: the padded picture, then what each layer gives."""
     plain, kept = plain_lenet(network), []
     for layer in (plain.conv[0], plain.fc[0]):  # the picture; the rest come out of what follows
         layer.register_forward_pre_hook(lambda _layer, inputs: kept.append(inputs[0]))

@@ -22,7 +22,7 @@ from advdemo.ui.server.errors import shown
 from advdemo.ui.settings import epoch_cap
 
 MAX_EPSILONS = 51
-MAX_DRAWING = 400_000  # characters of a data URL; the pad's own are under 40,000
+MAX_PICTURE = 400_000  # characters of a data URL
 MAX_NETWORK = 1_000_000  # bytes of an uploaded file; a LeNet takes 250,000
 MAX_PAIR = 1_000_000  # characters of base64, of each of its two files: the generator takes 860,000
 EDGE = 50  # a place's coordinates are whole numbers from -EDGE to EDGE
@@ -124,17 +124,9 @@ def _of_length(length: int) -> BeforeValidator:
     return BeforeValidator(check)
 
 
-def _is_drawing(url: str) -> str:
-    if not url.startswith(PNG):
-        raise ValueError("no PNG")
-    if len(url) > MAX_DRAWING:
-        raise refuse("errors.drawing_too_large", length=len(url), most=MAX_DRAWING)
-    return url
-
-
 def _is_short(picture: str) -> str:
-    if len(picture) > MAX_DRAWING:
-        raise refuse("api.large_picture", length=len(picture), most=MAX_DRAWING)
+    if len(picture) > MAX_PICTURE:
+        raise refuse("api.large_picture", length=len(picture), most=MAX_PICTURE)
     return picture
 
 
@@ -203,7 +195,6 @@ NetworkFile = Annotated[bytes, BeforeValidator(_parse_network), refused("errors.
 PairFile = Annotated[bytes, BeforeValidator(_parse_pair), refused("errors.bad_pair")]
 PairName = Annotated[str, Field(pattern=f"^{HASH}$"), refused("errors.unknown_model")]
 
-Drawing = Annotated[str, AfterValidator(_is_drawing), refused("errors.drawing_not_png")]
 Pixels = Annotated[bytes, _of_length(SIDE**2), refused("share.bad_pixels")]
 Rows = list[Annotated[list[Annotated[float, Field(ge=0, le=1)]], Field(min_length=SIDE, max_length=SIDE)]]
 Picture = Annotated[

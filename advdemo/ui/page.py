@@ -112,7 +112,7 @@ def launch(page: gr.Blocks, *, block: bool = True, **options: Any) -> None:
         "favicon_path": ICON,
         "pwa": True,  # installed as an app it has its own window; it needs the server all the same
         "app_kwargs": {
-            "routes": [*files, *routes(service)],
+            "routes": [*routes(service), *files],
             "middleware": [Middleware(Guard, streams=service.streams)],
         },
         "server_port": int(port) if port else None,  # or Gradio would move on to the next

@@ -132,9 +132,8 @@ class OneDigit(Request):
 class ScanRequest(OneDigit, OfPair):
     """One digit under one or two attacks, as the Explore tab shows it."""
 
-    SOURCES = ("index", "drawing", "pixels", "generated")
+    SOURCES = ("index", "pixels", "generated")
 
-    drawing: f.Drawing | None = None
     pixels: f.Pixels | None = None
     generated: Generated | None = None
     sides: Annotated[

@@ -10,7 +10,6 @@ cores: its share of a core is printed, too.
 import argparse
 import asyncio
 import base64
-import io
 import os
 import random
 import statistics
@@ -23,7 +22,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
-from PIL import Image
 
 from advdemo.images.mnist import load_mnist
 from tests.bench.connection import Connection
@@ -43,19 +41,14 @@ def make_requests(count: int = 400) -> list[dict]:
     requests = []
     for _ in range(count):
         index = chance.randrange(len(images))
-        asked = {"drawing": draw(images[index, 0].numpy())} if chance.random() < DRAWN else {"index": index}
+        asked = {"pixels": encode(images[index, 0].numpy())} if chance.random() < DRAWN else {"index": index}
         requests.append(asked | {"label": None, "sides": [{"network": "standard", "attack": "fgsm", "target": None}]})
     return requests
 
 
-def draw(pixels: np.ndarray) -> str:
-    """An image as the pad would send it: black strokes on a transparent canvas of 280 x 280."""
-    ink = Image.fromarray((pixels * 255).astype(np.uint8)).resize((280, 280), Image.Resampling.BICUBIC)
-    canvas = Image.new("RGBA", ink.size)
-    canvas.putalpha(ink.point(lambda value: 255 if value > 127 else 0))
-    file = io.BytesIO()
-    canvas.save(file, "PNG")
-    return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()
+def encode(pixels: np.ndarray) -> str:
+    """An image as the page sends what was drawn."""
+    return base64.b64encode((pixels * 255).astype(np.uint8).tobytes()).decode()
 
 
 class Load:

@@ -16,12 +16,11 @@ USE_NETWORK = """async (network) => {
     const { useNetwork } = await import(new URL("web/shared/networks.js", location.href));
     useNetwork(network);
 }"""
-RECORD_CANVAS_TEXT = """() => {
-    window.written = [];
-    const write = CanvasRenderingContext2D.prototype.fillText;
-    CanvasRenderingContext2D.prototype.fillText = function (words, ...place) {
-        window.written.push(words);
-        return write.call(this, words, ...place);
+RECORD_PICTURES = """() => {
+    const write = XMLSerializer.prototype.serializeToString;
+    XMLSerializer.prototype.serializeToString = function (picture) {
+        window.written = [...picture.querySelectorAll("text")].map((line) => line.textContent);
+        return write.call(this, picture);
     };
 }"""
 
@@ -167,7 +166,7 @@ def test_exports_for_programs_are_in_english_and_the_picture_is_in_the_page_s_la
     (curve,) = json.loads(save(page, "json"))
     assert (curve["name"], curve["attack"]) == ("Standard LeNet, fgsm", "fgsm")
     assert curve["accuracies"] == [int(correct) / 500 for correct in curve["correct"]]
-    page.evaluate(RECORD_CANVAS_TEXT)
+    page.evaluate(RECORD_PICTURES)
     save(page, "png")
     written = page.evaluate("window.written")
     assert {"标准 LeNet，FGSM，500 张图像", "PyTorch 教程公布的数值（虚线）"} <= set(written)

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { largest, outcome, rivals, spans, standing } from "../../advdemo/ui/web/explore/result/reading.js";
+import { outcome, rivals, spans, standing } from "../../advdemo/ui/web/explore/result/reading.js";
+import { largest } from "../../advdemo/ui/web/lenet/scan.js";
 
 test("the largest value, the first of equal ones", () => {
   assert.equal(largest([1, 3, 2]), 1);

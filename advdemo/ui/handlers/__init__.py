@@ -19,7 +19,8 @@ from advdemo.ui.handlers.proof import prove_digit
 from advdemo.ui.handlers.scan import scan_digit
 from advdemo.ui.handlers.sweep import find_examples, run_sweep, run_transfer
 from advdemo.ui.handlers.train import judge, run_training
-from advdemo.ui.handlers.weights import send_weights
+from advdemo.ui.handlers.weights import WEIGHTS, weights_files
+from advdemo.ui.server.files import kept
 from advdemo.ui.server.routes import make_routes
 from advdemo.ui.server.visitors import Visitor
 from advdemo.ui.service import Service
@@ -35,7 +36,6 @@ class Row(NamedTuple):
 ASK = {
     "scan": Row(r.ScanRequest, scan_digit),
     "prove": Row(r.ScanRequest, prove_digit),
-    "weights": Row(r.OfNetwork, send_weights),
     "blackbox": Row(r.BlackBoxRequest, query_black_box),
     "pixels": Row(r.ScanRequest, flip_pixels),
     "latents": Row(r.PlaneRequest, latent_plane),
@@ -55,10 +55,11 @@ FOLLOW = {
 
 
 def routes(service: Service) -> list[Route]:
-    """The routes to all of them."""
+    """The routes to all of them, and to the shipped networks' weights."""
 
     def bound(row: Row) -> Callable[[Visitor, dict[str, Any]], Any]:
         return lambda visitor, given: row.handle(service, visitor, r.parse(row.request, given, service.offered))
 
     ask, follow = ({name: bound(row) for name, row in table.items()} for table in (ASK, FOLLOW))
-    return make_routes(ask, follow, service.limits)
+    weights = kept(f"/{WEIGHTS}", dict(weights_files(service).values()))
+    return [*make_routes(ask, follow, service.limits), weights]

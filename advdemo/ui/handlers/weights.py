@@ -1,29 +1,37 @@
-"""The weights with which the browser computes a LeNet's every number itself, once for each network."""
+"""The weights with which the browser computes a LeNet itself, once for each network."""
 
-from typing import Any
+import hashlib
+from typing import NamedTuple
 
 from torch import nn
 
 from advdemo.networks.fast import FastLeNet
 from advdemo.networks.lenet import LeNet
-from advdemo.ui.requests import OfNetwork
-from advdemo.ui.server.errors import RefusalError, shown
-from advdemo.ui.server.visitors import Visitor
 from advdemo.ui.service import Service
+from advdemo.ui.service.networks import pack
+
+WEIGHTS = "web/weights"  # relative to the page
 
 
-async def send_weights(service: Service, visitor: Visitor, request: OfNetwork) -> dict[str, Any]:
-    """{"parameters": ten float32 arrays, weight and bias of each of LeNet's layers in their order, 61,706 values}.
-    RefusalError for a network of other layers."""
-    return await service.quick.run(visitor, "weights", lambda superseded: weights_of(service, request))
+class WeightsFile(NamedTuple):
+    """A LeNet's weights, ten float32 arrays by their names, as safetensors."""
+
+    name: str  # the SHA-256 of the content, ".safetensors"
+    content: bytes
+
+    @property
+    def address(self) -> str:
+        """Relative to the page."""
+        return f"{WEIGHTS}/{self.name}"
 
 
-def weights_of(service: Service, request: OfNetwork) -> dict[str, Any]:
-    """`send_weights` where it is done."""
-    network = service.networks.pick(request.network, request.weights)
-    if not is_lenet(network):
-        raise RefusalError("inside.other_layers", network=shown(request.network))
-    return {"parameters": [value.cpu().numpy() for value in network.state_dict().values()]}
+def weights_files(service: Service) -> dict[str, WeightsFile]:
+    """The weights of each shipped network that is a LeNet, by the network's name; equal in all replicas."""
+    files = {name: pack(network) for name, network in service.networks.shipped.items() if is_lenet(network)}
+    return {
+        name: WeightsFile(f"{hashlib.sha256(content).hexdigest()}.safetensors", content)
+        for name, content in files.items()
+    }
 
 
 def is_lenet(network: nn.Module) -> bool:

@@ -1,7 +1,5 @@
 """The digit that a request is about, and what an attack is to make of it."""
 
-import base64
-import io
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -9,12 +7,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from advdemo.images.drawing import to_mnist
-from advdemo.images.picture import read_picture
 from advdemo.networks.predict import predict
-from advdemo.ui.fields import PNG, SIDE
+from advdemo.ui.fields import SIDE
 from advdemo.ui.requests import PredictCall, ScanRequest
-from advdemo.ui.server.errors import SupersededError, refusing
+from advdemo.ui.server.errors import SupersededError
 from advdemo.ui.server.threads import Superseded
 from advdemo.ui.service import Service
 from advdemo.ui.service.pictures import parse_picture
@@ -53,13 +49,9 @@ def _drawn(request: ScanRequest | PredictCall) -> Tensor:
     if isinstance(request, PredictCall):
         assert request.image is not None
         return parse_picture(request.image)
-    if request.pixels is not None:
-        pixels = torch.from_numpy(np.frombuffer(request.pixels, np.uint8).astype(np.float32))
-        return torch.div(pixels.view(1, SIDE, SIDE), 255)
-    assert request.drawing is not None
-    with refusing("errors.drawing_damaged"):
-        content = base64.b64decode(request.drawing.removeprefix(PNG), validate=True)
-        return to_mnist(read_picture(io.BytesIO(content), name="the drawing", formats=("PNG",), max_megapixels=4))
+    assert request.pixels is not None
+    pixels = torch.from_numpy(np.frombuffer(request.pixels, np.uint8).astype(np.float32))
+    return torch.div(pixels.view(1, SIDE, SIDE), 255)
 
 
 def find_aim(network: nn.Module, digit: Digit, target: int | None) -> tuple[int, bool, bool]:

@@ -1,24 +1,31 @@
-// What the server is asked of the digit on screen: its scan, and then how far it is proved, which takes longer.
+// What is asked about the digit on screen: its scan, of the page itself where that can compute it, and of the server
+// else; and then how far it is certified, which takes longer.
 
 import { forgerRequest } from "../shared/forger.js";
 import { askAbout } from "../shared/networks.js";
 import { attempt, makeTurns } from "../shared/turns.js";
 import { say } from "../shared/words.js";
 
+const REST = 300; // milliseconds that a digit rests before its proof is asked for
+
 /** @typedef {import("./digit/latents.js").Order} Order */
-/** @typedef {{index?: number, drawing?: string, pixels?: string, generated?: Order, label?: number | null}} Digit */
+/** @typedef {{index?: number, pixels?: string, generated?: Order, label?: number | null}} Digit */
 
 /**
  * @param {HTMLElement} root
  * @param {ReturnType<typeof import("./choices.js").makeChoices>} choices
+ * @param {ReturnType<typeof import("./local.js").makeLocal>} local
  * @param {object} page
  * @param {Digit} page.first the digit that came with the page
  * @param {() => void} page.onAsk another digit, network or attack is asked for
- * @param {(value: any) => void} page.onScan what the server answered
+ * @param {(value: any) => void} page.onPreview what stands at the slider's place, while the scan is under way
+ * @param {(value: any) => void} page.onScan
  * @param {(sides: {proved: number | null}[]) => void} page.onProof
+ * @param {import("../shared/turns.js").OnTrouble} page.onNoProof
  * @param {(error: import("../shared/words.js").ServerError | null) => void} page.showError
  */
-export function makeAsking(root, choices, { first, onAsk, onScan, onProof, showError }) {
+export function makeAsking(root, choices, local, page) {
+  const { first, onAsk, onPreview, onScan, onProof, onNoProof, showError } = page;
   const turns = makeTurns();
   const status = /** @type {Element} */ (root.querySelector(".working"));
   const asking = { first, digit: first, turns, request, ask, prove, stop };
@@ -34,9 +41,8 @@ export function makeAsking(root, choices, { first, onAsk, onScan, onProof, showE
     asking.digit = digit;
     onAsk();
     root.classList.add("waiting");
-    say(status, choices.slow() ? "explore.working_long" : "explore.working");
     await turns.take(
-      async (signal) => onScan(await askAbout("scan", request, { signal, onTrouble: showError })),
+      async (signal) => onScan(await scan(digit, signal)),
       (trouble) => {
         root.classList.remove("waiting", "stale");
         showError(trouble);
@@ -44,16 +50,32 @@ export function makeAsking(root, choices, { first, onAsk, onScan, onProof, showE
     );
   }
 
-  /** Ask how far the digit on screen is proved. */
+  /** @param {Digit} digit @param {AbortSignal} signal */
+  async function scan(digit, signal) {
+    const work = local.begin(digit);
+    if (work) {
+      onPreview(work.preview());
+      return work.whole(signal);
+    }
+    say(status, choices.slow() ? "explore.working_long" : "explore.working");
+    const value = await askAbout("scan", request, { signal, onTrouble: showError });
+    local.remember(digit, value);
+    return value;
+  }
+
+  /** Ask how far the digit on screen is certified. */
   async function prove() {
     await attempt(
       turns.signal,
-      async (signal) => onProof((await askAbout("prove", request, { signal, onTrouble: showError })).sides),
-      showError,
+      async (signal) => {
+        await new Promise((resolve) => setTimeout(resolve, REST));
+        if (!signal.aborted) onProof((await askAbout("prove", request, { signal, onTrouble: onNoProof })).sides);
+      },
+      onNoProof,
     );
   }
 
-  /** A reply under way is about a digit that is gone. */
+  /** What is under way is about a digit that is gone. */
   function stop() {
     turns.end();
     root.classList.remove("waiting");

@@ -1,11 +1,11 @@
-// The Explore tab. The server sends one scan a digit: the image, the sign of the gradient (or 101 images, where the
-// perturbation is no multiple of epsilon) and 101 x 10 probabilities. Moving the slider only looks things up in it: no
-// request, no arithmetic beyond 784 additions.
+// The Explore tab. Each digit has one scan, computed here (local.js) or by the server: the image, the sign of the
+// gradient (or 101 images, where the perturbation is no multiple of epsilon) and 101 x 10 probabilities. Moving the
+// slider only looks things up in it: no request, no arithmetic beyond 784 additions.
 
+import { makeLenets } from "../lenet/lenets.js";
 import { makeCode } from "../shared/code.js";
 import { picker } from "../shared/dom.js";
 import { ownForger } from "../shared/forger.js";
-import { base64 } from "../shared/pixels.js";
 import { offerPicture } from "../shared/sharing.js";
 import { fillWords, sayError } from "../shared/words.js";
 import { makeAddress } from "./address.js";
@@ -15,6 +15,7 @@ import { makeBlackBox } from "./attacks/blackbox.js";
 import { makeChoices } from "./choices.js";
 import { makeSource } from "./digit/source.js";
 import { makeInside } from "./inside/inside.js";
+import { makeLocal } from "./local.js";
 import { makeGuess } from "./result/guess.js";
 import { drawPicture } from "./result/picture.js";
 import { makeResult } from "./result/result.js";
@@ -39,17 +40,35 @@ export function mount({ element, props }) {
     another: () => source.another() || result.show(),
   });
   const result = makeResult(root, slider, choices, guess);
-  const inside = makeInside(root, { scans: result.scans, choices, step: slider.step, onToggle: () => address.note() });
-  const asking = makeAsking(root, choices, {
+  const lenets = makeLenets(props.weights);
+  const local = makeLocal({ lenets, choices, find: (index) => source.find(index), step: slider.step });
+  const inside = makeInside(root, {
+    scans: result.scans,
+    choices,
+    lenets,
+    step: slider.step,
+    onToggle: () => address.note(),
+  });
+  const asking = makeAsking(root, choices, local, {
     first: { index: props.value.index },
     onAsk: () => blackBox.close(),
+    onPreview: preview,
     onScan: receive,
     onProof: result.prove,
+    onNoProof: result.sayNoProof,
     showError,
   });
   const blackBox = makeBlackBox(root, { request: asking.request, epsilon, showError });
   const binary = makeBinary(root, { request: asking.request, choices, showError });
-  const source = makeSource(root, props, { choices, asking, onReading, showError });
+  const source = makeSource(root, props, {
+    choices,
+    asking,
+    local,
+    onPreview: preview,
+    onStroke,
+    onReading,
+    showError,
+  });
   const address = makeAddress({ asking, choices, source, slider, inside, blackBox, showError });
 
   const code = makeCode(root, (snippets, note) => {
@@ -75,7 +94,7 @@ export function mount({ element, props }) {
     if (/** @type {Element} */ (target).closest("[data-answers]")) code.update();
   });
 
-  /** @param {any} value what the server answered */
+  /** @param {any} value a whole scan */
   function receive(value) {
     root.classList.remove("waiting", "stale", "reading");
     const target = choices.settle(value);
@@ -85,22 +104,30 @@ export function mount({ element, props }) {
     code.tick(epsilon());
     code.update();
     source.show(value);
-    const { drawing, label } = asking.digit;
-    if (drawing) asking.digit = { pixels: base64(value.image), label }; // as a link would ask for it
     asking.prove();
     askBox();
     address.receive(value.image);
   }
 
-  /** @param {any} value what the server answered about a stroke that is not at its end */
-  function onReading(value) {
-    root.classList.toggle("reading", choices.slow());
-    if (choices.slow()) return result.read(value);
-    show(value);
-    source.showLabel(value.label, value.label_source);
+  /** @param {any} value of `local.js` */
+  function preview(value) {
+    result.preview(value);
+    source.show(value);
   }
 
-  /** @param {any} value what the server answered */
+  /** @param {any} value the scan of a stroke that is not at its end */
+  function onStroke(value) {
+    show(value);
+    source.show(value);
+  }
+
+  /** @param {Uint8Array} image of such a stroke @param {Float32Array} probabilities */
+  function onReading(image, probabilities) {
+    root.classList.add("reading");
+    result.read(image, probabilities);
+  }
+
+  /** @param {any} value a whole scan */
   function show(value) {
     const { image } = result.receive(value);
     binary.receive(image);
@@ -137,5 +164,6 @@ export function mount({ element, props }) {
   slider.input.value = props.start;
   receive(props.value);
   address.listen();
+  lenets.fetchAll(props.networks);
   offerPicture(() => drawPicture(root, choices.title(choices.sides()[0])));
 }

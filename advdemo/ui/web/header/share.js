@@ -1,6 +1,6 @@
 // Sharing what is on screen: its link, and a picture of it where there is one; on phones by the system's own sheet.
 
-import { download } from "../shared/download.js";
+import { download, extension } from "../shared/download.js";
 import { takePicture } from "../shared/sharing.js";
 import { say } from "../shared/words.js";
 
@@ -13,6 +13,9 @@ export function makeShare(root) {
   /** @type {import("../shared/sharing.js").Picture | null} */
   let picture = null;
   send.hidden = !navigator.share;
+
+  /** @param {import("../shared/sharing.js").Picture} picture */
+  const name = ({ blob }) => `advdemo.${extension(blob)}`;
 
   async function open() {
     link.value = location.href;
@@ -29,6 +32,7 @@ export function makeShare(root) {
     image.src = URL.createObjectURL(picture.blob);
     image.alt = picture.words;
     image.hidden = save.hidden = false;
+    if (extension(picture.blob) !== "png") say(status, "share.as_svg");
   }
 
   async function copy() {
@@ -44,7 +48,7 @@ export function makeShare(root) {
 
   async function share() {
     const shared = { title: document.title, text: picture?.words, url: link.value };
-    const files = picture ? [new File([picture.blob], "advdemo.png", { type: "image/png" })] : [];
+    const files = picture ? [new File([picture.blob], name(picture), { type: picture.blob.type })] : [];
     const whole = files.length && navigator.canShare?.({ files }) ? { ...shared, files } : shared;
     try {
       await navigator.share(whole);
@@ -57,7 +61,7 @@ export function makeShare(root) {
   pick(".share-open").addEventListener("click", open);
   pick(".close").addEventListener("click", () => dialog.close());
   pick(".copy").addEventListener("click", copy);
-  save.addEventListener("click", () => picture && download(picture.blob, "advdemo.png"));
+  save.addEventListener("click", () => picture && download(picture.blob, name(picture)));
   send.addEventListener("click", share);
   dialog.addEventListener("click", (/** @type {Event} */ event) => event.target === dialog && dialog.close());
 }

@@ -1,7 +1,8 @@
 // Figures of one digit under attack, drawn from the server's scans: a slider to drag, and two attacks side by side.
 
-import { EPSILONS, LAST, largest, pixelsAt } from "../explore/result/reading.js";
+import { LAST, pixelsAt } from "../explore/result/reading.js";
 import { DOWN, GROUND, UP } from "../explore/result/side.js";
+import { EPSILONS, largest } from "../lenet/scan.js";
 import { drawChart } from "../shared/chart.js";
 import { make } from "../shared/dom.js";
 import { percent, short } from "../shared/numbers.js";

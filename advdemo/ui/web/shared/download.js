@@ -6,3 +6,6 @@ export function download(content, name) {
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }
+
+/** How the name of such a file ends: csv, json, png or svg. @param {Blob} content */
+export const extension = ({ type }) => type.replace(/^.*\//, "").replace("+xml", "");

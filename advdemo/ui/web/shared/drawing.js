@@ -16,12 +16,15 @@ export async function decode(text) {
   if (text.length > LONGEST) return null;
   try {
     const packed = bytes(text.replaceAll("-", "+").replaceAll("_", "/"), Uint8Array);
-    const pixels = await through(new DecompressionStream("deflate-raw"), packed);
+    const pixels = await inflate(packed, "deflate-raw");
     return pixels.length === SIZE ? pixels : null;
   } catch {
     return null;
   }
 }
+
+/** @param {Uint8Array} packed @param {CompressionFormat} [format] zlib's, as it is in Python */
+export const inflate = (packed, format = "deflate") => through(new DecompressionStream(format), packed);
 
 /** @param {CompressionStream | DecompressionStream} change @param {Uint8Array} content */
 const through = async (change, content) =>

@@ -22,6 +22,8 @@ export function useNetwork(model) {
 /** @param {(model: Own | null) => void} listener */
 export const onNetwork = (listener) => void listeners.add(listener);
 
+export const ownNetwork = () => own;
+
 /** What the server calls a network of a <select>. @param {string} name */
 export const serverName = (name) => (name === "yours" ? own?.hash : name);
 

@@ -15,6 +15,9 @@ export function base64(content) {
   return btoa(binary);
 }
 
+/** @type {WeakMap<HTMLCanvasElement, Uint8ClampedArray>} */
+const shown = new WeakMap();
+
 /**
  * Paint 28x28 pixels: shade(i) is a grey, or red, green and blue, each 0..255.
  * @param {HTMLCanvasElement} canvas
@@ -30,4 +33,11 @@ export function paint(canvas, shade) {
     pixels.data[4 * i + 3] = 255;
   }
   context.putImageData(pixels, 0, 0);
+  shown.set(canvas, pixels.data);
+}
+
+/** The 784 colours last painted: some browsers falsify what a canvas gives back. @param {HTMLCanvasElement} canvas */
+export function painted(canvas) {
+  const data = shown.get(canvas) ?? new Uint8ClampedArray(4 * 784);
+  return Array.from({ length: 784 }, (_, i) => `rgb(${data.subarray(4 * i, 4 * i + 3).join(" ")})`);
 }

@@ -1,11 +1,12 @@
 // Requests to the server, whose routes advdemo/ui/server/routes.py describes.
 
+import { readTensors } from "./safetensors.js";
+
 /** @typedef {import("./words.js").ServerError & {retryable: boolean}} Trouble why there is no answer */
 
 const ROOT = new URL("../../", import.meta.url);
 // Tells the pages of one address apart; crypto.randomUUID is missing where the page is not served by HTTPS.
 const PAGE = Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(36)).join("-");
-const TYPES = { U8: Uint8Array, I8: Int8Array, F32: Float32Array };
 const LONGEST_PAUSE = 30; // seconds
 
 /**
@@ -42,6 +43,17 @@ export async function* follow(name, request, { signal } = {}) {
   } finally {
     leaving.abort();
   }
+}
+
+/** A file, by its address relative to the page. @param {string} address */
+export async function fetchFile(address) {
+  try {
+    const response = await fetch(new URL(address, ROOT));
+    if (response.ok) return await response.arrayBuffer();
+  } catch (error) {
+    throw offline(error);
+  }
+  throw offline(address);
 }
 
 /**
@@ -117,15 +129,12 @@ async function post(path, request, signal) {
 
 /** @param {ArrayBuffer} buffer a safetensors file, as advdemo/ui/server/replies.py describes it */
 function unpack(buffer) {
-  const start = 8 + Number(new DataView(buffer).getBigUint64(0, true));
-  const { __metadata__, ...arrays } = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 8, start - 8)));
-  const reply = JSON.parse(__metadata__.reply);
-  for (const [path, { dtype, data_offsets }] of Object.entries(arrays)) {
-    const [from, to] = data_offsets;
+  const { metadata, tensors } = readTensors(buffer);
+  const reply = JSON.parse(metadata.reply);
+  for (const [path, values] of Object.entries(tensors)) {
     const steps = path.split(".");
     const last = /** @type {string} */ (steps.pop());
-    const holder = steps.reduce((part, step) => part[step], reply);
-    holder[last] = new TYPES[/** @type {keyof typeof TYPES} */ (dtype)](buffer.slice(start + from, start + to));
+    steps.reduce((part, step) => part[step], reply)[last] = values;
   }
   return reply;
 }

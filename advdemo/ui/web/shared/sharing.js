@@ -1,6 +1,6 @@
 // A picture of what is on screen, to share: the tab that has one draws it.
 
-/** @typedef {{blob: Blob, words: string}} Picture a PNG, and what it shows in words */
+/** @typedef {{blob: Blob, words: string}} Picture a PNG or SVG, and what it shows in words */
 
 /** @type {() => Promise<Picture | null>} */
 let draw = async () => null;

@@ -3,6 +3,7 @@
 import { drawChart } from "../shared/chart.js";
 import { make } from "../shared/dom.js";
 import { inPercent, numeral, thinned } from "../shared/numbers.js";
+import { makeSheet } from "../shared/sheet.js";
 import { makeSaying, say, text } from "../shared/words.js";
 import { asCsv, asJson, bands, lastOf, points } from "./figures.js";
 
@@ -66,55 +67,44 @@ export function drawChips(box, curves, selected) {
 export async function exportAs(format, curves, reference) {
   if (format === "csv") return new Blob([asCsv(curves)], { type: "text/csv" });
   if (format === "json") return new Blob([asJson(curves)], { type: "application/json" });
-  return asPng(curves, reference);
+  return asPicture(curves, reference);
 }
 
 /**
- * The chart on a canvas of its own, on white whatever the page's theme: it goes into people's slides.
+ * The chart as a picture: it goes into people's slides.
  * @param {(Curve & {result: Result})[]} curves
  * @param {Reference} reference
  * @returns {Promise<Blob>}
  */
-function asPng(curves, reference) {
+function asPicture(curves, reference) {
   const [width, height, left, right, top, bottom] = [1280, 800, 110, 1230, 90, 700];
-  const canvas = make("canvas", { width, height });
-  const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+  const sheet = makeSheet(width, height);
   const last = lastOf(curves.map(({ result }) => result));
   /** @param {number} epsilon @param {number} share @returns {[number, number]} */
   const place = (epsilon, share) => [left + ((right - left) * epsilon) / last, bottom - (bottom - top) * share];
-  /** @param {{epsilons: number[], accuracies: number[]}} list @param {string} colour @param {number[]} dash */
-  const line = (list, colour, dash) => {
-    context.beginPath();
-    for (const [epsilon, share] of points(list, last)) context.lineTo(...place(epsilon, share));
-    Object.assign(context, { strokeStyle: colour, lineWidth: 4 });
-    context.setLineDash(dash);
-    context.stroke();
+  /** @param {{epsilons: number[], accuracies: number[]}} list @param {string} stroke @param {string} dashes */
+  const line = (list, stroke, dashes) => {
+    const places = points(list, last).map(([epsilon, share]) => place(epsilon, share).join());
+    sheet.draw("polyline", { points: places.join(" "), stroke, "stroke-width": 4, "stroke-dasharray": dashes });
   };
-  /** @param {string} words @param {number} x @param {number} y @param {CanvasTextAlign} align */
-  const write = (words, x, y, align, font = "24px sans-serif", colour = "#334155") => {
-    Object.assign(context, { font, fillStyle: colour, textAlign: align });
-    context.fillText(words, x, y);
-  };
-  context.fillStyle = "#fff";
-  context.fillRect(0, 0, width, height);
-  write(text("sweep.png_title"), left, 50, "left", "bold 30px sans-serif", "#0f172a");
+  sheet.write(text("sweep.png_title"), left, 50, { size: 30, weight: 700, colour: "#0f172a" });
   for (const share of SHARES) {
-    const [, y] = place(0, share);
-    context.fillStyle = "#e2e8f0";
-    context.fillRect(left, y, right - left, 1.5);
-    write(inPercent(share, 0), left - 14, y + 8, "right");
+    const [x, y] = place(0, share);
+    sheet.draw("rect", { x, y, width: right - left, height: 1.5, fill: "#e2e8f0" });
+    sheet.write(inPercent(share, 0), left - 14, y + 8, { align: "end" });
   }
   const ticks = curves[0].result.epsilons;
   for (const i of thinned(ticks.length, 9)) {
-    write(String(+ticks[i].toFixed(3)), place(ticks[i], 0)[0], bottom + 36, "center");
+    sheet.write(String(+ticks[i].toFixed(3)), place(ticks[i], 0)[0], bottom + 36, { align: "middle" });
   }
-  write("ε", (left + right) / 2, bottom + 76, "center");
-  line(reference, "#94a3b8", [12, 10]);
+  sheet.write("ε", (left + right) / 2, bottom + 76, { align: "middle" });
+  line(reference, "#94a3b8", "12 10");
   curves.forEach(({ title, result, proof }, i) => {
     const words = text("sweep.png_curve", { name: title, images: numeral(result.done) });
-    line(result, COLOURS[i], proof ? [4, 6] : []);
-    write(words, right, top + 10 + 34 * i, "right", "bold 24px sans-serif", COLOURS[i]);
+    line(result, COLOURS[i], proof ? "4 6" : "none");
+    sheet.write(words, right, top + 10 + 34 * i, { align: "end", weight: 700, colour: COLOURS[i] });
   });
-  write(text("sweep.png_reference"), right, top + 10 + 34 * curves.length, "right", "24px sans-serif", "#64748b");
-  return new Promise((resolve) => canvas.toBlob(resolve, "image/png"));
+  const under = top + 10 + 34 * curves.length;
+  sheet.write(text("sweep.png_reference"), right, under, { align: "end", colour: "#64748b" });
+  return sheet.file();
 }

@@ -2,7 +2,7 @@
 
 import { makeCode } from "../shared/code.js";
 import { picker } from "../shared/dom.js";
-import { download } from "../shared/download.js";
+import { download, extension } from "../shared/download.js";
 import { openInExplore } from "../shared/link.js";
 import { fillWords, onLanguage, say, sayError } from "../shared/words.js";
 import { makeCells } from "./cells.js";
@@ -106,7 +106,9 @@ export function mount({ element, props }) {
     const { select, remove, epsilon, truth, predicted, format } = button?.dataset ?? {};
     if (truth !== undefined) cells.look({ truth: Number(truth), predicted: Number(predicted) });
     if (format !== undefined) {
-      download(await exportAs(format, /** @type {any} */ (list.curves), references[0]), `advdemo-sweep.${format}`);
+      const file = await exportAs(format, /** @type {any} */ (list.curves), references[0]);
+      download(file, `advdemo-sweep.${extension(file)}`);
+      if (format !== extension(file)) say(status, "share.as_svg");
     }
     if (select !== undefined) list.select(Number(select));
     if (epsilon !== undefined) list.look(Number(epsilon));

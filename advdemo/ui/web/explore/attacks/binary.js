@@ -1,12 +1,12 @@
 // What rounded pixels can do and cannot: how many of a digit's pixels can cross 0.5 within epsilon, and how few, turned
 // over at will, change a network's answer.
 
+import { EPSILONS } from "../../lenet/scan.js";
 import { picker } from "../../shared/dom.js";
 import { askAbout } from "../../shared/networks.js";
 import { paint } from "../../shared/pixels.js";
 import { makeTurns } from "../../shared/turns.js";
 import { hush, say } from "../../shared/words.js";
-import { EPSILONS } from "../result/reading.js";
 import { DOWN, GROUND, UP } from "../result/side.js";
 import { crossings } from "./crossings.js";
 

@@ -1,7 +1,9 @@
-// The board of MNIST digits: one sprite image, cells cut from it by CSS, no request for any of them.
+// The board of MNIST digits: their pixels come with the page, no request for any of them.
 
 import { make, press } from "../../shared/dom.js";
+import { inflate } from "../../shared/drawing.js";
 import { DIGITS } from "../../shared/numbers.js";
+import { bytes, paint } from "../../shared/pixels.js";
 import { makeRoving } from "../../shared/roving.js";
 import { say } from "../../shared/words.js";
 
@@ -9,9 +11,8 @@ const COLUMNS = 7;
 
 /**
  * @typedef {object} Board
- * @property {string} sprite data URL
- * @property {number} columns of the sprite
- * @property {string} digits "index:label:group,...", in sprite order; groups are the classes and "hardest"
+ * @property {string} pixels 784 bytes for each digit, deflated, as base64
+ * @property {string} digits "index:label:group,...", in that order; groups are the classes and "hardest"
  * @property {number} total images that a number can name
  */
 
@@ -21,7 +22,7 @@ export function makeBoard(root, board, onPick) {
     const [index, label, group] = entry.split(":");
     return { index: Number(index), label: Number(label), group, place };
   });
-  const rows = Math.ceil(cells.length / board.columns);
+  let pixels = new Uint8Array(0); // of all cells, once they are inflated
   const grid = /** @type {Element} */ (root.querySelector(".board"));
   const filters = /** @type {Element} */ (root.querySelector(".filters"));
   /** @type {number | null} */
@@ -30,17 +31,9 @@ export function makeBoard(root, board, onPick) {
 
   /** @param {typeof cells[number]} cell */
   function drawCell({ index, label, place }) {
-    const column = place % board.columns;
-    const row = Math.floor(place / board.columns);
-    const button = make("button", {
-      type: "button",
-      dataset: { index },
-      style: {
-        "background-image": `url(${board.sprite})`,
-        "background-size": `${board.columns * 100}% ${rows * 100}%`,
-        "background-position": `${(100 * column) / (board.columns - 1)}% ${(100 * row) / (rows - 1)}%`,
-      },
-    });
+    const canvas = make("canvas", { width: 28, height: 28 });
+    paint(canvas, (i) => pixels[784 * place + i]);
+    const button = make("button", { type: "button", dataset: { index } }, canvas);
     say(button, "explore.cell", { index: String(index), label }, "aria-label");
     return button;
   }
@@ -76,12 +69,15 @@ export function makeBoard(root, board, onPick) {
     if (filter) show(filter);
   });
   grid.addEventListener("click", ({ target }) => {
-    const { index } = /** @type {HTMLElement} */ (target).dataset;
-    if (index) onPick(Number(index));
+    const cell = /** @type {HTMLElement | null} */ (/** @type {Element} */ (target).closest("[data-index]"));
+    if (cell) onPick(Number(cell.dataset.index));
   });
-  show("all");
-  makeRoving(filters);
-  makeRoving(grid);
+  inflate(bytes(board.pixels, Uint8Array)).then((content) => {
+    pixels = content;
+    show(filtered);
+    makeRoving(filters);
+    makeRoving(grid);
+  });
 
   /** Any test image, or one of those the filter leaves. */
   function random() {
@@ -89,5 +85,11 @@ export function makeBoard(root, board, onPick) {
     const place = Math.floor(Math.random() * (choice.length || board.total));
     return choice.length ? choice[place].index : place;
   }
-  return { mark, random };
+
+  /** A test image that is on the board. @param {number} index */
+  function find(index) {
+    const cell = cells.find((cell) => cell.index === index);
+    return cell && { image: pixels.slice(784 * cell.place, 784 * cell.place + 784), label: cell.label };
+  }
+  return { mark, random, find };
 }

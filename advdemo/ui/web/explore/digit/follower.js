@@ -1,54 +1,69 @@
-// What the network makes of a stroke while it is drawn: one request at a time, each with the newest pixels, and none
-// waits for another. Of a slow attack only what the network reads, for the attack runs when the stroke has ended.
+// What the network makes of a stroke while it is drawn: at once where the page computes it, and else by requests, one
+// at a time, each with the newest pixels. Of a slow attack only the prediction, for it runs when the stroke has ended.
 
+import { base64 } from "../../shared/pixels.js";
 import { ask, isTrouble } from "../../shared/server.js";
 
 const PAUSE = 150; // milliseconds from one request to the next: a page may ask ten a second
 
 /**
  * @param {ReturnType<typeof import("../choices.js").makeChoices>} choices
- * @param {(value: any) => void} onReading what the server answered
+ * @param {ReturnType<typeof import("../local.js").makeLocal>} local
+ * @param {object} page
+ * @param {(value: any) => void} page.onPreview what stands at the slider's place, while the scan is under way
+ * @param {(value: any) => void} page.onScan
+ * @param {(image: Uint8Array, probabilities: Float32Array) => void} page.onReading the prediction alone
  */
-export function makeFollower(choices, onReading) {
-  /** @type {AbortController | null} of the requests under way */
-  let asking = null;
-  /** @type {(() => string) | null} takes the newest picture, if there is a newer one */
+export function makeFollower(choices, local, { onPreview, onScan, onReading }) {
+  /** @type {AbortController | null} of the work under way */
+  let working = null;
+  /** @type {Uint8Array | null} the newest picture, until it is taken */
   let newest = null;
 
   async function run() {
     const mine = new AbortController();
-    asking = mine;
-    while (newest && !mine.signal.aborted) {
-      const pause = new Promise((resolve) => setTimeout(resolve, PAUSE));
-      const drawing = newest();
-      newest = null;
-      await read(drawing, mine.signal);
-      await pause;
+    working = mine;
+    try {
+      while (newest) {
+        const image = newest;
+        newest = null;
+        await tell(image, mine.signal);
+      }
+    } catch (error) {
+      if (!mine.signal.aborted && !isTrouble(error)) throw error; // the finished stroke will tell
     }
-    if (asking === mine) asking = null;
+    if (working === mine) working = null;
   }
 
-  /** @param {string} drawing @param {AbortSignal} signal */
-  async function read(drawing, signal) {
+  /** @param {Uint8Array} image @param {AbortSignal} signal */
+  async function tell(image, signal) {
+    const work = local.about({ image, label: null, label_source: "prediction" });
+    if (work) return onScan(await work.whole(signal));
+    if (choices.slow() && local.read(image)) return;
     const { sides } = choices.request(false);
-    const reading = choices.slow() ? [{ network: sides[0].network, attack: "noise" }] : sides;
-    try {
-      onReading(await ask("scan", { drawing, label: null, sides: reading }, { signal }));
-    } catch (error) {
-      if (!signal.aborted && !isTrouble(error)) throw error; // a dot as yet, perhaps: the finished stroke will tell
-    }
+    const asked = choices.slow() ? [{ network: sides[0].network, attack: "noise" }] : sides;
+    const pause = new Promise((resolve) => setTimeout(resolve, PAUSE));
+    const value = await ask("scan", { pixels: base64(image), label: null, sides: asked }, { signal });
+    if (choices.slow()) onReading(image, value.sides[0].probabilities.subarray(0, 10));
+    else onScan(value);
+    await pause;
   }
 
   return {
-    /** The picture has changed. @param {() => string} take */
-    follow(take) {
-      newest = take;
-      if (!asking && !choices.live()) run();
+    /** The picture has changed. @param {Uint8Array} image */
+    follow(image) {
+      if (choices.live()) return;
+      const work = local.about({ image, label: null, label_source: "prediction" });
+      const reading = choices.slow() && local.read(image);
+      if (work) onPreview(work.preview());
+      else if (reading) onReading(image, reading);
+      newest = image;
+      if (!working) run();
     },
-    /** An answer under way is wanted no more. */
     stop() {
-      asking?.abort();
-      asking = newest = null;
+      newest = null;
+      working?.abort();
+      working = null;
     },
   };
 }

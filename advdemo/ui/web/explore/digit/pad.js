@@ -1,20 +1,21 @@
-// The drawing pad: strokes by mouse, pen or touch, kept as lists of points so that undo is exact, over the digit of a
-// link if one brought it.
+// The drawing pad: strokes by mouse, pen, touch or keys, kept as lists of points so that undo is exact, over the digit
+// of a link if one brought it.
 
 import { make } from "../../shared/dom.js";
-import { base64, paint } from "../../shared/pixels.js";
+import { paint } from "../../shared/pixels.js";
+import { watchContacts } from "./contacts.js";
 import { makePen } from "./pen.js";
+import { curves, PAD_PEN, toMnist } from "./strokes.js";
 
-const PEN = 0.075; // its width over the pad's
-
-/** @typedef {[number, number]} Point */
+/** @typedef {import("./strokes.js").Point} Point */
+/** @typedef {import("./strokes.js").Form} Form */
 
 /**
  * @param {Element} root
  * @param {object} listeners
- * @param {() => void} listeners.onStroke while a stroke is drawn
- * @param {(digit: {drawing: string} | {pixels: string} | null) => void} listeners.onChange at the end of each stroke
- * and after undo and clear; null is an empty pad
+ * @param {(pixels: Uint8Array) => void} listeners.onStroke the digit so far, while a stroke is drawn
+ * @param {(form: Form | null) => void} listeners.onChange at the end of each stroke and after undo and clear; null is
+ * an empty pad
  */
 export function makePad(root, { onStroke, onChange }) {
   const canvas = /** @type {HTMLCanvasElement} */ (root.querySelector('[data-testid="pad"]'));
@@ -24,44 +25,31 @@ export function makePad(root, { onStroke, onChange }) {
   const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
   /** @type {Point[][]} */
   let strokes = [];
-  /** @type {{pointer: number, points: Point[]} | null} */
+  /** @type {Point[] | null} */
   let current = null;
   /** @type {Uint8Array | null} the 28x28 pixels of a link, under the strokes */
   let ground = null;
 
-  /** @param {PointerEvent} event @returns {Point} */
-  function point(event) {
-    const box = canvas.getBoundingClientRect();
-    return [
-      ((event.clientX - box.left) * canvas.width) / box.width,
-      ((event.clientY - box.top) * canvas.height) / box.height,
-    ];
-  }
-
-  // Quadratic curves through the midpoints of the samples: smooth, and the same however the samples were batched.
-  /** @param {Point[]} points */
-  function trace(points) {
+  /** @param {Point[]} stroke */
+  function trace(stroke) {
     context.beginPath();
-    context.moveTo(...points[0]);
-    for (let i = 1; i < points.length - 1; i++) {
-      const [x, y] = points[i];
-      const [nextX, nextY] = points[i + 1];
-      context.quadraticCurveTo(x, y, (x + nextX) / 2, (y + nextY) / 2);
-    }
-    const [x, y] = points[points.length - 1];
-    context.lineTo(x + 0.01, y); // a dot too has a length, or it is not drawn
+    context.moveTo(...stroke[0]);
+    for (const [, control, end] of curves(stroke)) context.quadraticCurveTo(...control, ...end);
+    const [x, y] = stroke[stroke.length - 1];
+    context.lineTo(x + 1e-5, y); // a dot too has a length, or it is not drawn
     context.stroke();
   }
 
   function repaint() {
+    context.setTransform(canvas.width, 0, 0, canvas.height, 0, 0); // the pad is 1 x 1
     context.fillStyle = "#000";
-    context.fillRect(0, 0, canvas.width, canvas.height);
+    context.fillRect(0, 0, 1, 1);
     if (ground) drawGround(ground);
     context.strokeStyle = "#fff";
-    context.lineWidth = canvas.width * PEN;
+    context.lineWidth = PAD_PEN;
     context.lineCap = context.lineJoin = "round";
     strokes.forEach(trace);
-    if (current) trace(current.points);
+    if (current) trace(current);
     hint.hidden = strokes.length > 0 || current !== null || ground !== null;
     undo.disabled = strokes.length === 0;
     clear.disabled = strokes.length === 0 && ground === null;
@@ -71,47 +59,26 @@ export function makePad(root, { onStroke, onChange }) {
   function drawGround(pixels) {
     const small = make("canvas", { width: 28, height: 28 });
     paint(small, (i) => pixels[i]);
-    context.drawImage(small, 0, 0, canvas.width, canvas.height);
+    context.drawImage(small, 0, 0, 1, 1);
   }
-
-  const picture = () => canvas.toDataURL("image/png");
 
   function changed() {
     repaint();
-    onChange(strokes.length ? { drawing: picture() } : ground && { pixels: base64(ground) });
+    onChange(strokes.length || ground ? toMnist(strokes, ground) : null);
   }
 
-  canvas.addEventListener("pointerdown", (event) => {
-    if (current || event.button !== 0) return;
-    event.preventDefault();
-    canvas.setPointerCapture(event.pointerId);
-    begin(point(event), event.pointerId);
-  });
-  canvas.addEventListener("pointermove", (event) => {
-    if (!current || event.pointerId !== current.pointer) return;
-    const samples = event.getCoalescedEvents?.() ?? [];
-    extend(...(samples.length ? samples : [event]).map(point));
-  });
-  for (const name of /** @type {const} */ (["pointerup", "pointercancel"])) {
-    canvas.addEventListener(name, (event) => {
-      if (!current || event.pointerId !== current.pointer) return;
-      end();
-    });
-  }
-
-  /** @param {Point} point @param {number} [pointer] none: the pen that keys move */
-  function begin(point, pointer = -1) {
-    current = { pointer, points: [point] };
+  /** The stroke under way. @param {Point[]} points */
+  function draw(points) {
+    current = points;
     repaint();
-  }
-  /** @param {...Point} points */
-  function extend(...points) {
-    current?.points.push(...points);
-    repaint();
-    onStroke();
+    const form = toMnist([...strokes, points], ground);
+    if ("pixels" in form) onStroke(form.pixels);
   }
   function end() {
-    if (current) strokes.push(current.points);
+    if (current) strokes.push(current);
+    drop();
+  }
+  function drop() {
     current = null;
     changed();
   }
@@ -121,16 +88,21 @@ export function makePad(root, { onStroke, onChange }) {
   }
   function wipe() {
     strokes = [];
-    current = null;
     ground = null;
-    changed();
+    drop();
   }
   undo.addEventListener("click", takeBack);
   clear.addEventListener("click", wipe);
-  makePen(canvas, { begin, extend, end, undo: takeBack, clear: wipe });
+  watchContacts(canvas, { draw, end, drop });
+  makePen(canvas, {
+    begin: (point) => draw([point]),
+    extend: (point) => draw([...(current ?? []), point]),
+    end,
+    undo: takeBack,
+    clear: wipe,
+  });
   repaint();
   return {
-    picture,
     resend: () => (strokes.length > 0 || ground !== null) && changed(),
     /** Begin anew with the digit of a link. @param {Uint8Array} pixels */
     show(pixels) {

@@ -18,7 +18,7 @@ const WAYS = {
   PageDown: [1, 1],
 };
 
-/** @typedef {import("./pad.js").Point} Point */
+/** @typedef {import("./strokes.js").Point} Point */
 
 /**
  * @param {HTMLCanvasElement} canvas
@@ -40,7 +40,7 @@ export function makePen(canvas, pad) {
   let timer = 0;
 
   /** @returns {Point} */
-  const point = () => [(x / CELLS) * canvas.width, (y / CELLS) * canvas.height];
+  const point = () => [x / CELLS, y / CELLS];
   /** @param {string} key @param {number} [delay] milliseconds */
   function tell(key, delay = 0) {
     clearTimeout(timer);

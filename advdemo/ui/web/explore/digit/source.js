@@ -2,6 +2,7 @@
 
 import { make, picker, press } from "../../shared/dom.js";
 import { DIGITS } from "../../shared/numbers.js";
+import { base64 } from "../../shared/pixels.js";
 import { say } from "../../shared/words.js";
 import { makeBoard } from "./board.js";
 import { makeFollower } from "./follower.js";
@@ -14,26 +15,31 @@ import { makePad } from "./pad.js";
  * @param {object} page
  * @param {ReturnType<typeof import("../choices.js").makeChoices>} page.choices
  * @param {ReturnType<typeof import("../asking.js").makeAsking>} page.asking
- * @param {(value: any) => void} page.onReading what the server answered about a stroke that is not at its end
+ * @param {ReturnType<typeof import("../local.js").makeLocal>} page.local
+ * @param {(value: any) => void} page.onPreview
+ * @param {(value: any) => void} page.onStroke the scan of a stroke that is not at its end
+ * @param {(image: Uint8Array, probabilities: Float32Array) => void} page.onReading its prediction alone
  * @param {(error: any) => void} page.showError
  */
-export function makeSource(root, props, { choices, asking, onReading, showError }) {
+export function makeSource(root, props, page) {
+  const { choices, asking, local, onPreview, onStroke, onReading, showError } = page;
   const pick = picker(root);
   let onPad = ""; // what the pad shows, as a link holds it, once that is known
   const board = makeBoard(root, props.board, (index) => asking.ask({ index, label: null }));
-  const follower = makeFollower(choices, (value) => {
-    asking.stop(); // what is under way is about the strokes before
-    root.classList.remove("stale");
-    onReading(value);
-  });
+  const follower = makeFollower(choices, local, { onPreview, onScan: onStroke, onReading });
   const pad = makePad(root, {
-    onStroke: () => follower.follow(pad.picture),
-    onChange(digit) {
+    onStroke(image) {
+      asking.stop(); // what is under way is about the strokes before
+      root.classList.remove("stale");
+      follower.follow(image);
+    },
+    onChange(form) {
       follower.stop();
       onPad = "";
-      if (digit) return asking.ask({ ...digit, label: null });
+      if (form && "pixels" in form) return asking.ask({ pixels: base64(form.pixels), label: null });
       asking.stop();
       root.classList.add("stale");
+      if (form) showError({ key: form.key, values: {} });
     },
   });
   const generate = makeGenerate(root, props.edge, {
@@ -63,6 +69,7 @@ export function makeSource(root, props, { choices, asking, onReading, showError 
   }
 
   return {
+    find: board.find,
     /** A digit that has not been seen, where there are more; whether there are. */
     another() {
       if (root.dataset.mode === "draw") return false;

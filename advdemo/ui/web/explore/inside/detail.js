@@ -1,9 +1,9 @@
 // What one unit is computed from: what it sees of both pictures, its inputs times its weights, and their sum.
 
+import { greyOf, LAYERS, receptiveField, terms } from "../../lenet/layers.js";
 import { make } from "../../shared/dom.js";
 import { paint } from "../../shared/pixels.js";
 import { makeSaying, say } from "../../shared/words.js";
-import { forward, greyOf, LAYERS, receptiveField, terms } from "./lenet.js";
 import { glow, grey, makeMaps, signed } from "./maps.js";
 import { address, BANDS, decimals } from "./strips.js";
 
@@ -33,7 +33,7 @@ export function makeDetail(box, onClose) {
   /**
    * @param {Float32Array[]} parameters
    * @param {ArrayLike<number>[]} pictures pixels of the original and of the attacked picture
-   * @param {ReturnType<typeof forward>[]} values of both
+   * @param {Float32Array[][]} values of both
    * @param {Scale[]} scales of all layers
    * @param {number} l @param {number} unit
    */

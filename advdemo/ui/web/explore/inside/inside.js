@@ -1,13 +1,12 @@
-// Look inside: LeNet at work on the original and on the attacked picture, layer by layer. The server sends a network's
-// weights once; the browser computes everything else, at every tick of the slider.
+// Look inside: LeNet at work on the original and on the attacked picture, layer by layer, at every tick of the slider.
 
+import { LAYERS } from "../../lenet/layers.js";
 import { picker, press } from "../../shared/dom.js";
-import { askAbout, networkTitle, ownWeights, serverName } from "../../shared/networks.js";
+import { networkTitle } from "../../shared/networks.js";
 import { isTrouble } from "../../shared/server.js";
 import { hush, say } from "../../shared/words.js";
 import { pixelsAt } from "../result/reading.js";
 import { makeDetail } from "./detail.js";
-import { forward, LAYERS } from "./lenet.js";
 import { makeScores } from "./scores.js";
 import { change, makeStrip } from "./strips.js";
 
@@ -21,10 +20,11 @@ const SAMPLES = [0, 25, 50, 75, 100]; // steps of the slider whose numbers set t
  * @param {object} page
  * @param {() => Scan[]} page.scans
  * @param {ReturnType<typeof import("../choices.js").makeChoices>} page.choices
+ * @param {ReturnType<typeof import("../../lenet/lenets.js").makeLenets>} page.lenets
  * @param {() => number} page.step where the slider stands
  * @param {() => void} page.onToggle
  */
-export function makeInside(root, { scans, choices, step, onToggle }) {
+export function makeInside(root, { scans, choices, lenets, step, onToggle }) {
   const panel = /** @type {HTMLDetailsElement} */ (root.querySelector(".inside"));
   const pick = picker(panel);
   const strips = LAYERS.slice(0, -1).map((_, l) => makeStrip(pick(`[data-layers~="${l}"]`), l, point));
@@ -32,13 +32,11 @@ export function makeInside(root, { scans, choices, step, onToggle }) {
   const detail = makeDetail(pick(".detail"), unpoint);
   const tabs = /** @type {NodeListOf<HTMLElement>} */ (panel.querySelectorAll(".inside-sides button"));
 
-  /** @type {Map<string, Promise<Float32Array[]>>} weights by the server's name of their network: they come once */
-  const known = new Map();
   let turn = 0; // of what is on screen
   let side = 0; // of a comparison
   /**
-   * @type {{parameters: Float32Array[], scan: Scan, picture: Float32Array, clean: Float32Array[], scales: Scale[]}
-   *   | null}
+   * @type {{network: import("../../lenet/network.js").Network, scan: Scan, picture: Float32Array,
+   *   clean: Float32Array[], scales: Scale[]} | null}
    */
   let view = null;
   /** @type {{l: number, unit: number} | null} */
@@ -52,47 +50,28 @@ export function makeInside(root, { scans, choices, step, onToggle }) {
     if (!panel.open) return;
     if (choices.live()) return tell({ key: "inside.closed_box" });
     const { model } = choices.sides()[side];
+    if (!lenets.known(model)) tell({ key: "inside.loading" });
     try {
-      const parameters = await weightsOf(model);
-      if (mine === turn) look(parameters, scans()[side]);
+      const network = await lenets.load(model);
+      if (mine !== turn) return;
+      if (network) look(network, scans()[side]);
+      else tell({ key: "inside.other_layers", values: { network: networkTitle(model) } });
     } catch (error) {
       if (!isTrouble(error)) throw error;
-      const values = error.key === "inside.other_layers" ? { network: networkTitle(model) } : error.values;
-      if (mine === turn) tell({ key: error.key, values });
+      if (mine === turn) tell(error);
     }
   }
 
-  /** @param {string} model */
-  function weightsOf(model) {
-    const name = serverName(model) ?? "";
-    const weights = known.get(name) ?? fetchWeights(model, name);
-    known.set(name, weights);
-    weights.catch(() => known.delete(name));
-    return weights;
-  }
-
-  /** @param {string} model @param {string} name @returns {Promise<Float32Array[]>} */
-  async function fetchWeights(model, name) {
-    tell({ key: "inside.loading" });
-    /** @param {import("../../shared/words.js").Phrase} trouble */
-    const onTrouble = (trouble) => {
-      if (serverName(choices.sides()[side].model) === name) tell(trouble);
-    };
-    /** @param {boolean} withWeights */
-    const request = (withWeights) => ({ network: name, ...(withWeights ? ownWeights([model]) : {}) });
-    return (await askAbout("weights", request, { onTrouble })).parameters;
-  }
-
-  /** @param {Float32Array[]} parameters @param {Scan} scan */
-  function look(parameters, scan) {
+  /** @param {import("../../lenet/network.js").Network} network @param {Scan} scan */
+  function look(network, scan) {
     const picture = pixelsAt(scan, 0);
-    const clean = forward(parameters, picture);
-    const samples = SAMPLES.map((at) => forward(parameters, pixelsAt(scan, at)));
+    const clean = network.forward(picture);
+    const samples = SAMPLES.map((at) => network.forward(pixelsAt(scan, at)));
     const scales = LAYERS.map((_, l) => ({
       most: Math.max(...samples.map((values) => values[l + 1].reduce((most, value) => Math.max(most, value), 0))),
       spread: Math.max(...samples.map((values) => distance(values[l + 1], clean[l + 1]))),
     }));
-    view = { parameters, scan, picture, clean, scales };
+    view = { network, scan, picture, clean, scales };
     hush(pick(".inside-told"));
     panel.dataset.state = "shown";
     pick(".inside-rounded").hidden = !scan.frames;
@@ -103,9 +82,9 @@ export function makeInside(root, { scans, choices, step, onToggle }) {
   /** Everything that depends on epsilon. */
   function tick() {
     if (!view) return;
-    const { parameters, scan, picture, clean, scales } = view;
+    const { network, scan, picture, clean, scales } = view;
     const attackedPicture = pixelsAt(scan, step());
-    const attacked = forward(parameters, attackedPicture);
+    const attacked = network.forward(attackedPicture);
     strips.forEach((strip, l) => {
       strip.draw(clean[l + 1], attacked[l + 1], scales[l]);
     });
@@ -114,7 +93,7 @@ export function makeInside(root, { scans, choices, step, onToggle }) {
     pick(".scores-changed").textContent = change(clean[LAYERS.length], attacked[LAYERS.length]);
     if (!pointed) return;
     const { l, unit } = pointed;
-    detail.draw(parameters, [picture, attackedPicture], [clean, attacked], scales, l, unit);
+    detail.draw(network.parameters, [picture, attackedPicture], [clean, attacked], scales, l, unit);
   }
 
   /** Show what a unit is made of. @param {number} l @param {number} unit */

@@ -1,10 +1,10 @@
 // The ten logits of both pictures, and what differs.
 
+import { LAYERS } from "../../lenet/layers.js";
+import { largest } from "../../lenet/scan.js";
 import { make } from "../../shared/dom.js";
 import { DIGITS } from "../../shared/numbers.js";
 import { say } from "../../shared/words.js";
-import { largest } from "../result/reading.js";
-import { LAYERS } from "./lenet.js";
 import { address, BANDS } from "./strips.js";
 
 const L = LAYERS.length - 1;

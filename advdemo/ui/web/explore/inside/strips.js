@@ -1,9 +1,9 @@
 // A layer at work on both pictures: its maps for the original, for the attacked picture, and what differs.
 
+import { LAYERS, place } from "../../lenet/layers.js";
 import { make } from "../../shared/dom.js";
 import { inPercent } from "../../shared/numbers.js";
 import { makeSaying, say } from "../../shared/words.js";
-import { LAYERS, place } from "./lenet.js";
 import { GLOW, glow, makeMaps, SIGNED, signed } from "./maps.js";
 
 /** @typedef {{most: number, spread: number}} Scale the brightest activation and the largest difference */

@@ -1,9 +1,11 @@
 // The picture to share: what is on screen, on a sheet of its own. It is always light, and sharp at twice its size.
 
+import { makeSheet, widthOf } from "../../shared/sheet.js";
 import { text } from "../../shared/words.js";
 
 const [WIDTH, MARGIN, SIDE, GAP] = [1200, 60, 320, 60]; // pixels; three images and two gaps between the margins
 const COLOURS = { text: "#0f172a", quiet: "#64748b", clean: "#2563eb", fooled: "#c2410c" };
+const OUTLINE = { stroke: COLOURS.fooled, "stroke-width": 6 };
 const PARTS = /[\u2e80-\uffef]|[^\s\u2e80-\uffef]+\s*/gu; // between which a line may break
 
 /**
@@ -17,15 +19,8 @@ export async function drawPicture(root, title) {
   /** @param {string} selector */
   const told = (selector) => /** @type {HTMLElement} */ (root.querySelector(selector));
   const lines = [".outcome", ".other-outcome", ".box-status"].map(told).filter(isShown).map(wordsOf).filter(Boolean);
-  const canvas = document.createElement("canvas");
-  canvas.width = WIDTH;
-  canvas.height = 170 + rows.length * (SIDE + 130) + lines.length * 40;
-  const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
-  const family = getComputedStyle(root).fontFamily;
-  context.fillStyle = "#fff";
-  context.fillRect(0, 0, canvas.width, canvas.height);
-  context.imageSmoothingEnabled = false;
-
+  const height = 170 + rows.length * (SIDE + 130) + lines.length * 40;
+  const sheet = makeSheet(WIDTH, height);
   /**
    * @param {string} words
    * @param {number} x
@@ -34,11 +29,8 @@ export async function drawPicture(root, title) {
    * @param {string} colour
    * @param {number} [weight]
    */
-  function write(words, x, y, size, colour, weight = 400) {
-    context.font = `${weight} ${size}px ${family}`;
-    context.fillStyle = colour;
-    context.fillText(words, x, y, WIDTH - MARGIN - x);
-  }
+  const write = (words, x, y, size, colour, weight) =>
+    sheet.write(words, x, y, { size, colour, weight, room: WIDTH - MARGIN - x });
 
   const size = wordsOf(told('[data-testid="epsilon-value"]'));
   const single = rows.length === 1 ? `${text(title.key, title.values)} · ` : "";
@@ -50,8 +42,8 @@ export async function drawPicture(root, title) {
     row.querySelectorAll("figure").forEach((figure, place) => {
       const x = MARGIN + place * (SIDE + GAP);
       const fooled = figure.matches(".fooled");
-      context.drawImage(/** @type {HTMLCanvasElement} */ (figure.querySelector("canvas")), x, y, SIDE, SIDE);
-      if (fooled) outline(x, y);
+      sheet.place(/** @type {HTMLCanvasElement} */ (figure.querySelector("canvas")), x, y, SIDE);
+      if (fooled) sheet.draw("rect", { x: x - 5, y: y - 5, width: SIDE + 10, height: SIDE + 10, ...OUTLINE });
       write(wordsOf(figure.querySelector("b")), x, y + SIDE + 38, 26, COLOURS.text, 700);
       const verdict = figure.querySelector(".verdict");
       const colour = verdict?.matches(".fooled") ? COLOURS.fooled : verdict ? COLOURS.clean : COLOURS.quiet;
@@ -61,34 +53,24 @@ export async function drawPicture(root, title) {
     y += SIDE + 96;
   }
 
-  /** @param {number} x @param {number} y */
-  function outline(x, y) {
-    context.strokeStyle = COLOURS.fooled;
-    context.lineWidth = 6;
-    context.strokeRect(x - 5, y - 5, SIDE + 10, SIDE + 10);
-  }
-
   y += 22;
   for (const line of lines) {
     write(fitted(line), MARGIN, y, 26, COLOURS.text);
     y += 40;
   }
-  write("advdemo", MARGIN, canvas.height - 30, 24, COLOURS.text, 700);
-  write(`${location.host}${location.pathname}`.replace(/\/$/, ""), MARGIN + 130, canvas.height - 30, 22, COLOURS.quiet);
+  write("advdemo", MARGIN, height - 30, 24, COLOURS.text, 700);
+  write(`${location.host}${location.pathname}`.replace(/\/$/, ""), MARGIN + 130, height - 30, 22, COLOURS.quiet);
+  return { blob: await sheet.file(), words: lines.join(" ") };
+}
 
-  /** As much of a line as there is room for, to whole words. @param {string} line */
-  function fitted(line) {
-    context.font = `400 26px ${family}`;
-    let kept = "";
-    for (const part of line.match(PARTS) ?? []) {
-      if (context.measureText(`${kept}${part.trimEnd()}`).width > WIDTH - 2 * MARGIN) return `${kept.trimEnd()}…`;
-      kept += part;
-    }
-    return kept;
+/** As much of a line as there is room for, to whole words. @param {string} line */
+function fitted(line) {
+  let kept = "";
+  for (const part of line.match(PARTS) ?? []) {
+    if (widthOf(`${kept}${part.trimEnd()}`, 26) > WIDTH - 2 * MARGIN) return `${kept.trimEnd()}…`;
+    kept += part;
   }
-
-  const blob = await new Promise((resolve) => canvas.toBlob(resolve, "image/png"));
-  return blob && { blob, words: lines.join(" ") };
+  return kept;
 }
 
 /** @param {HTMLElement} node */

@@ -1,5 +1,7 @@
 // What a scan says, without a page: which class wins where, and in which words.
 
+import { EPSILONS, largest, perturbed, pixelsOf } from "../../lenet/scan.js";
+
 /** @typedef {import("../../shared/words.js").Phrase} Phrase */
 /**
  * @typedef {object} Scan one attack on one digit at every epsilon
@@ -20,8 +22,7 @@
  */
 /** @typedef {Omit<Scan, "winners" | "rivals" | "fooledSpans">} Answer a scan as it comes */
 
-/** Where the slider can stand, which is where the server scans: measures/scan.py has the same list. */
-export const EPSILONS = Array.from({ length: 101 }, (_, step) => step / 200);
+/** The end of the slider. */
 export const LAST = EPSILONS[EPSILONS.length - 1];
 
 /**
@@ -31,15 +32,7 @@ export const LAST = EPSILONS[EPSILONS.length - 1];
  */
 export function pixelsAt({ image, sign, frames }, step) {
   if (frames) return Float32Array.from(frames.subarray(step * 784, step * 784 + 784), (grey) => grey / 255);
-  const epsilon = EPSILONS[step];
-  return Float32Array.from(image, (grey, i) => Math.min(1, Math.max(0, grey / 255 + epsilon * (sign?.[i] ?? 0))));
-}
-
-/** The place of the largest value, the first of equal ones. @param {ArrayLike<number>} values */
-export function largest(values) {
-  let best = 0;
-  for (let i = 1; i < values.length; i++) if (values[i] > values[best]) best = i;
-  return best;
+  return perturbed(pixelsOf(image), sign ?? new Int8Array(784), EPSILONS[step]);
 }
 
 /**

@@ -1,11 +1,12 @@
 // What an attack did to the digit: one or two sides of pictures and curves, the confidence bars, and it all in words.
 
+import { EPSILONS, largest } from "../../lenet/scan.js";
 import { make } from "../../shared/dom.js";
 import { percent } from "../../shared/numbers.js";
 import { bytes } from "../../shared/pixels.js";
 import { fillWords, hush, onLanguage, say } from "../../shared/words.js";
 import { makeBars } from "./bars.js";
-import { EPSILONS, outcome, standing } from "./reading.js";
+import { outcome, standing } from "./reading.js";
 import { makeSide } from "./side.js";
 import { zones } from "./slider.js";
 
@@ -86,10 +87,22 @@ export function makeResult(root, slider, choices, guess) {
     if (proofs) prove(proofs);
   }
 
-  /** Show what the network reads, and nothing of an attack. @param {any} value what the server answered */
-  function read({ image, label, sides: [{ probabilities }] }) {
-    for (const view of views) if (view.scan) view.read(image, probabilities.subarray(0, 10), label);
+  /** Show the pictures and bars of another digit at the slider's place; its curve comes later. @param {any} value */
+  function preview({ image, label, sides }) {
+    if (guess.hides()) return;
+    views.forEach((view, i) => {
+      if (view.scan && sides[i]) view.preview({ image, label, ...sides[i] }, slider.step());
+    });
+    tick();
   }
+
+  /** Show what the network predicts, and nothing of an attack. @param {Uint8Array} image @param {Float32Array} shares */
+  function read(image, shares) {
+    for (const view of views) if (view.scan) view.read(image, shares, largest(shares));
+  }
+
+  /** Say why there is no proof as yet. @param {import("../../shared/words.js").Phrase} trouble */
+  const sayNoProof = ({ key, values }) => say(boxes.proof, key, values);
 
   /** Show how far each side is proved. @param {{proved: number | null}[]} sides */
   function prove(sides) {
@@ -155,7 +168,7 @@ export function makeResult(root, slider, choices, guess) {
     for (const view of views) view.drawCurve();
     tick();
   });
-  return { receive, read, show, prove, tick, scans };
+  return { receive, preview, read, sayNoProof, show, prove, tick, scans };
 }
 
 /** @param {Element} box @param {string} selector */

@@ -1,11 +1,12 @@
 // One attack on one network: its three images, its flip point and its curve, in a picture and a card of their own.
 
+import { EPSILONS, largest } from "../../lenet/scan.js";
 import { drawChart, moveCursor } from "../../shared/chart.js";
 import { make } from "../../shared/dom.js";
 import { DIGITS, percent } from "../../shared/numbers.js";
 import { paint } from "../../shared/pixels.js";
 import { makeSaying, say, text } from "../../shared/words.js";
-import { EPSILONS, LAST, largest, rivals, spans } from "./reading.js";
+import { LAST, rivals, spans } from "./reading.js";
 import { place } from "./slider.js";
 
 /** @typedef {import("./reading.js").Scan} Scan */
@@ -22,17 +23,17 @@ const Y = { max: 1, ticks: [0, 0.5, 1], text: (/** @type {number} */ y) => `${10
  * @param {HTMLElement} mark on the slider
  */
 export function makeSide(picture, card, mark) {
-  const [clean, perturbation, adversarial] = picture.querySelectorAll("figure");
+  const [original, perturbation, adversarial] = picture.querySelectorAll("figure");
   const formula = /** @type {Element} */ (picture.querySelector(".formula"));
   const curve = /** @type {Element} */ (card.querySelector(".curve"));
   const legend = /** @type {Element} */ (card.querySelector(".curve-legend"));
   /** @type {HTMLElement} */
   let cursor;
   /**
-   * @type {{scan: Scan | null, receive: typeof receive, read: typeof read, tick: typeof tick,
-   *   drawCurve: typeof drawCurve}}
+   * @type {{scan: Scan | null, receive: typeof receive, preview: typeof preview, read: typeof read,
+   *   tick: typeof tick, drawCurve: typeof drawCurve}}
    */
-  const side = { scan: null, receive, read, tick, drawCurve };
+  const side = { scan: null, receive, preview, read, tick, drawCurve };
 
   /** @param {import("./reading.js").Answer} reply */
   function receive(reply) {
@@ -45,22 +46,44 @@ export function makeSide(picture, card, mark) {
       fooledSpans: spans(EPSILONS, winners, label, reply.target === null ? reply.flip : null),
     };
     say(formula, `attacks.formula_${reply.attack}`);
-    paint(canvasOf(clean), (i) => image[i]);
-    describe(clean, side.scan, 0);
+    paint(canvasOf(original), (i) => image[i]);
+    describe(original, side.scan, 0);
     mark.hidden = reply.flip === null;
     mark.style.left = place(reply.flip ?? 0);
     drawCurve();
   }
 
   /**
-   * Only what the network reads.
+   * Another digit, of which only what stands at one step is known: the curve stays as it was.
+   * @param {{image: Uint8Array, label: number, target: number | null, sign: Int8Array, clean: Float32Array,
+   *   now: Float32Array}} found
+   * @param {number} step
+   */
+  function preview({ image, label, target, sign, clean, now }, step) {
+    const scan = /** @type {Scan} */ (side.scan);
+    const probabilities = scan.probabilities.slice();
+    const winners = scan.winners.slice();
+    for (const [at, shares] of /** @type {[number, Float32Array][]} */ ([
+      [step, now],
+      [0, clean],
+    ])) {
+      probabilities.set(shares, 10 * at);
+      winners[at] = largest(shares);
+    }
+    side.scan = { ...scan, image, label, target, sign, frames: null, zero: false, probabilities, winners };
+    paint(canvasOf(original), (i) => image[i]);
+    describe(original, side.scan, 0);
+  }
+
+  /**
+   * Only what the network predicts.
    * @param {Uint8Array} image
    * @param {Float32Array} probabilities ten
    * @param {number} label
    */
   function read(image, probabilities, label) {
-    paint(canvasOf(clean), (i) => image[i]);
-    describe(clean, { winners: [largest(probabilities)], probabilities, label }, 0);
+    paint(canvasOf(original), (i) => image[i]);
+    describe(original, { winners: [largest(probabilities)], probabilities, label }, 0);
   }
 
   /** Everything that depends on epsilon. @param {number} step */

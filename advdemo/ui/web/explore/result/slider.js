@@ -1,8 +1,9 @@
 // The epsilon slider: its ticks, its coloured track, playing it, and jumping to a flip.
 
+import { EPSILONS } from "../../lenet/scan.js";
 import { make } from "../../shared/dom.js";
 import { say } from "../../shared/words.js";
-import { EPSILONS, LAST } from "./reading.js";
+import { LAST } from "./reading.js";
 
 const STEPS = (EPSILONS.length - 1) / LAST; // to an epsilon of 1
 const SECONDS = 5; // from one end to the other

@@ -1,13 +1,10 @@
-// LeNet in the browser, each of its numbers kept: what advdemo/networks/lenet.py computes, from the same weights.
-//
-// `values` are all that flows through it: values[0] is the normalised picture with a margin of zeros, values[l] is what
-// goes into LAYERS[l] and values[l + 1] what comes out of it, map after map, row after row.
+// LeNet's layers, as advdemo/networks/lenet.py has them: their shapes, and what each unit is computed from.
 
-const MEAN = 0.1307;
-const STD = 0.3081;
-const MARGIN = 2; // zeros around the picture
-const SIDE = 28 + 2 * MARGIN;
-const KERNEL = 5;
+export const MEAN = 0.1307;
+export const STD = 0.3081;
+export const MARGIN = 2; // zeros around the picture
+export const SIDE = 28 + 2 * MARGIN;
+export const KERNEL = 5;
 const SEES_ALL = { stride: 0, field: 28, margin: 0 };
 
 /**
@@ -33,90 +30,17 @@ export const LAYERS = [
   { name: "fc2", kind: "weigh", maps: 1, height: 3, width: 28, first: 6, ...SEES_ALL },
   { name: "logits", kind: "weigh", maps: 1, height: 1, width: 10, first: 8, ...SEES_ALL },
 ];
-const LAST = LAYERS.length - 1;
+
+const NAMES = ["conv.0", "conv.3", "fc.0", "fc.2", "fc.4"].flatMap((layer) => [`${layer}.weight`, `${layer}.bias`]);
+
+/** A checkpoint's parameters in the order of the layers. @param {Record<string, Float32Array>} tensors */
+export const parametersOf = (tensors) => NAMES.map((name) => tensors[name]);
 
 /** Maps, height and width of what goes into a layer. @param {number} l */
 export const inputShape = (l) => (l ? LAYERS[l - 1] : { maps: 1, height: SIDE, width: SIDE });
 
-/**
- * Every number on the way from a picture to the ten logits.
- * @param {Float32Array[]} parameters weight and bias of each layer that has them, as the state dict orders them
- * @param {ArrayLike<number>} pixels 784, in [0, 1]
- * @returns {Float32Array[]} values
- */
-export function forward(parameters, pixels) {
-  const values = [normalised(pixels)];
-  LAYERS.forEach(({ kind, first }, l) => {
-    const inputs = values[l];
-    if (kind === "pool") values.push(pool(inputs, LAYERS[l]));
-    else {
-      const compute = kind === "convolve" ? convolve : weigh;
-      const sums = compute(inputs, parameters[first], parameters[first + 1], inputShape(l).width);
-      values.push(l < LAST ? sums.map((sum) => Math.max(0, sum)) : sums);
-    }
-  });
-  return values;
-}
-
-/** @param {ArrayLike<number>} pixels */
-function normalised(pixels) {
-  const picture = new Float32Array(SIDE * SIDE);
-  for (let y = 0; y < 28; y++) {
-    const row = (y + MARGIN) * SIDE + MARGIN;
-    for (let x = 0; x < 28; x++) picture[row + x] = (pixels[y * 28 + x] - MEAN) / STD;
-  }
-  return picture;
-}
-
 /** A grey of the picture, in [0, 1], from what normalisation made of it. @param {number} value */
 export const greyOf = (value) => value * STD + MEAN;
-
-/**
- * Each kernel slides over all maps at once. One weight at a time over a whole map: the order that is quickest here.
- * @param {Float32Array} inputs @param {Float32Array} weights @param {Float32Array} bias @param {number} side of inputs
- */
-function convolve(inputs, weights, bias, side) {
-  const size = side - KERNEL + 1;
-  const area = size * size;
-  const channels = inputs.length / (side * side);
-  const sums = new Float32Array(bias.length * area);
-  let at = 0;
-  for (let map = 0; map < bias.length; map++) {
-    const out = sums.subarray(map * area, map * area + area).fill(bias[map]);
-    for (let channel = 0; channel < channels; channel++) {
-      for (let y = 0; y < KERNEL; y++) {
-        for (let x = 0; x < KERNEL; x++) {
-          const weight = weights[at++];
-          let from = (channel * side + y) * side + x;
-          for (let row = 0; row < area; row += size, from += side) {
-            for (let i = 0; i < size; i++) out[row + i] += weight * inputs[from + i];
-          }
-        }
-      }
-    }
-  }
-  return sums;
-}
-
-/** The largest of each 2x2. @param {Float32Array} inputs @param {Layer} layer */
-function pool(inputs, { maps, height, width }) {
-  const most = new Float32Array(maps * height * width);
-  for (let unit = 0; unit < most.length; unit++) {
-    const from = 4 * (unit - (unit % width)) + 2 * (unit % width);
-    const below = from + 2 * width;
-    most[unit] = Math.max(inputs[from], inputs[from + 1], inputs[below], inputs[below + 1]);
-  }
-  return most;
-}
-
-/** @param {Float32Array} inputs @param {Float32Array} weights @param {Float32Array} bias */
-function weigh(inputs, weights, bias) {
-  return bias.map((start, unit) => {
-    let sum = start;
-    for (let i = 0, at = unit * inputs.length; i < inputs.length; i++, at++) sum += weights[at] * inputs[i];
-    return sum;
-  });
-}
 
 /** Where a unit of a layer lies. @param {number} l @param {number} unit */
 export function place(l, unit) {

@@ -1,0 +1,112 @@
+// What the page computes itself: FGSM and noise on LeNets, about a digit whose pixels are here. Everything else is a
+// request to the server.
+
+import { direct, EPSILONS, perturbed, pixelsOf, predict } from "../lenet/scan.js";
+import { makeScanner } from "../lenet/scanner.js";
+import { bytes } from "../shared/pixels.js";
+
+const ATTACKS = new Set(["fgsm", "noise"]);
+
+/** @typedef {import("./asking.js").Digit} Digit */
+/** @typedef {import("../lenet/network.js").Network} Network */
+/**
+ * @typedef {object} Known a digit whose pixels are here
+ * @property {Uint8Array} image
+ * @property {number | null} label none: what the network predicts
+ * @property {"mnist" | "asked" | "prediction" | "chosen"} label_source
+ * @property {number} [index]
+ * @property {number} [realness]
+ */
+/**
+ * @typedef {object} Work about one digit
+ * @property {() => any} preview what the pictures and bars show at once, in a few forward passes
+ * @property {(signal: AbortSignal) => Promise<any>} whole what the server would answer
+ */
+
+/**
+ * @param {object} page
+ * @param {ReturnType<typeof import("../lenet/lenets.js").makeLenets>} page.lenets
+ * @param {ReturnType<typeof import("./choices.js").makeChoices>} page.choices
+ * @param {(index: number) => {image: Uint8Array, label: number} | undefined} page.find a test image that is here
+ * @param {() => number} page.step where the slider stands
+ */
+export function makeLocal({ lenets, choices, find, step }) {
+  const scan = makeScanner();
+  /** @type {{digit: Digit, value: any} | null} the server's last answer */
+  let answered = null;
+
+  /** @param {Digit} digit @returns {Known | null} */
+  function look(digit) {
+    const known = lookUp(digit);
+    return known && typeof digit.label === "number" ? { ...known, label: digit.label, label_source: "chosen" } : known;
+  }
+
+  /** @param {Digit} digit @returns {Known | null} */
+  function lookUp({ pixels, index, generated }) {
+    if (pixels) return { image: bytes(pixels, Uint8Array), label: null, label_source: "prediction" };
+    const found = index !== undefined && find(index);
+    if (found) return { ...found, index, label_source: "mnist" };
+    if (!answered || same(answered.digit) !== same({ index, generated })) return null;
+    const { image, realness } = answered.value;
+    if (generated) return { image, label: generated.digit, label_source: "asked", realness };
+    return answered.digit.label == null ? { image, label: answered.value.label, index, label_source: "mnist" } : null;
+  }
+
+  /** @param {Digit} digit */
+  const same = ({ index, generated }) => JSON.stringify([index, generated]);
+
+  /**
+   * The networks of what is chosen, where all is computed here.
+   * @returns {Network[] | null}
+   */
+  function networks() {
+    const all = choices.sides().map(({ model, attack }) => (ATTACKS.has(attack) ? lenets.known(model) : null));
+    return all.every((network) => network !== null) ? all : null;
+  }
+
+  /** @param {Known} known @returns {Work | null} null: the server has to answer */
+  function about({ label, ...known }) {
+    const all = networks();
+    if (!all) return null;
+    const pixels = pixelsOf(known.image);
+    let truth = label;
+    const ways = choices.sides().map(({ attack, target }, i) => {
+      const way = direct(all[i], pixels, { attack, label: truth, target });
+      truth ??= way.predicted;
+      return way;
+    });
+    const shared = { ...known, label: truth };
+    return {
+      preview() {
+        const epsilon = EPSILONS[step()];
+        const now = ways.map(({ sign }, i) => predict(all[i], perturbed(pixels, sign, epsilon)));
+        return { ...shared, sides: ways.map((way, i) => ({ ...way, now: now[i] })) };
+      },
+      whole: async (signal) => ({
+        ...shared,
+        sides: await scan(
+          ways.map((way, i) => ({ network: all[i], pixels, way })),
+          signal,
+        ),
+      }),
+    };
+  }
+
+  return {
+    about,
+    /** The ten probabilities of the first network; null: the server has to tell. @param {Uint8Array} image */
+    read(image) {
+      const network = lenets.known(choices.sides()[0].model);
+      return network && predict(network, pixelsOf(image));
+    },
+    /** @param {Digit} digit @returns {Work | null} */
+    begin(digit) {
+      const known = look(digit);
+      return known && about(known);
+    },
+    /** @param {Digit} digit @param {any} value what the server answered about it */
+    remember(digit, value) {
+      answered = { digit, value };
+    },
+  };
+}

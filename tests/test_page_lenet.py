@@ -1,0 +1,99 @@
+"""LeNet in the page against PyTorch: every number of it, its gradients, its scans, and the weights that it is sent."""
+
+import hashlib
+import json
+import shutil
+import subprocess
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load, save_file
+from torch import nn
+
+from advdemo.attacks.fgsm import fgsm, logits_and_gradient, perturb
+from advdemo.attacks.noise import random_sign
+from advdemo.images.greys import as_bytes
+from advdemo.measures.scan import EPSILONS, scan
+from advdemo.networks.binarised import Binarised
+from advdemo.ui.handlers.weights import weights_files
+from advdemo.ui.service import Service
+from advdemo.ui.service.networks import Networks
+from tests.conftest import ROOT
+from tests.toolkits import every_number
+
+needs_node = pytest.mark.skipif(shutil.which("node") is None, reason="needs Node; tests/test_web.py demands it in CI")
+STEPS = (1, 23, 58)  # of the slider, at which all images are compared
+SCANNED = 20  # one image of so many is scanned whole
+
+
+def in_node(tmp_path, program, network, **arrays):
+    """What tests/web/`program` prints of a network's parameters and other arrays."""
+    arrays |= dict(network.named_parameters())
+    save_file({key: value.contiguous() for key, value in arrays.items()}, tmp_path / "in")
+    command = ["node", f"tests/web/{program}", str(tmp_path / "in")]
+    return json.loads(subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout)
+
+
+@needs_node
+@pytest.mark.parametrize("name", ["lenet", "robust", "certified"])
+def test_every_number_is_pytorch_s(request, mnist_test, tmp_path, name):
+    network = request.getfixturevalue(name)
+    images, labels = mnist_test[0][:4], mnist_test[1][:4]
+    images = torch.cat([images, fgsm(network, images, labels, 0.25), torch.zeros(1, 1, 28, 28)])
+    computed = in_node(tmp_path, "every_number.mjs", network, pixels=images)
+    for place, expected in enumerate(every_number(network, images)):
+        layer = np.array([values[place] for values in computed])
+        assert layer.shape == expected.shape
+        assert np.abs(layer - expected.numpy()).max() < 1e-4, place
+
+
+@needs_node
+@pytest.mark.parametrize("count", [100, pytest.param(1000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("name", ["lenet", "robust", "certified"])
+def test_a_scan_is_python_s(request, mnist_test, tmp_path, name, count):
+    network = request.getfixturevalue(name)
+    images, labels = mnist_test[0][:count], mnist_test[1][:count]
+    _, gradient = logits_and_gradient(network, images, labels)
+    signs = gradient.sign()
+    computed = in_node(
+        tmp_path,
+        "scan.mjs",
+        network,
+        images=torch.from_numpy(as_bytes(images)),
+        labels=labels.byte(),
+        signs=signs.to(torch.int8),
+        noise=random_sign(images).to(torch.int8),
+        steps=torch.tensor(STEPS, dtype=torch.uint8),
+        scanned=torch.tensor([SCANNED], dtype=torch.uint8),
+    )
+    assert computed["otherNoise"] == 0
+
+    size = gradient.abs().amax((1, 2, 3), keepdim=True)
+    other = torch.tensor(computed["signs"], dtype=torch.float32).view_as(signs) != signs
+    # What is left are pooling windows whose two largest values are within rounding.
+    assert (other & (gradient.abs() > 1e-3 * size)).float().mean() < 5e-4
+    assert other.float().mean() < 5e-3
+
+    for place, step in enumerate(STEPS):
+        with torch.no_grad():
+            expected = network(perturb(images, signs, EPSILONS[step])).softmax(1)
+        found = torch.tensor([shares[place] for shares in computed["probabilities"]])
+        assert (found - expected).abs().max() < 1e-5, step
+
+    for place, flip in enumerate(computed["flips"]):
+        index = SCANNED * place
+        expected = scan(network, images[index], int(labels[index])).flip_epsilon
+        assert flip == expected if expected is None else flip == pytest.approx(expected, abs=1.01e-4), index
+
+
+def test_each_lenet_has_a_file_named_by_its_content(lenet, robust, mnist_test):
+    shipped = {"standard": lenet, "robust": robust, "binarised": Binarised(lenet), "mine": nn.Sequential(nn.Flatten())}
+    files = weights_files(Service(Networks(shipped), *mnist_test))
+    assert list(files) == ["standard", "robust"]
+    for name, file in files.items():
+        assert file.name == f"{hashlib.sha256(file.content).hexdigest()}.safetensors"
+        assert len(file.content) < 250_000
+        parameters = load(file.content)
+        assert parameters.keys() == shipped[name].state_dict().keys()
+        assert all(torch.equal(parameters[key], value) for key, value in shipped[name].state_dict().items())
