@@ -14,7 +14,7 @@ from torch import nn
 from advdemo.attacks.fgsm import fgsm
 from advdemo.networks.binarised import Binarised
 from advdemo.networks.lenet import LeNet
-from advdemo.ui.handlers.weights import weights_files, weights_of
+from advdemo.ui.handlers.weights import keep_weights, weights_of
 from advdemo.ui.requests import OfNetwork, parse
 from advdemo.ui.server.errors import RefusalError
 from advdemo.ui.service import Service
@@ -62,13 +62,15 @@ def test_the_weights_are_the_network_s_and_few(lenet, robust, mnist_test):
         assert np.array_equal(values, own.numpy())
 
 
-def test_each_lenet_has_a_file_named_by_its_content(lenet, robust, mnist_test):
+def test_each_lenet_s_weights_are_kept_at_an_address_that_names_them(lenet, robust, mnist_test):
     shipped = {"standard": lenet, "robust": robust, "binarised": Binarised(lenet), "mine": nn.Sequential(nn.Flatten())}
-    files = weights_files(Service(Networks(shipped), *mnist_test))
-    assert list(files) == ["standard", "robust"]
-    for name, file in files.items():
-        assert file.name == f"{hashlib.sha256(file.content).hexdigest()}.safetensors"
-        parameters = load(file.content)
+    service = Service(Networks(shipped), *mnist_test)
+    addresses = keep_weights(service)
+    assert list(addresses) == ["standard", "robust"]
+    for name, address in addresses.items():
+        content = service.kept.respond(address.rpartition("/")[2]).body
+        assert address == f"web/kept/{hashlib.sha256(content).hexdigest()}.safetensors"
+        parameters = load(content)
         assert parameters.keys() == shipped[name].state_dict().keys()
         assert all(torch.equal(parameters[key], value) for key, value in shipped[name].state_dict().items())
 

@@ -1,22 +1,22 @@
 """The board of digits to pick from."""
 
-import base64
 import io
 
 import numpy as np
 from PIL import Image
-from torch import Tensor, nn
 
 from advdemo.images.greys import as_bytes
 from advdemo.networks.predict import predict
+from advdemo.ui.service import Service
 
 COLUMNS = 35  # of the sprite: a row for each class, then the hardest digits
 
 
-def make_board(network: nn.Module, images: Tensor, labels: Tensor) -> dict[str, object]:
-    """A sprite of the first COLUMNS digits of each class, then of those of the whole set in whose label the network has
-    the least confidence: {"sprite": a WebP picture as a data URL, "columns", "digits": "index:label:group,...",
-    "total": images in the set}. images float32 (N, 1, 28, 28) in [0, 1], labels int64 (N,)."""
+def make_board(service: Service) -> dict[str, object]:
+    """A sprite of the first COLUMNS digits of each class, then of those of the whole test set in whose label the
+    standard network has the least confidence: {"sprite": address of a WebP picture, relative to the page, "columns",
+    "digits": "index:label:group,...", "total": images in the set}."""
+    network, images, labels = service.networks.shipped["standard"], service.images, service.labels
     digits = [(int(index), str(digit)) for digit in range(10) for index in (labels == digit).nonzero()[:COLUMNS, 0]]
     device = next(network.parameters()).device
     confidence = np.concatenate(
@@ -34,7 +34,7 @@ def make_board(network: nn.Module, images: Tensor, labels: Tensor) -> dict[str, 
     file = io.BytesIO()
     Image.fromarray(sprite).save(file, "WEBP", lossless=True)
     return {
-        "sprite": f"data:image/webp;base64,{base64.b64encode(file.getvalue()).decode()}",
+        "sprite": service.kept.keep(file.getvalue(), ".webp"),
         "columns": COLUMNS,
         "digits": ",".join(f"{index}:{int(labels[index])}:{group}" for index, group in digits),
         "total": len(images),

@@ -2,7 +2,7 @@
 
 /** @typedef {import("./words.js").ServerError & {retryable: boolean}} Trouble why there is no answer */
 
-const ROOT = new URL("../../", import.meta.url);
+const ROOT = new URL("../../../", import.meta.url); // of web/<version>/shared/server.js
 // Tells the pages of one address apart; crypto.randomUUID is missing where the page is not served by HTTPS.
 const PAGE = Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(36)).join("-");
 const TYPES = { U8: Uint8Array, I8: Int8Array, F32: Float32Array };

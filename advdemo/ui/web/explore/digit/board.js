@@ -9,7 +9,7 @@ const COLUMNS = 7;
 
 /**
  * @typedef {object} Board
- * @property {string} sprite data URL
+ * @property {string} sprite its address, relative to the page
  * @property {number} columns of the sprite
  * @property {string} digits "index:label:group,...", in sprite order; groups are the classes and "hardest"
  * @property {number} total images that a number can name
