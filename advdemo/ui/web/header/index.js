@@ -37,6 +37,7 @@ export async function mount({ element, props }) {
       button.setAttribute("aria-pressed", String(button.dataset.language === currentLanguage()));
     }
     document.title = text("page.title");
+    document.documentElement.lang = LANGUAGES[currentLanguage()].lang; // Gradio, as it starts, has set its own
     nameTabs();
   }
 

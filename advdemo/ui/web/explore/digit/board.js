@@ -1,10 +1,11 @@
-// The board of MNIST digits: their pixels come with the page, no request for any of them.
+// The board of MNIST digits: their pixels come in one file, no request for any of them.
 
 import { make, press } from "../../shared/dom.js";
 import { inflate } from "../../shared/drawing.js";
 import { DIGITS } from "../../shared/numbers.js";
-import { bytes, paint } from "../../shared/pixels.js";
+import { paint } from "../../shared/pixels.js";
 import { makeRoving } from "../../shared/roving.js";
+import { fetchFile } from "../../shared/server.js";
 import { say } from "../../shared/words.js";
 
 const COLUMNS = 7;
@@ -12,7 +13,7 @@ const FEW = [63, 1, 4, 17, 61]; // shown at first
 
 /**
  * @typedef {object} Board
- * @property {string} pixels 784 bytes for each digit, deflated, as base64
+ * @property {string} pixels the address, relative to the page, of 784 bytes for each digit, deflated
  * @property {string} digits "index:label:group,...", in that order; groups are the classes and "hardest"
  * @property {number} total images that a number can name
  */
@@ -82,12 +83,18 @@ export function makeBoard(root, board, isWhole, onPick) {
     const cell = /** @type {HTMLElement | null} */ (/** @type {Element} */ (target).closest("[data-index]"));
     if (cell) onPick(Number(cell.dataset.index));
   });
-  inflate(bytes(board.pixels, Uint8Array)).then((content) => {
-    pixels = content;
-    show(filtered);
-    makeRoving(filters);
-    makeRoving(grid);
-  });
+  makeRoving(filters);
+  makeRoving(grid);
+  show("all");
+  fetchFile(board.pixels)
+    .then((file) => inflate(new Uint8Array(file)))
+    .then(
+      (content) => {
+        pixels = content;
+        show(filtered);
+      },
+      () => {}, // picks are then requests
+    );
 
   /** Any test image, or one of those the filter leaves. */
   function random() {
@@ -99,7 +106,9 @@ export function makeBoard(root, board, isWhole, onPick) {
   /** A test image that is on the board. @param {number} index */
   function find(index) {
     const cell = cells.find((cell) => cell.index === index);
-    return cell && { image: pixels.slice(784 * cell.place, 784 * cell.place + 784), label: cell.label };
+    return (
+      cell && pixels.length > 0 && { image: pixels.slice(784 * cell.place, 784 * cell.place + 784), label: cell.label }
+    );
   }
   return { mark, random, find, draw: () => show(filtered) };
 }
