@@ -16,6 +16,8 @@ CPU = torch.device("cpu")
 SMALL = GanRecipe(epochs=2, batch_size=32)
 DIGITS = torch.arange(10)
 
+pytestmark = pytest.mark.usefixtures("calibrated_briefly")
+
 
 @pytest.fixture(scope="module")
 def shipped() -> Generator:
