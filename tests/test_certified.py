@@ -40,7 +40,7 @@ def test_adversarial_training_makes_robust(thousand, mnist_test):
 def test_certified_training_makes_provable(thousand, mnist_test):
     validation = mnist_test[0][1000:1300], mnist_test[1][1000:1300]
     recipe = replace(
-        QUICK, epochs=12, batch_size=25, optimizer="adamw", learning_rate=0.003, weight_decay=0.0,
+        QUICK, epochs=6, batch_size=25, optimizer="adamw", learning_rate=0.003, weight_decay=0.0,
         schedule="late-cosine", epsilon=0.05, certified=True, clean=0.3, start="lenet-robust",
     )  # fmt: skip
     *_, last = train(recipe, *thousand, validation=validation, device=CPU)
@@ -58,7 +58,7 @@ def test_the_clean_share_keeps_accuracy(thousand, mnist_test):
     accuracies = []
     for share in (0.0, 0.9):
         recipe = replace(
-            QUICK, epochs=4, batch_size=25, optimizer="adamw", learning_rate=0.003, weight_decay=0.0,
+            QUICK, epochs=2, batch_size=25, optimizer="adamw", learning_rate=0.003, weight_decay=0.0,
             epsilon=0.1, certified=True, clean=share, start="lenet-robust",
         )  # fmt: skip
         *_, last = train(recipe, *thousand, device=CPU)
