@@ -9,6 +9,7 @@ from torch.nn import functional as F
 
 from advdemo.attacks import pgd
 from advdemo.measures.bounds import certified_stream
+from advdemo.networks.fast import FastLeNet
 from advdemo.networks.lenet import LeNet
 from advdemo.networks.predict import accuracy, freeze
 from advdemo.training import certified
@@ -35,6 +36,17 @@ def test_adversarial_training_makes_robust(thousand, mnist_test):
         if epsilon:  # held-out images are attacked too
             assert accuracies[epsilon] == pytest.approx(last.validation_accuracy, abs=0.1)
     assert accuracies[0.15] > accuracies[0.0] + 0.15
+
+
+def test_the_attack_of_a_training_starts_at_random(lenet, thousand):
+    images, labels = (part[:5] for part in thousand)
+    model = FastLeNet()
+    model.load_state_dict(lenet.state_dict())
+    one, again, other = (
+        loop_module._attack(model, images, labels, 0.3, 1, torch.Generator().manual_seed(seed)) for seed in (0, 0, 1)
+    )
+    assert torch.equal(one, again)
+    assert not torch.equal(one, other)
 
 
 def test_certified_training_makes_provable(thousand, mnist_test):

@@ -78,6 +78,6 @@ def sweep(count=5000, epsilons=(0.0, 0.1, 0.2)):
 @cache
 def game(steps=3):
     """[the views of a game from nothing, and the pair in the end]."""
-    messages = games.play(games.Start(None), GameSettings(), 0, steps, 1.0, CHECKPOINT.read_bytes())
+    messages = games.play(games.Start(None), GameSettings(), 0, steps, 10.0, CHECKPOINT.read_bytes())
     *views, end = (message for message in messages if "copy" not in message)
     return [view["update"] for view in views], end["pair"]
