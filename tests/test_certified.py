@@ -49,7 +49,8 @@ def test_the_attack_of_a_training_starts_at_random(lenet, thousand):
     assert not torch.equal(one, other)
 
 
-def test_certified_training_makes_provable(thousand, mnist_test):
+def test_certified_training_makes_provable(thousand, mnist_test, monkeypatch):
+    monkeypatch.setattr(loop_module, "FIRST_STEPS", 20)  # of 240
     validation = mnist_test[0][1000:1300], mnist_test[1][1000:1300]
     recipe = replace(
         QUICK, epochs=6, batch_size=25, optimizer="adamw", learning_rate=0.003, weight_decay=0.0,

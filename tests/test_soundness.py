@@ -160,8 +160,8 @@ def test_constants_make_room_for_their_sum():
     one = torch.ones(count, 1)
     above = enclose(-one, one, torch.zeros_like(one)).above.double()
     assert (above >= 0.5 * (1 + count * UNIT)).all()
-    layer = torch.nn.Linear(1, count)
-    noise = linear_bounds._Layer(layer).noise(torch.zeros(1)).double()
+    layer = nn.Conv2d(1, 1, 1)
+    noise = linear_bounds._Layer(layer).noise(torch.zeros(1, 100, 100)).double()
     assert (noise >= count * UNIT * layer.bias.abs().double()).all()
 
 
