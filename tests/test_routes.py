@@ -264,9 +264,8 @@ JOIN = {"data": [None], "fn_index": 0, "session_hash": "a-session"}
 def test_what_is_closed_or_malformed_does_not_reach_gradio(visitor, path, body):
     asker = visitor()
     response = asker.post(path, body)
-    content = response.read().decode()
     assert 400 <= response.status < 500
-    assert "Traceback" not in content
+    assert json.loads(response.read())["error"]["key"].startswith("errors.")  # Gradio's own have no key
 
 
 UPLOAD = b'--x\r\ncontent-disposition: form-data; name="files"; filename="a.png"\r\n\r\nstored?\r\n--x--\r\n'
@@ -286,7 +285,7 @@ def test_an_empty_session_does_not_end_the_queue(app_url, visitor):
     askers = [visitor(page="", address=f"8.1.1.{number}") for number in range(6)]
     for hostile in askers:
         hostile.post("/gradio_api/queue/join", JOIN | {"session_hash": ""}).read()
-    assert Client(app_url, verbose=False).predict(index=0, api_name="/scan")["label"] == 7
+    assert Client(app_url, verbose=False, ssl_verify=False).predict(index=0, api_name="/scan")["label"] == 7
 
 
 def test_nobody_listens_so_nothing_is_begun(asker):
