@@ -14,6 +14,7 @@ import {
   setLanguage,
   text,
 } from "../shared/words.js";
+import { growWithWindow, makeFullScreen } from "./screen.js";
 import { makeShare } from "./share.js";
 
 /** What a network is called; one that the words do not know, by its own name. @param {string} name */
@@ -60,6 +61,8 @@ export async function mount({ element, props }) {
   onLanguage(draw);
   draw();
   makeShare(element);
+  growWithWindow();
+  makeFullScreen(/** @type {HTMLElement} */ (element.querySelector(".screen-open")));
   const first = await found("#tabs [role=tablist] [role=tab]"); // Gradio may draw the tabs after the header
   const list = /** @type {HTMLElement} */ (first.closest("[role=tablist]"));
   const bar = /** @type {HTMLElement} */ (list.parentElement);
