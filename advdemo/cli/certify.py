@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from advdemo.cli.shared import STANDARD, Binarise, Checkpoint, app, load_classifier
+from advdemo.cli.shared import STANDARD, Binarise, Checkpoint, app, load_classifier, read_digit
 
 
 @app.command()
@@ -20,18 +20,13 @@ def certify(
     binarise: Binarise = False,
 ) -> None:
     """Certify a picture: the epsilon up to which no perturbation can make the network predict another digit."""
-    from advdemo.images.drawing import to_mnist
-    from advdemo.images.picture import read_picture
     from advdemo.measures.bounds import certified_epsilon
     from advdemo.measures.scan import scan
     from advdemo.networks.predict import pick_device, predict
 
     device = pick_device()
     model = load_classifier(checkpoint, binarise)
-    try:
-        pixels = to_mnist(read_picture(image, name="it")).to(device)
-    except ValueError as error:
-        raise ValueError(f"{image}: {error}") from error
+    pixels = read_digit(image).to(device)
     clean = predict(model, pixels[None])[0]
     given = label is not None
     label = int(clean.argmax()) if label is None else label
