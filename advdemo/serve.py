@@ -5,23 +5,25 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
+from pathlib import Path
 from typing import Any
 
-from torch import nn
+from torch import Tensor, nn
 
 from advdemo import NETWORKS, shipped
 from advdemo.images.mnist import load_mnist
-from advdemo.networks.checkpoint import load_checkpoint
-from advdemo.networks.guest import adopt
+from advdemo.networks.checkpoint import CLASSIFIERS, load_checkpoint
+from advdemo.networks.guest import adopt, look_at
 from advdemo.networks.predict import pick_device
 from advdemo.training.train import train_checkpoint
 from advdemo.ui.page import build_page, launch
 from advdemo.ui.service.pairs import load_pairs
-from advdemo.ui.words import texts
+from advdemo.ui.words import say, texts
 
 CHECKPOINT = shipped(NETWORKS["standard"])
 OTHERS = {name: shipped(file) for name, file in NETWORKS.items() if name != "standard"}
 REMEDY = "restore it with `git checkout -- checkpoints`"
+LOOKED_AT, POOR = 1000, 0.5  # test images that a guest is tried on, and the accuracy below which something is wrong
 LONGEST_NAME = 40  # characters
 
 
@@ -49,15 +51,28 @@ def shipped_page() -> Any:
     return build_page(load_networks(), *load_mnist("test"), load_pairs(CHECKPOINT.parent))
 
 
-def show(networks: Mapping[str, nn.Module], *, block: bool | None = None, **options: Any) -> None:
+def show(networks: Mapping[str, nn.Module | str | Path], *, block: bool | None = None, **options: Any) -> None:
     """`advdemo.show`."""
-    shipped = load_networks()
+    shipped, test = load_networks(), load_mnist("test")
     guests: dict[str, tuple[nn.Module, dict[str, Any]]] = {}
     for name, network in networks.items():
         check_name(name)
-        guests[name] = (adopt(network, f"the network {name!r}", pick_device()), {})
-    page = build_page(shipped | guests, *load_mnist("test"), load_pairs(CHECKPOINT.parent))
+        if isinstance(network, str | Path):
+            network = load_checkpoint(network, kinds=CLASSIFIERS)[0]
+        guest = adopt(network, f"the network {name!r}", pick_device())
+        guests[name] = (guest, {"notes": look(name, guest, *test)})
+    page = build_page(shipped | guests, *test, load_pairs(CHECKPOINT.parent))
     launch(page, block=not hasattr(sys, "ps1") if block is None else block, **options)
+
+
+def look(name: str, guest: nn.Module, images: Tensor, labels: Tensor) -> list[dict[str, Any]]:
+    """What is odd about a guest, as the page and the terminal say it: keys of the words with their values."""
+    accuracy, steady = look_at(guest, images[:LOOKED_AT], labels[:LOOKED_AT])
+    values = {"name": name, "accuracy": f"{accuracy:.1%}"}
+    notes = [{"key": "guests.misreads", "values": values}] if accuracy < POOR else []
+    notes += [] if steady else [{"key": "guests.wavers", "values": {"name": name}}]
+    print(say("guests.reads", **values), *(say(note["key"], **note["values"]) for note in notes), sep="\n", flush=True)
+    return notes
 
 
 def check_name(name: object) -> None:

@@ -113,7 +113,7 @@ def launch(page: gr.Blocks, *, block: bool = True, **options: Any) -> None:
         "pwa": True,  # installed as an app it has its own window; it needs the server all the same
         "app_kwargs": {
             "routes": [*files, *routes(service)],
-            "middleware": [Middleware(Guard, streams=service.streams)],
+            "middleware": [Middleware(Guard, streams=service.streams, endpoints=service.endpoints)],
         },
         "server_port": int(port) if port else None,  # or Gradio would move on to the next
         "footer_links": ["api"],
@@ -174,4 +174,5 @@ def _facts(model: nn.Module, records: dict[str, dict[str, Any]]) -> dict[str, An
     return {
         "device": torch.cuda.get_device_name(device) if device.type == "cuda" else "CPU",
         "accuracies": accuracies(records),
+        "notes": [note for record in records.values() for note in record.get("notes", [])],
     }

@@ -4,6 +4,7 @@ reads one line."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from functools import partial
+from inspect import Parameter, signature
 from typing import Any, TypeVar
 
 import gradio as gr
@@ -15,7 +16,7 @@ from advdemo.attacks import ATTACKS, Attack
 from advdemo.measures.sweep import EPSILONS
 from advdemo.ui import requests as r
 from advdemo.ui.api import replies
-from advdemo.ui.api.values import errors_told, who
+from advdemo.ui.api.values import FLAGS, errors_told, plain, who
 from advdemo.ui.handlers.sweep import run_sweep
 from advdemo.ui.server.visitors import Visitor
 from advdemo.ui.service import Service
@@ -36,7 +37,7 @@ def add_api(service: Service) -> None:
     ) -> replies.Reply:
         with errors_told():
             service.limits.count(who(request))
-            return await handle(service, who(request), r.parse(kind, given, service.offered))
+            return await handle(service, who(request), r.parse(kind, plain(given), service.offered))
 
     async def predict(
         request: gr.Request,
@@ -174,7 +175,8 @@ def add_api(service: Service) -> None:
         given = {"images": count, "epsilons": epsilons, "attack": attack, "network": network}
         with errors_told():
             service.limits.count(who(request))
-            call = r.parse(r.SweepRequest, given, service.offered)
+            examples = FLAGS.get(str(examples).lower(), False)
+            call = r.parse(r.SweepRequest, plain(given), service.offered)
             await service.streams.wait_for(request.session_hash or "")
             found: list[list[dict[str, Any]]] = []
             async for message in run_sweep(service, who(request), call):
@@ -246,6 +248,8 @@ def add_api(service: Service) -> None:
         description = _describe(function, attacks)
         endpoint = api(function, api_name=function.__name__, api_description=description, concurrency_limit=None)
         _document(function, endpoint)
+        parameters = list(signature(function).parameters.values())[1:]  # without the request
+        service.endpoints[function.__name__] = {one.name: one.default is Parameter.empty for one in parameters}
 
 
 def _describe(function: Callable[..., Any], attacks: Iterable[Attack]) -> str:

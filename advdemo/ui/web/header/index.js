@@ -21,7 +21,7 @@ const shortName = (name) => (hasWords(`networks.short_${name}`) ? text(`networks
 
 /** @param {{element: HTMLElement, props: {facts: string, tabs: string}}} page */
 export async function mount({ element, props }) {
-  const { device, accuracies } = JSON.parse(props.facts);
+  const { device, accuracies, notes } = JSON.parse(props.facts);
   /** @type {string[]} */
   const tabs = JSON.parse(props.tabs);
   const chip = /** @type {HTMLElement} */ (element.querySelector(".chip"));
@@ -33,6 +33,9 @@ export async function mount({ element, props }) {
   function draw() {
     const networks = Object.entries(accuracies).map(([name, share]) => ` · ${shortName(name)} ${inPercent(share)}`);
     chip.textContent = `LeNet${networks.join("")} · ${device}`;
+    element.querySelector(".notes")?.replaceChildren(
+      ...notes.map((/** @type {import("../shared/words.js").Phrase} */ note) => make("p", {}, text(note.key, note.values))),
+    );
     for (const button of buttons) {
       button.setAttribute("aria-pressed", String(button.dataset.language === currentLanguage()));
     }
