@@ -8,22 +8,22 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from torch import Tensor, nn
+from torch import nn
 
 from advdemo import NETWORKS, shipped
 from advdemo.images.mnist import load_mnist
 from advdemo.networks.checkpoint import CLASSIFIERS, load_checkpoint
-from advdemo.networks.guest import adopt, look_at
+from advdemo.networks.guest import adopt
 from advdemo.networks.predict import pick_device
 from advdemo.training.train import train_checkpoint
 from advdemo.ui.page import build_page, launch
+from advdemo.ui.service.guests import look
 from advdemo.ui.service.pairs import load_pairs
-from advdemo.ui.words import say, texts
+from advdemo.ui.words import texts
 
 CHECKPOINT = shipped(NETWORKS["standard"])
 OTHERS = {name: shipped(file) for name, file in NETWORKS.items() if name != "standard"}
 REMEDY = "restore it with `git checkout -- checkpoints`"
-LOOKED_AT, POOR = 1000, 0.5  # test images that a guest is tried on, and the accuracy below which something is wrong
 LONGEST_NAME = 40  # characters
 
 
@@ -63,16 +63,6 @@ def show(networks: Mapping[str, nn.Module | str | Path], *, block: bool | None =
         guests[name] = (guest, {"notes": look(name, guest, *test)})
     page = build_page(shipped | guests, *test, load_pairs(CHECKPOINT.parent))
     launch(page, block=not hasattr(sys, "ps1") if block is None else block, **options)
-
-
-def look(name: str, guest: nn.Module, images: Tensor, labels: Tensor) -> list[dict[str, Any]]:
-    """What is odd about a guest, as the page and the terminal say it: keys of the words with their values."""
-    accuracy, steady = look_at(guest, images[:LOOKED_AT], labels[:LOOKED_AT])
-    values = {"name": name, "accuracy": f"{accuracy:.1%}"}
-    notes = [{"key": "guests.misreads", "values": values}] if accuracy < POOR else []
-    notes += [] if steady else [{"key": "guests.wavers", "values": {"name": name}}]
-    print(say("guests.reads", **values), *(say(note["key"], **note["values"]) for note in notes), sep="\n", flush=True)
-    return notes
 
 
 def check_name(name: object) -> None:

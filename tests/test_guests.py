@@ -7,7 +7,7 @@ from torch.nn.utils import weight_norm
 
 from advdemo.networks.guest import adopt
 from advdemo.networks.lenet import LeNet
-from advdemo.serve import look
+from advdemo.ui.service.guests import look
 from tests.guests import Means
 
 

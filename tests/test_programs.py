@@ -15,6 +15,7 @@ from advdemo.ui.server.routes import MAX_BODY
 from advdemo.ui.service.pictures import as_png, parse_picture
 from tests.asker import Asker
 
+REST = ["fgsm", None, "standard", None, 0, False]  # of the arguments of scan
 API = "/gradio_api/call"
 
 
@@ -42,6 +43,7 @@ REFUSED = {
     ),
     "too large": ("/v2/predict", {"image": "A" * MAX_BODY}, "too_large", "at most 2,000,000 bytes"),
     "names without v2": ("/scan", {"index": 7}, "bad_arguments", "“data”: image, index"),
+    "too few in order": ("/scan", {"data": [None, 7]}, "bad_arguments", "all of them in order"),
     "too many in order": ("/predict", {"data": [None] * 9}, "bad_arguments", "image, index, network, arrays"),
 }
 
@@ -66,9 +68,9 @@ def called(asker, path, body):
 
 def test_by_every_way_in_errors_are_one_sentence(asker, app_url):
     sentence = "There is no test image 10000: choose one from 0 to 9,999."
-    for path, body in (("/v2/scan", {"index": 10000}), ("/scan", {"data": [None, 10000]})):
+    for path, body in (("/v2/scan", {"index": 10000}), ("/scan", {"data": [None, 10000, *REST]})):
         kind, told = called(asker, path, body)
-        assert (kind, sentence in told) == ("error", True)
+        assert (kind, json.loads(told)["error"]) == ("error", sentence)
     with pytest.raises(Exception, match="There is no test image 10000"):
         Client(app_url, verbose=False).predict(index=10000, api_name="/scan")
 

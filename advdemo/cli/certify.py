@@ -7,6 +7,8 @@ import typer
 
 from advdemo.cli.shared import STANDARD, Binarise, Checkpoint, app, load_classifier, read_digit
 
+SURE = 0.5  # confidence: below it, a prediction is no label to certify
+
 
 @app.command()
 def certify(
@@ -29,6 +31,11 @@ def certify(
     pixels = read_digit(image).to(device)
     clean = predict(model, pixels[None])[0]
     given = label is not None
+    if not given and clean.max() < SURE:
+        read = f"{clean.argmax()} ({clean.max():.2%})"
+        raise ValueError(
+            f"{image}: the network's best guess is {read}, too unsure to certify: give the digit as --label"
+        )
     label = int(clean.argmax()) if label is None else label
     proved = certified_epsilon(model, pixels, label, method=method)
     fooled = scan(model, pixels, label).flip_epsilon

@@ -3,7 +3,7 @@
 import io
 import warnings
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 from PIL import Image, ImageOps, ImageSequence, features
@@ -89,7 +89,7 @@ def _first_shown(picture: Image.Image) -> Image.Image:
         for number, frame in enumerate(ImageSequence.Iterator(picture)):
             if number == MAX_FRAMES:
                 break
-            if any(low != high for low, high in frame.convert("RGBA").getextrema()):
+            if (np.ptp(np.asarray(frame.convert("RGBA")), axis=(0, 1)) > 0).any():
                 return frame.copy()
         picture.seek(0)
     return picture
@@ -148,6 +148,6 @@ def write_sheet(images: Tensor, path: Path, *, columns: int = 10, scale: int = 2
     Image.fromarray(pixels).resize((columns * 28 * scale, rows * 28 * scale), Image.Resampling.NEAREST).save(path)
 
 
-def _write(pixels: np.ndarray, path: Path, **how: PngInfo) -> None:
+def _write(pixels: np.ndarray, path: Path, **how: Any) -> None:
     size = (28 * SCALE, 28 * SCALE)
     Image.fromarray(pixels).resize(size, Image.Resampling.NEAREST).save(path, **how)

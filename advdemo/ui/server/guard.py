@@ -86,7 +86,7 @@ class Guard:
         if arguments is None:
             raise RefusalError("errors.unknown_endpoint", name=shown(name), names=", ".join(self._endpoints))
         if isinstance(given, list):
-            given = dict(zip(arguments, given, strict=False)) if len(given) <= len(arguments) else None
+            given = dict(zip(arguments, given, strict=False)) if len(given) == len(arguments) else None
         if not isinstance(given, dict):
             raise RefusalError("errors.bad_arguments", names=", ".join(arguments))
         for key in given:

@@ -16,6 +16,18 @@ from advdemo.ui.server.cache import Recent
 from advdemo.ui.server.errors import RefusalError
 
 REMEMBERED = 32
+UNFIT = {  # what is wrong with a file, by the kinds of UnfitError
+    "damaged": "errors.model_unfit",
+    "not_finite": "errors.model_not_finite",
+    "empty": "errors.file_empty",
+    "html": "errors.file_html",
+    "layers": "errors.file_layers",
+    "lfs": "errors.file_lfs",
+    "nothing": "errors.file_nothing",
+    "old": "errors.file_old",
+    "script": "errors.file_script",
+    "wants": "errors.file_wants",
+}
 
 
 class Networks:
@@ -44,8 +56,7 @@ class Networks:
         try:
             network, record = parse_checkpoint(content, "the file", CLASSIFIERS)
         except UnfitError as error:
-            key = {"damaged": "model_unfit", "not_finite": "model_not_finite"}.get(error.kind, f"file_{error.kind}")
-            raise RefusalError(f"errors.{key}", **error.values) from error
+            raise RefusalError(UNFIT[error.kind], **error.values) from error
         return self._visitors.get(name) or self._visitors.put(name, network.to(self.device)), name, record
 
 

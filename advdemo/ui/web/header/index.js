@@ -21,6 +21,7 @@ const shortName = (name) => (hasWords(`networks.short_${name}`) ? text(`networks
 
 /** @param {{element: HTMLElement, props: {facts: string, tabs: string}}} page */
 export async function mount({ element, props }) {
+  /** @type {{device: string, accuracies: object, notes: import("../shared/words.js").Phrase[]}} */
   const { device, accuracies, notes } = JSON.parse(props.facts);
   /** @type {string[]} */
   const tabs = JSON.parse(props.tabs);
@@ -33,9 +34,8 @@ export async function mount({ element, props }) {
   function draw() {
     const networks = Object.entries(accuracies).map(([name, share]) => ` · ${shortName(name)} ${inPercent(share)}`);
     chip.textContent = `LeNet${networks.join("")} · ${device}`;
-    element.querySelector(".notes")?.replaceChildren(
-      ...notes.map((/** @type {import("../shared/words.js").Phrase} */ note) => make("p", {}, text(note.key, note.values))),
-    );
+    const odd = notes.map(({ key, values }) => make("p", {}, text(key, values)));
+    element.querySelector(".notes")?.replaceChildren(...odd);
     for (const button of buttons) {
       button.setAttribute("aria-pressed", String(button.dataset.language === currentLanguage()));
     }

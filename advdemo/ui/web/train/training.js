@@ -97,7 +97,10 @@ export function makeTraining({ model, draw, showProgress, setState, showTrouble 
     );
   }
 
-  /** @param {{hash: string, confusion: number[][], recipe: string, weights?: Uint8Array}} judged @param {Phrase} outcome */
+  /**
+   * @param {{hash: string, confusion: number[][], recipe: string, weights?: Uint8Array}} judged
+   * @param {Phrase} outcome
+   */
   function receiveJudged({ hash, confusion, recipe, weights }, outcome) {
     const { trained } = model;
     if (!trained) return;
