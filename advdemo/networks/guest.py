@@ -1,7 +1,7 @@
 """A network of somebody else's beside the shipped ones: any module from pixels to logits, checked and wrapped."""
 
 import copy
-import warnings
+from contextlib import suppress
 from threading import Event
 
 import torch
@@ -60,12 +60,10 @@ def adopt(network: nn.Module, name: str, device: torch.device | str = "cpu") -> 
         fast.load_state_dict(network.state_dict())
         guest: nn.Module = freeze(fast)
     else:
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # of what cannot be copied
-                own: nn.Module = copy.deepcopy(network)
-        except Exception:  # whatever a module's parts raise
-            own = network
+        own = network
+        if not isinstance(network, torch.jit.ScriptModule):  # of which a copy's parameters are no parameters
+            with suppress(Exception):  # whatever a module's parts raise
+                own = copy.deepcopy(network)
         guest = freeze(Guest(own).cpu())
     _check(guest, name)
     if (device := torch.device(device)).type != "cpu":
