@@ -1,15 +1,19 @@
 """Other people's checkpoints: the tutorial's pickled module and whatever else torch.save writes."""
 
+import base64
+import hashlib
 import io
 import os
 import pickle
 
 import pytest
 import torch
-from safetensors.torch import save
+from safetensors.torch import load, save
 from torch import nn
 
+from advdemo.cli.show import find_network, name_of
 from advdemo.networks.checkpoint import load_checkpoint, parse_checkpoint
+from advdemo.networks.fast import FastLeNet
 from advdemo.networks.lenet import LeNet
 from advdemo.networks.predict import predict
 from advdemo.ui.service.networks import UNFIT
@@ -49,6 +53,7 @@ TAKEN = {
     "a state dict": lambda: saved(STATE),
     "the same before torch 1.6": lambda: saved(STATE, _use_new_zipfile_serialization=False),
     "a whole module": lambda: saved(lenet_of(STATE)),
+    "a module with passing buffers": lambda: saved(fast_of(STATE)),
     "a module in a dict": lambda: saved({"model": lenet_of(STATE), "epoch": 3}),
     "DataParallel": lambda: saved(with_prefix("module.")),
     "compiled": lambda: saved(with_prefix("_orig_mod.module.")),
@@ -61,6 +66,12 @@ TAKEN = {
     },
     "safetensors in half": lambda: save({name: value.half() for name, value in STATE.items()}),
 }
+
+
+def fast_of(state) -> FastLeNet:
+    network = FastLeNet()
+    network.load_state_dict(state)
+    return network
 
 
 def lenet_of(state) -> LeNet:
@@ -165,3 +176,25 @@ def test_what_torch_allows_is_as_before():
 
 def test_every_reason_has_words():
     assert {reason for _, _, reason in REFUSED.values()} == UNFIT.keys()
+
+
+def test_the_page_takes_the_tutorial_s_file_and_keeps_it_as_safetensors(asker):
+    content = saved(lenet_of(STATE))
+    status, reply = asker.ask("judge", {"weights": base64.b64encode(content).decode()})
+    assert status == 200
+    kept = reply["judged"]["weights"].tobytes()
+    assert all(torch.equal(value, STATE[name]) for name, value in load(kept).items())
+    assert reply["judged"]["hash"] == hashlib.sha256(kept).hexdigest()
+    status, _ = asker.ask("scan", {"index": 7, "sides": [{"network": reply["judged"]["hash"]}]})
+    assert status == 200
+    _, reply = asker.ask("judge", {"weights": base64.b64encode(kept).decode()})
+    assert "weights" not in reply["judged"]
+    status, error = asker.ask("judge", {"weights": base64.b64encode(saved(Evil())).decode()})
+    assert (status, error["key"], error["values"]) == (400, "errors.file_wants", {"wanted": "posix.system"})
+
+
+def test_show_takes_a_file(tmp_path):
+    (tmp_path / "mnist_net.pth").write_bytes(saved(lenet_of(STATE)))
+    place = str(tmp_path / "mnist_net.pth")
+    assert name_of(place) == "mnist_net"
+    assert torch.equal(find_network(place).state_dict()["fc.4.bias"].cpu(), STATE["fc.4.bias"])

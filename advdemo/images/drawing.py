@@ -42,7 +42,7 @@ def to_mnist(canvas: np.ndarray) -> Tensor:
     """
     check_canvas(canvas)
     ink = find_ink(shrink(canvas, VIEW))
-    from advdemo.images.photo import are_several  # OpenCV
+    from advdemo.images.parts import are_several  # OpenCV
 
     if are_several(ink):
         raise ValueError(SEVERAL)
