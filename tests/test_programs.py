@@ -43,7 +43,7 @@ REFUSED = {
     ),
     "too large": ("/v2/predict", {"image": "A" * MAX_BODY}, "too_large", "at most 2,000,000 bytes"),
     "names without v2": ("/scan", {"index": 7}, "bad_arguments", "“data”: image, index"),
-    "too few in order": ("/scan", {"data": [None, 7]}, "bad_arguments", "all of them in order"),
+    "too few in order": ("/scan", {"data": [None, 7]}, "bad_arguments", "all in order"),
     "too many in order": ("/predict", {"data": [None] * 9}, "bad_arguments", "image, index, network, arrays"),
 }
 

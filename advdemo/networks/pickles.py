@@ -120,10 +120,11 @@ def _tensors_in(found: Any, name: str) -> dict[str, Tensor]:
 
 def _collect(module: Inert, prefix: str, tensors: dict[str, Tensor], depth: int) -> None:
     state = getattr(module, "state", {})
+    passing = state.get("_non_persistent_buffers_set")  # what no state dict holds
     for kind in ("_parameters", "_buffers"):
         own = state.get(kind)
         for key, value in own.items() if isinstance(own, dict) else ():
-            if isinstance(value, Tensor):
+            if isinstance(value, Tensor) and not (isinstance(passing, set) and key in passing):
                 tensors[f"{prefix}{key}"] = value.detach()
     within = state.get("_modules")
     for key, child in within.items() if isinstance(within, dict) else ():
