@@ -47,8 +47,8 @@ def add_api(service: Service) -> None:
         arrays: bool = False,
     ) -> dict[str, Any]:
         """Read one handwritten digit with a neural network. Give a picture or the number of a test image. A picture of
-        28 x 28 pixels is taken as it is, white ink on black; any other is cropped and centred first. At most 300 calls
-        a second from one address.
+        28 x 28 pixels is taken as it is, or turned where it is dark on light; any other must show one digit. At most
+        300 calls a second from one address.
 
         Args:
             image: a PNG or JPEG as a data URL (up to 400,000 characters), or 28 rows of 28 numbers from 0 to 1.
@@ -78,9 +78,8 @@ def add_api(service: Service) -> None:
         arrays: bool = False,
     ) -> dict[str, Any]:
         """Change one handwritten digit a little so that a neural network misclassifies it (an adversarial example).
-        Give a picture
-        or the number of a test image. A picture of 28 x 28 pixels is taken as it is, white ink on black; any other is
-        cropped and centred first. At most 300 calls a second from one address.
+        Give a picture or the number of a test image. A picture of 28 x 28 pixels is taken as it is, or turned where it
+        is dark on light; any other must show one digit. At most 300 calls a second from one address.
 
         Args:
             image: a PNG or JPEG as a data URL (up to 400,000 characters), or 28 rows of 28 numbers from 0 to 1.
@@ -118,7 +117,8 @@ def add_api(service: Service) -> None:
     ) -> dict[str, Any]:
         """Find the smallest epsilon at which an attack makes a neural network misclassify one handwritten digit, trying
         101 values from 0 to 0.5. Give a picture or the number of a test image. A picture of 28 x 28 pixels is taken as
-        it is, white ink on black; any other is cropped and centred first. At most 300 calls a second from one address.
+        it is, or turned where it is dark on light; any other must show one digit. At most 300 calls a second from one
+        address.
 
         Args:
             image: a PNG or JPEG as a data URL (up to 400,000 characters), or 28 rows of 28 numbers from 0 to 1.
@@ -215,8 +215,8 @@ def add_api(service: Service) -> None:
     ) -> dict[str, Any]:
         """Certify up to which epsilon no attack at all can make a neural network misclassify one handwritten digit, by
         bounds that know LeNet's layers alone. Give a picture or the number of a test image. A picture of 28 x 28 pixels
-        is taken as it is, white ink on black; any other is cropped and centred first. At most 300 calls a second from
-        one address.
+        is taken as it is, or turned where it is dark on light; any other must show one digit. At most 300 calls a
+        second from one address.
 
         Args:
             image: a PNG or JPEG as a data URL (up to 400,000 characters), or 28 rows of 28 numbers from 0 to 1.
