@@ -14,7 +14,7 @@ from advdemo.ui.service import Service
 from advdemo.ui.service.networks import Networks
 from advdemo.ui.tabs.board import make_board
 
-ADDRESS = re.compile(r'<script type="module" async id="advdemo" src="(web/[0-9a-f]{16})/page\.js"></script>')
+ADDRESS = re.compile(r'<script type="module" async id="advdemo" src="(web/[0-9a-f]{16})/modules\.js"></script>')
 
 
 @pytest.fixture
