@@ -22,9 +22,7 @@ def test_the_track_and_the_words_say_what_is_proved_and_what_is_broken(look):
     standard, certified = (load_checkpoint(path, "cpu")[0] for path in (CHECKPOINT, CERTIFIED_CHECKPOINT))
     proved = certified_epsilon(standard, image, label)
     flip = scan(standard, image, label).flip_epsilon
-    words = (
-        f"No attack can succeed below {proved:.4f} (certified). FGSM succeeds from {flip:.4f}. In between: "
-    )
+    words = f"No attack can succeed below {proved:.4f} (certified). FGSM succeeds from {flip:.4f}. In between: "
     expect(visitor.find("proof")).to_contain_text(words)
     other = certified_epsilon(certified, image, label)
     expect(visitor.page.locator(".other-proof")).to_contain_text(f"No attack can succeed below {other:.4f} (certified)")
