@@ -57,7 +57,9 @@ def test_the_readout_says_what_happened(look):
     outcome = visitor.page.locator(".outcome")
     expect(outcome).to_have_text(re.compile(r"^Now 8, [\d.]+% sure: the network is fooled\.$"))
     visitor.set_epsilon(0)
-    expect(outcome).to_have_text(re.compile(r"^No perturbation: LeNet reads 3, [\d.]+% sure\.$"))
+    expect(outcome).to_have_text(
+        re.compile(r"^The network is [\d.]+% sure this is a 3\. Drag the slider, and watch\.$")
+    )
     visitor.set_epsilon(0.05)
     expect(outcome).to_have_text(re.compile(r"^Still 3, [\d.]+% sure\.$"))
     expect(visitor.find("flip-epsilon")).to_have_text("▼ Fooled from ε = 0.1163")
