@@ -14,6 +14,7 @@ import { makeBinary } from "./attacks/binary.js";
 import { makeBlackBox } from "./attacks/blackbox.js";
 import { makeChoices } from "./choices.js";
 import { makeSource } from "./digit/source.js";
+import { makeHand } from "./hand/hand.js";
 import { makeInside } from "./inside/inside.js";
 import { makeLocal } from "./local.js";
 import { makeGuess } from "./result/guess.js";
@@ -30,18 +31,30 @@ export function mount({ element, props }) {
   /** @type {import("./choices.js").Attack[]} */
   const attacks = JSON.parse(props.attacks);
   const scannable = attacks.filter((attack) => attack.scannable);
-  const choices = makeChoices(root, props.networks, scannable, () => asking.ask(asking.digit));
   const slider = makeSlider(root, tick, rest);
+  const lenets = makeLenets(props.weights);
+  const hand = makeHand(root, {
+    choices: makeChoices(root, props.networks, scannable, () => asking.ask(asking.digit)),
+    lenets,
+    slider,
+    about: (known) => local.about(known),
+    again: () => asking.ask(asking.digit),
+    onPreview: preview,
+    onScan: receivePainted,
+    note: () => address.note(),
+    showError,
+  });
+  const { choices } = hand;
   const epsilon = () => Number(slider.input.value);
   const guess = makeGuess(root, {
     epsilon,
-    side: () => (choices.live() ? null : choices.sides()[0]),
+    side: () => (choices.live() || hand.isOn() ? null : choices.sides()[0]),
     show: () => result.show(),
     another: () => source.another() || result.show(),
   });
   const result = makeResult(root, slider, choices, guess);
-  const lenets = makeLenets(props.weights);
-  const local = makeLocal({ lenets, choices, find: (index) => source.find(index), step: slider.step });
+  const { step } = slider;
+  const local = makeLocal({ lenets, choices, find: (index) => source.find(index), step, painting: hand.painting });
   const inside = makeInside(root, {
     scans: result.scans,
     choices,
@@ -51,10 +64,16 @@ export function mount({ element, props }) {
   });
   const asking = makeAsking(root, choices, local, {
     first: { index: props.value.index },
-    onAsk: () => blackBox.close(),
+    onAsk() {
+      blackBox.close();
+      hand.stop();
+    },
     onPreview: preview,
     onScan: receive,
-    onProof: result.prove,
+    onProof(sides) {
+      proofs = sides;
+      result.prove(sides);
+    },
     onNoProof: result.sayNoProof,
     showError,
   });
@@ -69,7 +88,7 @@ export function mount({ element, props }) {
     onReading,
     showError,
   });
-  const address = makeAddress({ asking, choices, source, slider, inside, blackBox, showError });
+  const address = makeAddress({ asking, choices, source, slider, inside, blackBox, hand, showError });
 
   const code = makeCode(root, (snippets, note) => {
     const scans = result.scans();
@@ -98,6 +117,7 @@ export function mount({ element, props }) {
   function receive(value) {
     root.classList.remove("waiting", "stale", "reading");
     const target = choices.settle(value);
+    proofs = null;
     showError(target ? { key: "explore.taken", values: { target } } : null);
     show(value);
     inside.receive();
@@ -107,6 +127,14 @@ export function mount({ element, props }) {
     asking.prove();
     askBox();
     address.receive(value.image);
+  }
+
+  /** @param {any} value the scan of another painting on the same digit, of which the same is proved */
+  function receivePainted(value) {
+    result.receive(value);
+    hand.receive(value);
+    inside.receive();
+    if (proofs) result.prove(proofs);
   }
 
   /** @param {any} value of `local.js` */
@@ -130,6 +158,7 @@ export function mount({ element, props }) {
   /** @param {any} value a whole scan */
   function show(value) {
     const { image } = result.receive(value);
+    hand.receive({ ...value, image });
     binary.receive(image);
     binary.tick(slider.step());
   }
@@ -161,6 +190,8 @@ export function mount({ element, props }) {
     if (error) sayError(box, error);
   }
 
+  /** @type {{proved: number | null}[] | null} of the digit on screen, once known */
+  let proofs = null;
   slider.input.value = props.start;
   receive(props.value);
   address.listen();
