@@ -14,7 +14,7 @@ import { makeBinary } from "./attacks/binary.js";
 import { makeBlackBox } from "./attacks/blackbox.js";
 import { makeChoices } from "./choices.js";
 import { makeSource } from "./digit/source.js";
-import { makeHand } from "./hand/hand.js";
+import { makeHand, withPainting } from "./hand/hand.js";
 import { makeInside } from "./inside/inside.js";
 import { makeLocal } from "./local.js";
 import { makeGuess } from "./result/guess.js";
@@ -33,18 +33,8 @@ export function mount({ element, props }) {
   const scannable = attacks.filter((attack) => attack.scannable);
   const slider = makeSlider(root, tick, rest);
   const lenets = makeLenets(props.weights);
-  const hand = makeHand(root, {
-    choices: makeChoices(root, props.networks, scannable, () => asking.ask(asking.digit)),
-    lenets,
-    slider,
-    about: (known) => local.about(known),
-    again: () => asking.ask(asking.digit),
-    onPreview: preview,
-    onScan: receivePainted,
-    note: () => address.note(),
-    showError,
-  });
-  const { choices } = hand;
+  const boxes = makeChoices(root, props.networks, scannable, () => asking.ask(asking.digit));
+  const choices = withPainting(boxes, () => hand.network());
   const epsilon = () => Number(slider.input.value);
   const guess = makeGuess(root, {
     epsilon,
@@ -53,8 +43,13 @@ export function mount({ element, props }) {
     another: () => source.another() || result.show(),
   });
   const result = makeResult(root, slider, choices, guess);
-  const { step } = slider;
-  const local = makeLocal({ lenets, choices, find: (index) => source.find(index), step, painting: hand.painting });
+  const local = makeLocal({
+    lenets,
+    choices,
+    find: (index) => source.find(index),
+    step: slider.step,
+    painting: () => hand.painting(),
+  });
   const inside = makeInside(root, {
     scans: result.scans,
     choices,
@@ -75,6 +70,17 @@ export function mount({ element, props }) {
       result.prove(sides);
     },
     onNoProof: result.sayNoProof,
+    showError,
+  });
+  const hand = makeHand(root, {
+    choices: boxes,
+    lenets,
+    asking,
+    local,
+    slider,
+    onPreview: preview,
+    onScan: receivePainted,
+    note: () => address.note(),
     showError,
   });
   const blackBox = makeBlackBox(root, { request: asking.request, epsilon, showError });

@@ -10,6 +10,7 @@ const BETWEEN = 50; // epsilons from one of them to the next
 /** @typedef {Int8Array} Painting 784 signs */
 /** @typedef {{sign: number, width: number}} Pen its width in pixels; an eraser has the sign 0 */
 
+/** @returns {Painting} */
 export const blank = () => new Int8Array(SIDE * SIDE);
 
 /** How many pixels are painted. @param {Painting} painting */
