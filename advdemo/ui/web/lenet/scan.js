@@ -37,8 +37,11 @@ export function perturbed(pixels, sign, epsilon) {
  * What an attack follows, and what the network makes of the image itself.
  * @param {import("./network.js").Network} network
  * @param {Float32Array} pixels
- * @param {{attack: string, label: number | null, target: number | null, painting?: Int8Array}} aim no label: the class
- * predicted; painting: the signs of the attack "hand"
+ * @param {object} aim
+ * @param {string} aim.attack
+ * @param {number | null} aim.label null: the class predicted
+ * @param {number | null} aim.target
+ * @param {Int8Array} [aim.painting] the signs of the attack "hand"
  */
 export function direct(network, pixels, { attack, label, target, painting }) {
   const values = network.forward(pixels);

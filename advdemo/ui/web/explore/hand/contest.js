@@ -34,7 +34,7 @@ export function makeContest(root) {
       turns.begin(),
       async (signal) => {
         const count = countOf(sign);
-        if (!count) say(yours, "hand.nothing_yet");
+        if (!count) invite();
         else tell(yours, "yours", flip ?? (await inSlices(smallest(fooling(sign), LAST), signal)), count);
         if (!isKnown(network, image, label)) {
           hush(theirs);
@@ -46,11 +46,23 @@ export function makeContest(root) {
     );
   }
 
+  function invite() {
+    yours.setAttribute("data-epsilon", "");
+    yours.setAttribute("data-count", "0");
+    say(yours, "hand.nothing_yet");
+  }
+
   /** @param {Network} network @param {Uint8Array} image @param {number} label */
   const isKnown = (network, image, label) =>
     known?.network === network && known.image === image && known.label === label;
 
-  return { judge, end: turns.end };
+  /** Another painting is about to be judged. */
+  function wait() {
+    turns.end();
+    yours.removeAttribute("data-epsilon");
+  }
+
+  return { judge, wait };
 }
 
 /** @param {Element} node @param {"yours" | "gradient"} whose @param {number | null} flip @param {number} count */

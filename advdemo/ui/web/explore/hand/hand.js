@@ -44,7 +44,13 @@ export const withPainting = (choices, network) => ({
 export function makeHand(root, { choices, lenets, asking, local, slider, onPreview, onScan, note, showError }) {
   const pick = picker(root);
   const picture = pick('[data-testid="image-perturbation"]');
-  const button = make("button", { type: "button", className: "plain hand-open", dataset: { testid: "hand" } });
+  const name = make("span");
+  const button = make(
+    "button",
+    { type: "button", className: "plain hand-open", dataset: { testid: "hand" } },
+    make("i", { ariaHidden: "true" }, "✎"),
+    name,
+  );
   picture.parentElement.append(button);
   const offer = pick(".hand-offer");
   const turns = makeTurns();
@@ -86,6 +92,7 @@ export function makeHand(root, { choices, lenets, asking, local, slider, onPrevi
   function follow() {
     draw();
     if (!network()) return;
+    contest.wait();
     if (root.classList.contains("waiting")) return asking.ask(asking.digit);
     const { image, label, label_source, index, realness } = digit;
     const work = local.about({ image, label, label_source, index, realness });
@@ -128,7 +135,7 @@ export function makeHand(root, { choices, lenets, asking, local, slider, onPrevi
   function receive(value) {
     digit = value;
     const lenet = network();
-    if (!lenet) return contest.end();
+    if (!lenet) return contest.wait();
     const { image, label, sides } = value;
     gradient = direct(lenet, pixelsOf(image), { attack: "fgsm", label, target: null }).sign;
     draw();
@@ -139,7 +146,7 @@ export function makeHand(root, { choices, lenets, asking, local, slider, onPrevi
   async function enter() {
     on = true;
     root.dataset.hand = "";
-    say(button, "hand.close");
+    say(name, "hand.close");
     const { value } = choices.model;
     const able = await lenets.load(value);
     if (!on || value !== choices.model.value) return false;
@@ -151,9 +158,9 @@ export function makeHand(root, { choices, lenets, asking, local, slider, onPrevi
   function leave() {
     on = false;
     turns.end();
-    contest.end();
+    contest.wait();
     delete root.dataset.hand;
-    say(button, "hand.open");
+    say(name, "hand.open");
   }
 
   /** @param {string} model that cannot be painted on */
@@ -193,7 +200,7 @@ export function makeHand(root, { choices, lenets, asking, local, slider, onPrevi
     choices.model.dispatchEvent(new Event("change"));
     canvas.focus();
   });
-  say(button, "hand.open");
+  say(name, "hand.open");
 
   return {
     network,
@@ -205,12 +212,12 @@ export function makeHand(root, { choices, lenets, asking, local, slider, onPrevi
     link: () => (on ? link : ""),
     /** @param {string | null} text of a link; null: it has no painting */
     async open(text) {
-      if (text === null || choices.live()) return leave();
-      const painted = await read(text);
-      painting = settled = painted ?? blank();
+      const painted = text && (await read(text));
+      painting = settled = painted || blank();
       past = [];
       link = painted ? text : "";
-      await enter();
+      if (text === null || choices.live()) leave();
+      else await enter();
     },
   };
 }
