@@ -66,11 +66,12 @@ def count_of(visitor):
 
 
 def smallest(network, image, label, sign):
-    """The smallest of 10,000 ε that fools."""
+    """The smallest of 10,000 ε that fools, and None where none does."""
     epsilons = [i / 10_000 for i in range(10_001)]
     images = torch.cat([perturb(image[None], sign[None].float(), epsilon) for epsilon in epsilons])
     with torch.no_grad():
-        return epsilons[int((network(images).argmax(1) != label).nonzero()[0])]
+        fooling = (network(images).argmax(1) != label).nonzero().flatten().tolist()
+    return epsilons[fooling[0]] if fooling else None
 
 
 def test_a_painting_does_what_python_says(look, network, digit):
@@ -104,7 +105,7 @@ def test_a_painting_does_what_python_says(look, network, digit):
     pixels = int(gradient_sign(network, image[None], torch.tensor([label])).abs().sum())
     expect(visitor.find("hand-yours")).to_have_text(f"You: fooled from ε = {flip:.4f} with {count} pixels.")
     expect(visitor.find("hand-theirs")).to_have_text(f"The gradient: {gradient:.4f} with {pixels}.")
-    assert not [request for request in visitor.requests if "/ask/" in request]
+    assert not [request for request in visitor.requests if "/ask/scan" in request]
 
 
 def test_leaving_brings_the_attack_back_and_a_link_the_painting(visit, network, digit):
@@ -161,7 +162,7 @@ def test_the_painting_stays_when_the_digit_changes(look, network):
     visitor.find("board").locator("[data-index]").nth(30).click()
     index = int(visitor.find("board").locator("[data-index]").nth(30).get_attribute("data-index"))
     flip = smallest(network, images[index], int(labels[index]), sign)
-    expect(visitor.find("hand-yours")).to_have_attribute("data-epsilon", str(flip))
+    expect(visitor.find("hand-yours")).to_have_attribute("data-epsilon", str(flip or ""))
     expect(visitor.page.locator(".proof").first).to_contain_text("Your painting")
 
 

@@ -29,7 +29,7 @@ const ATTACKS = new Set(["fgsm", "noise", "hand"]);
  * @param {ReturnType<typeof import("./choices.js").makeChoices>} page.choices
  * @param {(index: number) => {image: Uint8Array, label: number} | undefined} page.find a test image that is here
  * @param {() => number} page.step where the slider stands
- * @param {() => Int8Array} page.painting signs of the attack "hand"
+ * @param {() => Int8Array} page.painting what the attack "hand" follows
  */
 export function makeLocal({ lenets, choices, find, step, painting }) {
   const scan = makeScanner();
@@ -72,7 +72,8 @@ export function makeLocal({ lenets, choices, find, step, painting }) {
     const pixels = pixelsOf(known.image);
     let truth = label;
     const ways = choices.sides().map(({ attack, target }, i) => {
-      const way = direct(all[i], pixels, { attack, label: truth, target, painting: painting() });
+      const painted = attack === "hand" ? painting() : undefined;
+      const way = direct(all[i], pixels, { attack, label: truth, target, painting: painted });
       truth ??= way.predicted;
       return way;
     });

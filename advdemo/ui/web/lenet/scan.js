@@ -41,7 +41,7 @@ export function perturbed(pixels, sign, epsilon) {
  * @param {string} aim.attack
  * @param {number | null} aim.label null: the class predicted
  * @param {number | null} aim.target
- * @param {Int8Array} [aim.painting] the signs of the attack "hand"
+ * @param {Int8Array} [aim.painting] signs to follow in place of an attack's
  */
 export function direct(network, pixels, { attack, label, target, painting }) {
   const values = network.forward(pixels);
@@ -52,11 +52,8 @@ export function direct(network, pixels, { attack, label, target, painting }) {
   const targeted = target !== null && !taken;
   const goal = targeted ? target : (label ?? predicted);
   const sign =
-    attack === "hand" && painting
-      ? painting
-      : attack === "noise"
-        ? randomSign(pixels)
-        : gradientSign(network, values, logits, goal, targeted);
+    painting ??
+    (attack === "noise" ? randomSign(pixels) : gradientSign(network, values, logits, goal, targeted));
   return { clean, predicted, sign, goal, target: targeted ? goal : null, taken };
 }
 

@@ -51,7 +51,7 @@ export function makeHand(root, { choices, lenets, asking, local, slider, onPrevi
     make("i", { ariaHidden: "true" }, "✎"),
     name,
   );
-  picture.parentElement.append(button);
+  picture.parentElement.querySelector("figcaption").append(button);
   const offer = pick(".hand-offer");
   const turns = makeTurns();
 
