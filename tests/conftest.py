@@ -93,6 +93,12 @@ def service(lenet, robust, certified, mnist_test, pairs) -> Service:
 
 
 @pytest.fixture
+def calibrated_briefly(monkeypatch):
+    """A kept generator's batch norms are measured over 500 digits: twenty thousand take seconds."""
+    monkeypatch.setattr("advdemo.training.gan.CALIBRATION", 500)
+
+
+@pytest.fixture
 def image():
     """One image: pixels (0, 0) and (0, 1) at 0.4 and 0.7, the rest at 0.5."""
     image = torch.full((1, 1, 28, 28), 0.5)

@@ -14,7 +14,7 @@ from tests.bench import soundness
 
 
 @pytest.mark.parametrize(("name", "method", "count"), [
-    ("lenet", "crown", 12), ("robust", "crown", 8), ("certified", "intervals", 60), ("certified", "crown", 4),
+    ("lenet", "crown", 6), ("robust", "crown", 4), ("certified", "intervals", 30), ("certified", "crown", 2),
 ])  # fmt: skip
 def test_no_attack_succeeds_within_what_is_proved(name, method, count, request, mnist_test):
     network = request.getfixturevalue(name)

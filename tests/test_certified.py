@@ -9,6 +9,7 @@ from torch.nn import functional as F
 
 from advdemo.attacks import pgd
 from advdemo.measures.bounds import certified_stream
+from advdemo.networks.fast import FastLeNet
 from advdemo.networks.lenet import LeNet
 from advdemo.networks.predict import accuracy, freeze
 from advdemo.training import certified
@@ -37,10 +38,22 @@ def test_adversarial_training_makes_robust(thousand, mnist_test):
     assert accuracies[0.15] > accuracies[0.0] + 0.15
 
 
-def test_certified_training_makes_provable(thousand, mnist_test):
+def test_the_attack_of_a_training_starts_at_random(lenet, thousand):
+    images, labels = (part[:5] for part in thousand)
+    model = FastLeNet()
+    model.load_state_dict(lenet.state_dict())
+    one, again, other = (
+        loop_module._attack(model, images, labels, 0.3, 1, torch.Generator().manual_seed(seed)) for seed in (0, 0, 1)
+    )
+    assert torch.equal(one, again)
+    assert not torch.equal(one, other)
+
+
+def test_certified_training_makes_provable(thousand, mnist_test, monkeypatch):
+    monkeypatch.setattr(loop_module, "FIRST_STEPS", 20)  # of 240
     validation = mnist_test[0][1000:1300], mnist_test[1][1000:1300]
     recipe = replace(
-        QUICK, epochs=12, batch_size=25, optimizer="adamw", learning_rate=0.003, weight_decay=0.0,
+        QUICK, epochs=6, batch_size=25, optimizer="adamw", learning_rate=0.003, weight_decay=0.0,
         schedule="late-cosine", epsilon=0.05, certified=True, clean=0.3, start="lenet-robust",
     )  # fmt: skip
     *_, last = train(recipe, *thousand, validation=validation, device=CPU)
@@ -58,7 +71,7 @@ def test_the_clean_share_keeps_accuracy(thousand, mnist_test):
     accuracies = []
     for share in (0.0, 0.9):
         recipe = replace(
-            QUICK, epochs=4, batch_size=25, optimizer="adamw", learning_rate=0.003, weight_decay=0.0,
+            QUICK, epochs=2, batch_size=25, optimizer="adamw", learning_rate=0.003, weight_decay=0.0,
             epsilon=0.1, certified=True, clean=share, start="lenet-robust",
         )  # fmt: skip
         *_, last = train(recipe, *thousand, device=CPU)

@@ -1,3 +1,4 @@
+import io
 import json
 import os
 import signal
@@ -106,10 +107,17 @@ def with_header(change) -> bytes:
     return len(text).to_bytes(8, "little") + text + content[8 + size :]
 
 
+def pickled(state) -> bytes:
+    file = io.BytesIO()
+    torch.save(state, file)
+    return file.getvalue()
+
+
 CORRUPT = {
     "empty": b"",
     "text": b"not a checkpoint, not at all",
     "a pickle": b"\x80\x02}q\x00.",
+    "a pickled state dict": pickled(LeNet().state_dict()),
     "truncated": CHECKPOINT.read_bytes()[:-1000],
     "longer than its header says": CHECKPOINT.read_bytes() + b"\0" * 1000,
     "a header of terabytes": (2**40).to_bytes(8, "little") + b"{}",

@@ -106,17 +106,17 @@ def test_wrong_sweep(run, options, message):
 def test_sweep_certified_prints_and_writes_what_is_proved(method, run, lenet, mnist_test, tmp_path):
     epsilons = [0.0, 0.002, 0.02]
     result = run(
-        "sweep", "--certified", "--method", method, "--images", 20, "--epsilons", "0,0.002,0.02", "--out", tmp_path
+        "sweep", "--certified", "--method", method, "--images", 8, "--epsilons", "0,0.002,0.02", "--out", tmp_path
     )
-    *_, expected = certified_stream(lenet, mnist_test[0][:20], mnist_test[1][:20], epsilons, method=method)
+    *_, expected = certified_stream(lenet, mnist_test[0][:8], mnist_test[1][:8], epsilons, method=method)
     lines = [
-        f"Epsilon: {epsilon:g}  Certified Accuracy = {correct} / 20 = {correct / 20}"
+        f"Epsilon: {epsilon:g}  Certified Accuracy = {correct} / 8 = {correct / 8}"
         for epsilon, correct in zip(epsilons, expected.correct, strict=True)
     ]
     assert result.stdout.splitlines()[:3] == lines
     assert (tmp_path / "sweep.csv").read_text().splitlines()[
         2
-    ] == f"0.002,{expected.correct[1]},20,{expected.accuracies[1]}"
+    ] == f"0.002,{expected.correct[1]},8,{expected.accuracies[1]}"
 
 
 def test_sweep_certified_takes_no_attack(run):

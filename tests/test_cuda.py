@@ -311,6 +311,7 @@ def quick_bench(monkeypatch):
     monkeypatch.setattr(bench_cuda_parts, "NETWORKS", {"standard": "lenet", "certified": "lenet-certified"})
 
 
+@pytest.mark.slow  # what it measures, the tests above hold one by one
 def test_the_bench_runs(quick_bench, tmp_path, monkeypatch, capsys):
     """The first run on a real device must not be the first run."""
     monkeypatch.setattr("sys.argv", ["bench_cuda", "--tiny", "--out", str(tmp_path / "cuda.json")])

@@ -1,20 +1,24 @@
 import copy
+from dataclasses import replace
 
 import pytest
 import torch
 from PIL import Image
 from torch import nn
+from torch.nn import functional as F
 
 from advdemo.networks.checkpoint import load_checkpoint
 from advdemo.networks.discriminator import Discriminator, realness
-from advdemo.networks.generator import Generator, generate
-from advdemo.training.gan import Game, GanEpoch, GanRecipe, train_gan
+from advdemo.networks.generator import LATENT, Generator, generate
+from advdemo.training.gan import Game, GanEpoch, GanRecipe, Turn, train_gan
 from advdemo.training.pair import save_pair
 from tests.conftest import ROOT
 
 CPU = torch.device("cpu")
 SMALL = GanRecipe(epochs=2, batch_size=32)
 DIGITS = torch.arange(10)
+
+pytestmark = pytest.mark.usefixtures("calibrated_briefly")
 
 
 @pytest.fixture(scope="module")
@@ -57,6 +61,54 @@ def test_a_forger_that_learns_alone_is_believed(mnist_test):
     assert believed["generator"] > believed["discriminator"] + 0.3
 
 
+def latents_of(game, count):
+    """The next that a game will draw, and their classes."""
+    random = torch.Generator()
+    random.set_state(game.random.get_state())
+    return torch.randn(count, LATENT, generator=random), torch.randint(10, (count,), generator=random)
+
+
+@pytest.mark.parametrize(("steps", "weight"), [(0, 6.0), (1, 0.0), (4, 6.0)])
+def test_the_detective_learns_by_its_loss_and_at_every_fourth_step_by_r1(steps, weight, mnist_test):
+    """Half the penalty of 3, for four steps at once."""
+    game = Game(replace(SMALL, penalty=3.0, penalty_every=4), 0, CPU)
+    game.steps = steps
+    (images, digits), (latents, classes) = (part[:8] for part in mnist_test), latents_of(game, 8)
+    real, detective = images.clone().requires_grad_(), copy.deepcopy(game.discriminator)
+    with torch.no_grad():
+        forgeries = copy.deepcopy(game.generator)(latents, classes)
+    opinions = detective(real, digits)
+    (slope,) = torch.autograd.grad(opinions.sum(), real, create_graph=True)
+    loss = F.softplus(-opinions).mean() + F.softplus(detective(forgeries, classes)).mean()
+    loss = loss + weight * slope.square().sum((1, 2, 3)).mean()
+    expected = torch.autograd.grad(loss, list(detective.parameters()))
+    game.step(images, digits, who="discriminator")
+    for parameter, gradient in zip(game.discriminator.parameters(), expected, strict=True):
+        torch.testing.assert_close(parameter.grad, gradient)
+
+
+def test_rates_fall_over_the_last_of_a_training(mnist_test, monkeypatch):
+    game, batch = Game(replace(SMALL, falling=0.6), 0, CPU), [part[:8] for part in mnist_test]
+    for done, share in ((0.0, 1.0), (0.4, 1.0), (0.7, 0.5), (1.0, 0.02)):
+        game.step(*batch, done=done)
+        for optimizer in (game.forging, game.detecting):
+            assert optimizer.param_groups[0]["lr"] == pytest.approx(share * SMALL.learning_rate)
+    over = []
+    monkeypatch.setattr(Game, "step", lambda *_, done: over.append(done) or Turn(0.5, 0.5))
+    list(train_gan(SMALL, *(part[:64] for part in mnist_test), device=CPU))
+    assert over == [0, 0.25, 0.5, 0.75]
+
+
+@pytest.mark.parametrize(("steps", "kept"), [(0, 2 / 11), (10**6, 0.999)])
+def test_the_mean_of_the_forger_keeps_its_share(steps, kept, mnist_test):
+    game = Game(SMALL, 0, CPU)
+    game.step(*(part[:8] for part in mnist_test))
+    game.steps, before = steps, weights(game.averaged)
+    game.step(*(part[:8] for part in mnist_test))
+    for old, new, mean in zip(before, game.generator.parameters(), game.averaged.parameters(), strict=True):
+        torch.testing.assert_close(mean, kept * old + (1 - kept) * new)
+
+
 def test_a_seed_gives_the_same_pair_again(mnist_test):
     def trained(seed):
         events = list(train_gan(SMALL, mnist_test[0][:96], mnist_test[1][:96], seed=seed, device=CPU))
@@ -80,6 +132,11 @@ def test_the_kept_generator_is_the_mean_and_leaves_the_game_alone(mnist_test):
     assert not same(weights(game.generator), kept)
     assert all(torch.equal(value, game.averaged.state_dict()[name]) for name, value in before.items())
     assert not kept.training
+    random = torch.Generator().manual_seed(0)  # its batch norms are measured on its own digits
+    latents, digits = torch.randn(500, LATENT, generator=random), torch.randint(10, (500,), generator=random)
+    seen = game.averaged.seed(torch.cat([latents, F.one_hot(digits, 10)], 1)).view(-1, 64, 7, 7)
+    torch.testing.assert_close(kept.norm1.norm.running_mean, seen.mean((0, 2, 3)))
+    torch.testing.assert_close(kept.norm1.norm.running_var, seen.var((0, 2, 3)))
 
 
 def test_half_the_bytes_change_no_pixel_visibly(tmp_path, mnist_test, shipped):

@@ -65,7 +65,8 @@ def test_nothing_is_imported_upwards(path):
 
 UI_MAY_IMPORT = {  # within ui, top to bottom; `fields` and `requests` are what handlers and service are given
     "programs": {"programs"},
-    "page": {"programs", "tabs", "api", "handlers", "server", "service", "component", "words", "zerogpu"},
+    "page": {"programs", "tabs", "api", "handlers", "server", "service", "component", "web_files", "words", "zerogpu"},
+    "web_files": {"bundle", "component", "programs", "words"},
     "tabs": {"tabs", "fields", "handlers", "jobs", "service", "requests", "server", "component", "settings"},
     "api": {"api", "handlers", "service", "requests", "fields", "server", "words"},
     "handlers": {"handlers", "service", "jobs", "requests", "fields", "server", "settings"},

@@ -16,7 +16,7 @@ from advdemo.attacks.noise import random_sign
 from advdemo.images.greys import as_bytes
 from advdemo.measures.scan import EPSILONS, scan
 from advdemo.networks.binarised import Binarised
-from advdemo.ui.handlers.weights import weights_files
+from advdemo.ui.handlers.weights import keep_weights
 from advdemo.ui.service import Service
 from advdemo.ui.service.networks import Networks
 from tests.conftest import ROOT
@@ -87,13 +87,14 @@ def test_a_scan_is_python_s(request, mnist_test, tmp_path, name, count):
         assert flip == expected if expected is None else flip == pytest.approx(expected, abs=1.01e-4), index
 
 
-def test_each_lenet_has_a_file_named_by_its_content(lenet, robust, mnist_test):
+def test_each_lenet_s_weights_are_kept_at_an_address_that_names_them(lenet, robust, mnist_test):
     shipped = {"standard": lenet, "robust": robust, "binarised": Binarised(lenet), "mine": nn.Sequential(nn.Flatten())}
-    files = weights_files(Service(Networks(shipped), *mnist_test))
-    assert list(files) == ["standard", "robust"]
-    for name, file in files.items():
-        assert file.name == f"{hashlib.sha256(file.content).hexdigest()}.safetensors"
-        assert len(file.content) < 250_000
-        parameters = load(file.content)
+    service = Service(Networks(shipped), *mnist_test)
+    addresses = keep_weights(service)
+    assert list(addresses) == ["standard", "robust"]
+    for name, address in addresses.items():
+        content = service.kept.respond(address.rpartition("/")[2]).body
+        assert address == f"web/kept/{hashlib.sha256(content).hexdigest()}.safetensors"
+        parameters = load(content)
         assert parameters.keys() == shipped[name].state_dict().keys()
         assert all(torch.equal(parameters[key], value) for key, value in shipped[name].state_dict().items())

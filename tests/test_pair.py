@@ -13,9 +13,7 @@ CPU = torch.device("cpu")
 SMALL = GanRecipe(epochs=2, batch_size=32)
 
 
-@pytest.fixture
-def calibrated_briefly(monkeypatch):
-    monkeypatch.setattr("advdemo.training.gan.CALIBRATION", 500)
+pytestmark = pytest.mark.usefixtures("calibrated_briefly")
 
 
 class Stop:
@@ -29,7 +27,6 @@ class Stop:
             raise KeyboardInterrupt
 
 
-@pytest.mark.usefixtures("calibrated_briefly")
 def test_a_training_goes_on_where_it_was_stopped_as_if_it_had_not_been(tmp_path, small_mnist):
     whole, parts = tmp_path / "whole" / "g.safetensors", tmp_path / "parts" / "g.safetensors"
     train_pair(whole, SMALL, data_dir=small_mnist, device=CPU)
@@ -46,7 +43,6 @@ def test_a_training_goes_on_where_it_was_stopped_as_if_it_had_not_been(tmp_path,
     assert not unfinished_path(parts).exists()
 
 
-@pytest.mark.usefixtures("calibrated_briefly")
 @pytest.mark.parametrize("changed", [{"recipe": GanRecipe(epochs=3, batch_size=32)}, {"seed": 1}])
 def test_an_unfinished_training_of_other_settings_is_not_lost(tmp_path, small_mnist, changed):
     path = tmp_path / "g.safetensors"

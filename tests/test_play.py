@@ -11,13 +11,15 @@ from advdemo.measures.variety import variety
 from advdemo.networks.checkpoint import parse_checkpoint
 from advdemo.networks.predict import classify
 from advdemo.ui.handlers.game import SHIPPED_RATE, start_of
-from advdemo.ui.jobs.game import GIANT, GREED, LIVE, REAL_SHOWN, SHOWN, Start, play, recipe_under
+from advdemo.ui.jobs.game import GIANT, GREED, LIVE, REAL_SHOWN, SHOWN, Start, View, play, recipe_under
 from advdemo.ui.requests import GameRequest, GameSettings, OfPair, SteerRequest, parse
 from advdemo.ui.server import mail
 from advdemo.ui.server.errors import RefusalError
 from advdemo.ui.service.networks import pack
 from advdemo.ui.service.pairs import Pair, Pairs
 from tests.conftest import CHECKPOINT
+
+CPU = torch.device("cpu")
 
 
 @pytest.fixture(scope="module")
@@ -82,6 +84,13 @@ def test_a_view_shows_what_it_says(judge, pairs, mnist_test):
     assert first["real"] is None
     assert 0 < next(update["real"] for update in reversed(updates) if update["real"] is not None) < 1
     assert updates[-1]["steps"] == 1
+
+
+def test_every_view_is_of_the_same_latents(lenet, pairs):
+    """What changes from one to the next is what the forger has learnt."""
+    pair, view = pairs.shipped["halfway"], View(lenet, CPU)
+    shown = [each.of(pair.generator, pair.discriminator)["forgeries"] for each in (view, view, View(lenet, CPU))]
+    assert len(set(shown)) == 1
 
 
 def test_a_game_is_steered_and_paused_while_it_runs(judge):

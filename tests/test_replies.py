@@ -6,7 +6,7 @@ import json
 import pytest
 
 from advdemo.ui.server import replies
-from advdemo.ui.server.errors import BusyError
+from advdemo.ui.server.errors import BusyError, as_error
 
 SCOPE = {"type": "http", "asgi": {"spec_version": "2.3"}}
 
@@ -67,3 +67,9 @@ def test_work_is_closed_when_its_visitor_does_not_take_what_was_sent(work, monke
 
     sent(replies.Lines({}, messages), send=get_stuck)
     assert closed == [True]
+
+
+def test_an_apology_tells_nothing_of_the_exception(caplog):
+    error = as_error(KeyError("/secret/path"))
+    assert error == {"key": "errors.apology", "values": {}}
+    assert "secret" in caplog.text  # but the log

@@ -1,19 +1,15 @@
 """The server's own routes, driven from outside, and what stands before Gradio's."""
 
 import base64
-import hashlib
 import json
 import threading
 import time
-import urllib.error
-import urllib.request
 
 import numpy as np
 import pytest
 from gradio_client import Client
 
 from advdemo.measures.scan import scan
-from advdemo.ui.handlers.weights import weights_files
 from advdemo.ui.server.replies import pack
 from advdemo.ui.server.routes import MAX_BODY
 from tests.asker import pixels_of, unpack
@@ -52,15 +48,6 @@ def test_a_network_of_ones_own(asker):
     assert (status, error["key"]) == (400, "errors.unknown_model")
     status, error = asker.ask("scan", {"index": 7, "sides": [{"network": "foo"}]})
     assert (status, error["key"], error["values"]["network"]) == (400, "errors.unknown_network", "foo")
-
-
-def test_weights_are_kept_for_ever(app_url, service):
-    address = weights_files(service)["robust"].address
-    with urllib.request.urlopen(f"{app_url}/{address}") as reply:
-        assert "immutable" in reply.headers["cache-control"]
-        assert address == f"web/weights/{hashlib.sha256(reply.read()).hexdigest()}.safetensors"
-    with pytest.raises(urllib.error.HTTPError, match="404"):
-        urllib.request.urlopen(f"{app_url}/web/weights/{'0' * 64}.safetensors")
 
 
 def test_a_plane_of_generated_digits(asker):
@@ -277,9 +264,8 @@ JOIN = {"data": [None], "fn_index": 0, "session_hash": "a-session"}
 def test_what_is_closed_or_malformed_does_not_reach_gradio(visitor, path, body):
     asker = visitor()
     response = asker.post(path, body)
-    content = response.read().decode()
     assert 400 <= response.status < 500
-    assert "Traceback" not in content
+    assert json.loads(response.read())["error"]["key"].startswith("errors.")  # Gradio's own have no key
 
 
 UPLOAD = b'--x\r\ncontent-disposition: form-data; name="files"; filename="a.png"\r\n\r\nstored?\r\n--x--\r\n'
@@ -299,7 +285,7 @@ def test_an_empty_session_does_not_end_the_queue(app_url, visitor):
     askers = [visitor(page="", address=f"8.1.1.{number}") for number in range(6)]
     for hostile in askers:
         hostile.post("/gradio_api/queue/join", JOIN | {"session_hash": ""}).read()
-    assert Client(app_url, verbose=False).predict(index=0, api_name="/scan")["label"] == 7
+    assert Client(app_url, verbose=False, ssl_verify=False).predict(index=0, api_name="/scan")["label"] == 7
 
 
 def test_nobody_listens_so_nothing_is_begun(asker):

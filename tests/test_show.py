@@ -1,55 +1,21 @@
-"""The page with networks of one's own: which are taken, and that every tab's questions are answered about them."""
+"""Networks of one's own: which are taken, and how. A page with one is asked in `browser/test_guest.py`."""
 
 import asyncio
-import subprocess
-import sys
 import threading
 import time
 
 import pytest
 import torch
-from gradio_client import Client
-from gradio_client.exceptions import AppError
 from torch import nn
 
 import advdemo
 from advdemo import serve
 from advdemo.cli.show import find_network
-from advdemo.measures.scan import scan
-from advdemo.measures.sweep import sweep
 from advdemo.networks.fast import FastLeNet
 from advdemo.networks.guest import Guest, Stopped, adopt
 from advdemo.networks.lenet import LeNet
-from advdemo.networks.predict import predict
 from advdemo.ui.server.here import run_here
-from tests.conftest import ROOT, showing_app
 from tests.guests import Means
-
-
-@pytest.fixture(scope="module")
-def client():
-    with showing_app("tests.guests:Means") as port:
-        yield Client(f"http://127.0.0.1:{port}", verbose=False)
-
-
-def test_a_guest_is_asked_as_the_shipped_ones_are(client, mnist_test):
-    images, labels = mnist_test
-    network, image, label = adopt(Means(), "it"), images[0], int(labels[0])
-    reply = client.predict(index=0, network="Means", api_name="/predict")
-    assert reply["probabilities"] == pytest.approx(predict(network, image[None])[0].tolist(), abs=1e-6)
-    for attack in ("fgsm", "pgd"):
-        expected = scan(network, image, label, attack=attack).flip_epsilon
-        assert client.predict(index=0, network="Means", attack=attack, api_name="/scan")["flip"] == expected > 0
-    expected = sweep(network, images[:500], labels[:500], [0, 0.1]).correct.tolist()
-    reply = client.predict(count=500, epsilons="0, 0.1", network="Means", api_name="/sweep")
-    assert reply["correct"] == expected
-    assert expected[0] > 350 > expected[1]
-    assert client.predict(index=0, network="standard", api_name="/predict")["prediction"] == label
-
-
-def test_what_needs_lenet_s_layers_says_so(client):
-    with pytest.raises(AppError, match="LeNet's layers"):
-        client.predict(index=0, network="Means", api_name="/certify")
 
 
 class Fixed(nn.Module):
@@ -179,18 +145,3 @@ def test_show_from_a_program(monkeypatch):
     advdemo.show({}, block=False)
     shipped = ["standard", "robust", "certified"]
     assert shown == [([*shipped, "mine", "another"], {"block": True, "inbrowser": True}), (shipped, {"block": False})]
-
-
-RELOAD = """
-from gradio.cli.commands.reload import reload_thread
-
-from advdemo.serve import shipped_page
-from advdemo.ui.page import launch
-
-reload_thread.running_reload = True  # as `gradio app.py` marks the thread that reads the file again
-launch(shipped_page())
-"""
-
-
-def test_the_reloader_of_gradio_gets_its_page_back():
-    subprocess.run([sys.executable, "-c", RELOAD], cwd=ROOT, check=True, timeout=90)

@@ -1,15 +1,18 @@
 """Bounds hold: against exact answers, against samples, and in spite of rounding."""
 
+import copy
 from fractions import Fraction
 
 import pytest
 import torch
+from torch import nn
 from torch.nn import functional as F
 
 from advdemo.attacks import fgsm
 from advdemo.measures import linear_bounds
 from advdemo.measures.linear_bounds import enclose, linear_margins
-from advdemo.networks.intervals import affine_layers, hidden_bounds, margins, pixel_box
+from advdemo.networks import intervals
+from advdemo.networks.intervals import UNIT, affine_layers, hidden_bounds, margins, pixel_box
 from advdemo.networks.lenet import LeNet
 from advdemo.networks.predict import freeze
 from tests.tiny import Tiny, exact_margins, tiny_image
@@ -122,6 +125,46 @@ def test_intervals_make_room_for_rounding(lenet, mnist_test):
     assert (exact - margins(lenet, box, labels))[others].max() < 0.05
 
 
+def test_the_last_layer_makes_room_of_its_own(lenet, mnist_test, monkeypatch):
+    """What it is given is exact here."""
+    seen, labels = torch.rand(50, 84, generator=torch.Generator().manual_seed(0)), mnist_test[1][:50]
+    monkeypatch.setattr(intervals, "hidden_bounds", lambda *_, **__: [(seen, torch.zeros_like(seen))])
+    weight, bias = (part.double() for part in (lenet.fc[-1].weight, lenet.fc[-1].bias))
+    logits = F.linear(seen.double(), weight, bias)
+    exact = logits.gather(1, labels[:, None]) - logits
+    others = F.one_hot(labels, 10) == 0
+    assert (margins(lenet, None, labels) < exact)[others].all()
+    assert not (margins(lenet, None, labels, outward=False) <= exact)[others].all()
+
+
+def test_tightened_bounds_make_room_for_the_layer_s_noise():
+    network, box = Tiny(0), pixel_box(tiny_image(0), 0.05)
+    first, second = map(linear_bounds._Layer, affine_layers(network)[:2])
+    middle, spread = (part[0] for part in hidden_bounds(network, pixel_box(tiny_image(0)[None], 0.05))[0])
+    lowest, highest = (linear_bounds._as_windows(end) for end in (middle - spread, middle + spread))
+    first.enclosure = enclose(lowest, highest, torch.zeros_like(lowest))
+
+    def tightened(noise):
+        lower, upper = torch.full((2, 2, 2), -100.0), torch.full((2, 2, 2), 100.0)
+        linear_bounds._tighten(lower, upper, [first], second.affine, torch.full((2, 2, 2), noise), box)
+        return lower, upper
+
+    for quiet, noisy, sign in zip(tightened(0.0), tightened(0.5), (-1, 1), strict=True):
+        assert quiet.abs().max() < 50
+        torch.testing.assert_close(noisy, quiet + sign * 0.5)
+
+
+def test_constants_make_room_for_their_sum():
+    """A sum of n in float32 is off by at most n u of it (Higham, 3.1): of what enclosures add, and of biases."""
+    count = 10_000
+    one = torch.ones(count, 1)
+    above = enclose(-one, one, torch.zeros_like(one)).above.double()
+    assert (above >= 0.5 * (1 + count * UNIT)).all()
+    layer = nn.Conv2d(1, 1, 1)
+    noise = linear_bounds._Layer(layer).noise(torch.zeros(1, 100, 100)).double()
+    assert (noise >= count * UNIT * layer.bias.abs().double()).all()
+
+
 class Follower(LeNet):
     """Two classes for 2x2 pixels: class 1 leads by the brightest normalised pixel, if that is positive."""
 
@@ -159,6 +202,9 @@ def test_noise_is_more_than_rounding_adds(lenet, mnist_test):
         assert added.max() > 0
         assert (added <= noise).all()
         assert noise.max() < 1e-2
+        sizes = copy.deepcopy(double)
+        sizes.weight, sizes.bias = (nn.Parameter(part.abs()) for part in (double.weight, double.bias))
+        assert (noise >= single.weight[0].numel() * UNIT * sizes(x.abs().amax(0).double())).all()  # Higham, 3.1
         x = F.max_pool2d(single(x).relu(), 2)
 
 

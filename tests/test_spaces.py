@@ -1,7 +1,9 @@
 """The app as a Hugging Face Space has it: its variables, no network, nothing to be written but in /tmp; ZeroGPU."""
 
 import json
+import signal
 import sys
+import time
 import types
 import urllib.request
 from importlib.metadata import version
@@ -12,6 +14,7 @@ from packaging.requirements import Requirement
 
 from advdemo.networks.predict import pick_device
 from advdemo.ui.zerogpu import declare_gpu_function
+from tests.asker import Asker
 from tests.conftest import ROOT, running_app
 
 # Python imports it at its start, in the workers too: writing elsewhere than in TMPDIR, and other hosts, are an end.
@@ -63,7 +66,8 @@ def test_the_configuration_is_one_that_a_space_can_have():
     assert version("gradio") in wanted["gradio"].specifier
 
 
-def test_it_serves_with_a_space_s_variables_from_a_file_system_that_cannot_be_written_to(tmp_path, capfd):
+def test_it_serves_with_a_space_s_variables_from_a_file_system_that_cannot_be_written_to_and_ends(tmp_path, capfd):
+    """The whole life of an app; Ctrl-C in the middle of a training is its end, within two seconds."""
     (tmp_path / "sitecustomize.py").write_text(GUARD)
     space = {
         "SYSTEM": "spaces",
@@ -76,7 +80,7 @@ def test_it_serves_with_a_space_s_variables_from_a_file_system_that_cannot_be_wr
         "PYTHONPATH": str(tmp_path),
         "PYTHONDONTWRITEBYTECODE": "1",
     }
-    with running_app(**space) as (port, _):
+    with running_app(**space) as (port, process):
         for name, asked in {
             "ask/scan": {
                 "index": 7,
@@ -94,6 +98,14 @@ def test_it_serves_with_a_space_s_variables_from_a_file_system_that_cannot_be_wr
         for prefix in ("", "/demo"):  # taken off by a proxy, or not
             for path in ("/web/header/index.js", "/web/words/zh.json", "/"):
                 urllib.request.urlopen(f"http://127.0.0.1:{port}{prefix}{path}", timeout=60).close()
+        training = Asker(f"http://127.0.0.1:{port}", "page", "8.8.8.8")
+        asked = {"recipe": "quick", "epochs": 8, "learning_rate": 0.1, "seed": 0}
+        assert "update" in next(training.follow("train", asked))
+        started = time.perf_counter()
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 130
+        assert time.perf_counter() - started < 2
+        training.close()
     assert "FORBIDDEN" not in capfd.readouterr().err
 
 

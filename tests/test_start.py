@@ -1,13 +1,10 @@
-"""Starting and stopping: with broken files, a taken port, Ctrl-C."""
+"""Starting: with broken files, at a taken port, for Gradio's reloader. `test_spaces.py` starts and ends an app."""
 
-import json
 import os
-import shutil
-import signal
+import runpy
 import socket
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -15,7 +12,7 @@ from advdemo import serve
 from advdemo.networks.checkpoint import save_checkpoint
 from advdemo.training.reproduce import load_result
 from advdemo.ui.tabs.records import accuracies, reference, robustness
-from tests.conftest import CHECKPOINT, ROBUST_CHECKPOINT, ROOT, running_app
+from tests.conftest import ROBUST_CHECKPOINT, ROOT
 
 WHOLE = ROBUST_CHECKPOINT.read_bytes()
 FOREIGN = b"\x02\x00\x00\x00\x00\x00\x00\x00{}"  # safetensors without a tensor
@@ -103,45 +100,47 @@ def test_a_killed_save_is_cleaned_up_and_a_full_disk_named(tmp_path, lenet, monk
     assert sorted(tmp_path.iterdir()) == sorted([path, young])
 
 
-def copy_of_the_app(folder):
-    shutil.copy(ROOT / "app.py", folder)
-    (folder / "advdemo").symlink_to(ROOT / "advdemo")
-    shutil.copytree(ROOT / "checkpoints", folder / "checkpoints")
-    return folder / "app.py"
+def run_app():
+    """`python app.py`, in this process, which has imported already what it imports; what it ends with."""
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_path(str(ROOT / "app.py"), run_name="__main__")
+    return ended.value.code  # Python prints a sentence, and ends with 1
 
 
-def test_it_ends_with_a_sentence_and_1(tmp_path):
-    program = copy_of_the_app(tmp_path)
-    (tmp_path / "checkpoints" / CHECKPOINT.name).write_bytes(b"")
-    run = subprocess.run([sys.executable, program], cwd=tmp_path, capture_output=True, text=True, timeout=60)
-    assert run.returncode == 1
-    assert run.stderr.startswith("Error: lenet.safetensors")
-    assert len(run.stderr.splitlines()) == 1
+def test_it_ends_with_a_sentence(tmp_path, monkeypatch):
+    (tmp_path / "lenet.safetensors").write_bytes(b"")
+    monkeypatch.setattr(serve, "CHECKPOINT", tmp_path / "lenet.safetensors")
+    serve.shipped_page.cache_clear()
+    sentence = run_app()
+    assert sentence.startswith("Error: lenet.safetensors")
+    assert "\n" not in sentence
 
 
-def test_a_taken_port_is_said():
+RELOADED_AND_STARTED = """
+import runpy
+
+from gradio.cli.commands.reload import reload_thread
+
+from advdemo.serve import shipped_page
+from advdemo.ui.page import launch
+
+reload_thread.running_reload = True  # as `gradio app.py` marks the thread that reads the file again
+launch(shipped_page())
+print("it has its page back")
+reload_thread.running_reload = False
+runpy.run_path("app.py", run_name="__main__")
+"""
+
+
+def test_the_reloader_gets_its_page_back_and_a_taken_port_is_said():
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = str(taken.getsockname()[1])
         environment = os.environ | {"GRADIO_SERVER_PORT": port, "GRADIO_SERVER_NAME": "127.0.0.1"}
-        run = subprocess.run(
-            [sys.executable, "app.py"], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60
-        )
+        command = [sys.executable, "-c", RELOADED_AND_STARTED]
+        run = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=90)
+    assert run.stdout.startswith("it has its page back\n")
     assert run.returncode == 1
     assert f"port {port} is taken" in run.stderr
     assert "Traceback" not in run.stderr
-
-
-def test_ctrl_c_during_a_training_ends_within_two_seconds():
-    with running_app() as (port, process):
-        question = {"recipe": "quick", "epochs": 8, "learning_rate": 0.1, "seed": 0}
-        with socket.create_connection(("127.0.0.1", port)) as connection:
-            body = json.dumps(question).encode()
-            headers = f"content-type: application/json\r\ncontent-length: {len(body)}"
-            connection.sendall(f"POST /follow/train HTTP/1.1\r\nhost: x\r\n{headers}\r\n\r\n".encode() + body)
-            assert b"update" in connection.recv(4096) + connection.recv(4096)
-            started = time.perf_counter()
-            os.kill(process.pid, signal.SIGINT)
-            assert process.wait(20) == 130
-            assert time.perf_counter() - started < 2

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from advdemo.networks.lenet import LeNet
-from advdemo.networks.predict import accuracy, freeze
+from advdemo.networks.predict import accuracy, freeze, predict
 from advdemo.training import loop as loop_module
 from advdemo.training.recipes import Recipe, pick_recipe
 from advdemo.training.train import EpochRecord, Step, describe, train, train_steps
@@ -47,6 +47,17 @@ def test_averaging_judges_and_keeps_the_mean(thousand):
     assert not torch.equal(last.weights["fc.4.weight"], mean.weights["fc.4.weight"])
     distance = (last.weights["fc.4.weight"] - mean.weights["fc.4.weight"]).norm()
     assert distance < 0.3 * last.weights["fc.4.weight"].norm()
+
+
+def test_smoothed_labels_leave_room_for_doubt(thousand):
+    """The loss is lowest where the true class has 0.55 and the others share the rest."""
+    sure = {}
+    for smoothing in (0.0, 0.5):
+        *_, last = train(replace(QUICK, epochs=5, label_smoothing=smoothing), *thousand, device=CPU)
+        model = LeNet()
+        model.load_state_dict(last.weights)
+        sure[smoothing] = float(predict(freeze(model), thousand[0]).amax(1).mean())
+    assert sure[0.5] < 0.65 < 0.8 < sure[0.0]
 
 
 @pytest.mark.parametrize("augmented", [False, True])

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from advdemo.measures.sweep import sweep
+from advdemo.training.loop import EpochRecord
+from advdemo.training.recipes import pick_recipe
 from advdemo.ui.jobs import sweep as jobs
 from advdemo.ui.jobs import training
 from advdemo.ui.jobs.warm import warm_up
@@ -182,3 +184,16 @@ def test_missing_training_images_are_said_without_a_path(monkeypatch):
         next(training.train("quick", None, 0))
     assert caught.value.key == "errors.training_data"
     assert "/" not in str(caught.value)
+
+
+def test_a_training_hands_over_the_best_epoch_so_far_and_not_the_last(monkeypatch, thousand, lenet):
+    def epochs(*_, **__):
+        for epoch, accuracy in enumerate((0.5, 0.9, 0.7), start=1):
+            yield EpochRecord(epoch, 3, 1.0, 0.1, 1.0, 0.5, 1.0, accuracy, lenet.state_dict())
+
+    monkeypatch.setattr(training, "load_mnist", lambda split: thousand)
+    monkeypatch.setattr(training, "HELD_OUT", 100)
+    monkeypatch.setattr(training, "train_steps", epochs)
+    messages = list(training.train("quick", pick_recipe("quick", epochs=3), 0))
+    assert [message["update"]["epoch"]["validation_accuracy"] for message in messages] == [0.5, 0.9, 0.7]
+    assert ["weights" in message for message in messages] == [True, True, False]

@@ -10,9 +10,8 @@ from advdemo.attacks import ATTACKS
 
 WEB = Path(__file__).parent / "web"
 LOADER = """
-const web = new URL("web/", window.gradio_config.root.replace(/\\/*$/, "/"));
-const modules = ["{tab}/index.js", "shared/assist.js"].map((path) => import(new URL(path, web)));
-Promise.all(modules).then(([{{ mount }}, {{ assist }}]) => {{
+import(document.querySelector("#advdemo").src).then(async ({{ __load }}) => {{
+  const [{{ mount }}, {{ assist }}] = await Promise.all(["{tab}/index.js", "shared/assist.js"].map(__load));
   mount({{ element, props }});
   assist(element);
   element.querySelector(".advdemo")?.setAttribute("data-ready", "");  // from here on it is visible

@@ -4,7 +4,6 @@ import json
 import os
 import threading
 from collections.abc import Callable
-from html import escape
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -13,9 +12,8 @@ import gradio as gr
 import torch
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
-from starlette.staticfiles import StaticFiles
 from torch import Tensor, nn
 
 from advdemo.networks.binarised import Binarised
@@ -23,8 +21,10 @@ from advdemo.ui.api.endpoints import add_api
 from advdemo.ui.api.mcp_content import as_content
 from advdemo.ui.component import WEB, component, read_styles
 from advdemo.ui.handlers import routes
-from advdemo.ui.programs import read_pieces
+from advdemo.ui.programs import PROGRAMS
+from advdemo.ui.server.files import KEPT, Files
 from advdemo.ui.server.guard import Guard
+from advdemo.ui.server.opening import Opening
 from advdemo.ui.server.visitors import trust_the_space_s_proxy
 from advdemo.ui.service import Service
 from advdemo.ui.service.networks import Networks
@@ -35,7 +35,8 @@ from advdemo.ui.tabs.learn import learn_tab
 from advdemo.ui.tabs.records import accuracies, binarised_record, robustness, saved_sweep
 from advdemo.ui.tabs.sweep import sweep_tab
 from advdemo.ui.tabs.train import train_tab
-from advdemo.ui.words import WORDS, languages, say
+from advdemo.ui.web_files import opening_head, read_files
+from advdemo.ui.words import WORDS, say
 from advdemo.ui.zerogpu import declare_gpu_function
 
 # The bundled fonts have ASCII only in these weights.
@@ -43,18 +44,8 @@ FONTS: dict[str, Any] = {
     "font": (gr.themes.LocalFont("IBM Plex Sans", weights=(400, 700)), "system-ui", "sans-serif"),
     "font_mono": (gr.themes.LocalFont("IBM Plex Mono", weights=(400, 700)), "ui-monospace", "monospace"),
 }
-# What the first tab needs, asked for at once rather than one import after the other.
-FIRST = ("header", "explore", "shared")
-PRELOADS = "".join(
-    f'<link rel="modulepreload" href="web/{path.relative_to(WEB).as_posix()}">'
-    for folder in FIRST
-    for path in sorted((WEB / folder).rglob("*.js"))
-)
-
 # A 3 that LeNet reads as an 8: test image 63 under FGSM at 0.2.
 ICON = Path(__file__).parent / "icon.png"
-# The browser chooses one of them before it has read any.
-LANGUAGES = f'<meta name="languages" content="{escape(json.dumps(languages()))}">'
 HOME_SCREEN = (
     '<link rel="apple-touch-icon" href="pwa_icon/192"><meta name="apple-mobile-web-app-title" content="advdemo">'
 )
@@ -102,18 +93,21 @@ def launch(page: gr.Blocks, *, block: bool = True, **options: Any) -> None:
     """Serve the page, until interrupted if `block`: the process then ends with 130. `options` go to `Blocks.launch`.
     Shows no traceback to visitors and calls no other host. OSError when the port that GRADIO_SERVER_PORT names is
     taken."""
-    files = [Route("/web/programs.json", _pieces), _files("/web/words", WORDS), _files("/web", WEB)]
+    files = Files((WEB, WORDS, PROGRAMS), read_files)
     service: Service = page.service  # type: ignore[attr-defined]
     port = os.environ.get("GRADIO_SERVER_PORT")
     settings: dict[str, Any] = {
         "theme": gr.themes.Default(primary_hue="blue", neutral_hue="slate", radius_size="lg", **FONTS),
         "css": read_styles("shared"),
-        "head": PRELOADS + LANGUAGES + HOME_SCREEN,
+        "head": HOME_SCREEN,
         "favicon_path": ICON,
         "pwa": True,  # installed as an app it has its own window; it needs the server all the same
         "app_kwargs": {
-            "routes": [*routes(service), *files],
-            "middleware": [Middleware(Guard, streams=service.streams)],
+            "routes": [*routes(service), *_file_routes(files)],
+            "middleware": [
+                Middleware(Guard, streams=service.streams),
+                Middleware(Opening, head=lambda: opening_head(files.version())),
+            ],
         },
         "server_port": int(port) if port else None,  # or Gradio would move on to the next
         "footer_links": ["api"],
@@ -146,27 +140,18 @@ def launch(page: gr.Blocks, *, block: bool = True, **options: Any) -> None:
             os._exit(130)  # not by way of Gradio's and torch's threads, which take their time
 
 
-def _files(address: str, folder: Path) -> Route:
-    """A route to a folder's files: a Mount would not find them behind a proxy that takes a prefix off."""
-    files = _Files(directory=folder)
+def _file_routes(files: Files) -> list[Route]:
+    """To the page's files and to what is kept. Routes: a Mount would not find them behind a proxy that takes a prefix
+    off."""
 
-    async def get(request: Request) -> Response:
-        return await files.get_response(request.path_params["path"], request.scope)
+    async def kept(request: Request) -> Response:
+        page = request.app.get_blocks()  # `gradio app.py` puts a new one in the place of the one it started with
+        return page.service.kept.respond(request.path_params["name"])
 
-    return Route(address + "/{path:path}", get, methods=["GET"])
+    async def file(request: Request) -> Response:
+        return files.respond(request.path_params["path"])
 
-
-async def _pieces(_: Request) -> Response:
-    return JSONResponse(read_pieces(), headers={"Cache-Control": "no-cache"})
-
-
-class _Files(StaticFiles):
-    """Files that browsers keep but ask about before each use, so that a new version is not mixed with an old one."""
-
-    def file_response(self, *arguments: Any, **options: Any) -> Response:
-        response = super().file_response(*arguments, **options)
-        response.headers["Cache-Control"] = "no-cache"
-        return response
+    return [Route(f"/{KEPT}/{{name}}", kept, methods=["GET"]), Route("/web/{path:path}", file, methods=["GET"])]
 
 
 def _facts(model: nn.Module, records: dict[str, dict[str, Any]]) -> dict[str, Any]:

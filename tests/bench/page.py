@@ -1,4 +1,5 @@
-"""Latencies of the page in headless Chromium: a slider tick, and from the end of a stroke to the new picture.
+"""Latencies of the page in headless Chromium: a slider tick, from the end of a stroke to the new picture, and from an
+address to the first picture.
 
 Run by `python -m tests.bench`; alone: `python -m tests.bench.page`.
 """
@@ -11,6 +12,7 @@ from advdemo.images.mnist import load_mnist
 from advdemo.networks.checkpoint import load_checkpoint
 from advdemo.serve import CHECKPOINT
 from advdemo.ui.page import build_page, launch
+from tests.bench.opening import report as report_opening
 from tests.browser.visitor import FLAGS, find_browser
 
 TICKS = """() => {
@@ -73,6 +75,7 @@ def report() -> None:
             f"{what}: median {statistics.median(values):.2f} ms, 95% within {values[int(0.95 * len(values))]:.2f} ms, "
             f"first {times[name][0]:.2f} ms ({len(values)} of them)"
         )
+    report_opening()
 
 
 if __name__ == "__main__":

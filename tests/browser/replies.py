@@ -20,6 +20,7 @@ ANSWER = """name => {
     window.fetch = (address, options) => {
         if (!String(address).endsWith(`/follow/${name}`)) return ask(address, options);
         window.begun += 1;
+        window.asked = JSON.parse(options.body);
         const body = new ReadableStream({
             start(reply) {
                 window.reply = reply;
@@ -42,6 +43,10 @@ class Replies:
     def wait(self, count=1):
         """Until so many requests have come."""
         self.page.wait_for_function("count => window.begun >= count", arg=count)
+
+    def asked(self):
+        """What the newest one asks."""
+        return self.page.evaluate("window.asked")
 
     def say(self, *messages):
         self.page.evaluate(SAY, [json.dumps(message) for message in messages])
@@ -72,6 +77,7 @@ def sweep(count=5000, epsilons=(0.0, 0.1, 0.2)):
 
 @cache
 def game(steps=3):
-    """The views of a game from nothing."""
-    messages = games.play(games.Start(None), GameSettings(), 0, steps, 1.0, CHECKPOINT.read_bytes())
-    return [message for message in messages if "update" in message]
+    """[the views of a game from nothing, and the pair in the end]."""
+    messages = games.play(games.Start(None), GameSettings(), 0, steps, 10.0, CHECKPOINT.read_bytes())
+    *views, end = (message for message in messages if "copy" not in message)
+    return [view["update"] for view in views], end["pair"]

@@ -1,5 +1,4 @@
 import re
-import time
 
 from playwright.sync_api import expect
 
@@ -31,11 +30,6 @@ def forgery(visitor, place=0):
     return visitor.page.locator(".forgeries canvas").nth(place).evaluate("canvas => canvas.toDataURL()")
 
 
-def pause(visitor):
-    visitor.page.locator("#gan-pause").click()
-    expect(visitor.page.locator(".gan .status")).to_contain_text("Paused at step", timeout=SLOW)
-
-
 def test_the_shipped_pair_is_there_at_first(visit):
     visitor = open_tab(visit)
     expect(visitor.find("gan-read")).to_have_text(re.compile(r"LeNet reads (9\d|100)% of 100 forgeries"))
@@ -48,71 +42,26 @@ def test_the_shipped_pair_is_there_at_first(visit):
     assert example.count("L") > 20
 
 
-def test_a_game_is_played_changed_paused_and_gone_on_with_slowly(visit):
+def test_a_game_is_played_changed_paused_and_draws_in_explore(visit):
     visitor = open_tab(visit)
     before = forgery(visitor)
+    visitor.find("gan-start").select_option("halfway")
     visitor.find("gan-pace").select_option("10")
     visitor.page.locator("#gan-run").click()
-    wait_for_steps(visitor, 20)
+    wait_for_steps(visitor, 0)
+    wait_for_steps(visitor, steps(visitor) + 2)  # it was halfway already
     assert forgery(visitor) != before
     expect(visitor.find("gan-steps")).to_have_text(re.compile(r"real digits seen · \d+ s of play"))
     visitor.page.get_by_text("The forger alone").click()
     expect(visitor.page.locator(".expect")).to_contain_text("first stage")
     expect(visitor.page.locator(".happened")).to_contain_text("Steps since the change", timeout=SLOW)
-    pause(visitor)
-    paused_at = steps(visitor)
-    picture = forgery(visitor)
-    visitor.page.locator("#gan-step").click()
-    expect(visitor.page.locator(".gan .status")).to_have_text(f"{paused_at + 1} steps played.", timeout=SLOW)
-    assert forgery(visitor) != picture
+    visitor.page.locator("#gan-pause").click()
+    expect(visitor.page.locator(".gan .status")).to_contain_text("Paused at step", timeout=SLOW)
     expect(visitor.page.locator("#gan-run")).to_have_text("Go on")
-    visitor.find("gan-pace").select_option("3")
-    visitor.page.locator("#gan-run").click()
-    wait_for_steps(visitor, paused_at + 1)
-    first, began = steps(visitor), time.monotonic()
-    wait_for_steps(visitor, first + 3)
-    assert time.monotonic() - began > 0.9  # 4 steps at 3 a second
-    visitor.page.locator("#gan-stop").click()
-    expect(visitor.page.locator("#gan-run")).to_have_text("Play")
+    draws_in_explore_until_it_is_put_back(visitor, steps(visitor))
 
 
-def test_who_stops_makes_room(visit):
-    first, second = open_tab(visit), open_tab(visit)
-    for visitor in (first, second):
-        visitor.find("gan-pace").select_option("10")  # leaves the processor to the others
-    first.page.locator("#gan-run").click()
-    wait_for_steps(first, 2)
-    second.page.locator("#gan-run").click()
-    expect(second.page.locator(".gan .status")).to_have_text("1 visitor plays before you…", timeout=SLOW)
-    first.page.locator("#gan-stop").click()
-    wait_for_steps(second, 2)
-    pause(second)
-
-
-def test_a_greedy_forger_collapses_and_the_page_says_so(visit):
-    """What the server says of such a game, tests/test_play.py holds."""
-    visitor = open_tab(visit)
-    told = replies.Replies(visitor.page, "game")
-    visitor.find("gan-greedy").check()
-    expect(visitor.page.locator(".expect")).to_contain_text("15 steps for one")
-    visitor.page.locator("#gan-run").click()
-    told.wait()
-    first, *_, last = (message["update"] for message in replies.game())
-    told.say({"update": first}, {"update": last | {"fake": 0.5, "real": 0.5, "read": 0.4, "variety": 0.7}})
-    expect(visitor.find("gan-steps")).to_have_attribute("data-steps", str(last["steps"]))
-    expect(visitor.page.locator(".happened")).not_to_contain_text("Mode collapse")
-    told.say({"update": last | {"fake": 0.5, "real": 0.5, "read": 0.4, "variety": 0.3}})
-    expect(visitor.page.locator(".happened")).to_contain_text("Mode collapse")
-    expect(visitor.find("gan-variety")).to_have_attribute("data-variety", "0.300")
-
-
-def test_ones_own_forger_draws_in_explore_until_it_is_put_back(visit):
-    visitor = open_tab(visit)
-    visitor.find("gan-start").select_option("halfway")
-    visitor.page.locator("#gan-run").click()
-    wait_for_steps(visitor, 5)
-    pause(visitor)
-    count = steps(visitor)
+def draws_in_explore_until_it_is_put_back(visitor, count):
     with visitor.page.expect_download() as download:
         visitor.find("gan-download").click()
     assert download.value.suggested_filename == "generator.safetensors"
@@ -123,14 +72,49 @@ def test_ones_own_forger_draws_in_explore_until_it_is_put_back(visit):
     own = visitor.pixels("image-clean")
     visitor.page.locator(".generate .restore").click()
     expect(visitor.page).to_have_url(re.compile("generate=3"))
-    visitor.page.wait_for_function(
-        """pixels => {
-            const canvas = document.querySelector('[data-testid=image-clean]');
-            const shown = canvas.getContext('2d').getImageData(0, 0, 28, 28).data.filter((_, i) => i % 4 === 0);
-            return shown.join() !== pixels;
-        }""",
-        arg=",".join(map(str, own)),
-    )
+    visitor.wait_for_image(own, same=False)
+
+
+def test_a_game_waits_its_turn_goes_on_step_by_step_and_is_stopped(visit):
+    visitor = open_tab(visit)
+    told, status = replies.Replies(visitor.page, "game"), visitor.page.locator(".gan .status")
+    (first, *_, last), pair = replies.game()
+    visitor.page.locator("#gan-step").click()
+    told.wait()
+    assert told.asked().items() >= {"start": "nothing", "most_steps": 1}.items()
+    told.say({"ahead": 1})
+    expect(status).to_have_text("1 visitor plays before you…")
+    told.say({"update": first}, {"update": last}, {"pair": pair})
+    told.end()
+    expect(status).to_have_text(re.compile(rf"{last['steps']} steps? played\."))
+    assert steps(visitor) == last["steps"]
+    visitor.find("gan-pace").select_option("3")
+    visitor.page.locator("#gan-run").click()
+    told.wait(2)
+    asked = told.asked()
+    assert (asked["start"], asked["most_steps"], asked["settings"]["pace"]) == ("own", None, 3)
+    assert asked["pair"] == {kind: pair[kind] for kind in ("generator", "discriminator")}
+    told.say({"update": last | {"steps": 10}})
+    expect(visitor.find("gan-steps")).to_have_attribute("data-steps", "10")
+    visitor.page.locator("#gan-stop").click()
+    expect(visitor.page.locator("#gan-run")).to_have_text("Play")
+
+
+def test_a_greedy_forger_collapses_and_the_page_says_so(visit):
+    """What the server says of such a game, tests/test_play.py holds."""
+    visitor = open_tab(visit)
+    told = replies.Replies(visitor.page, "game")
+    visitor.find("gan-greedy").check()
+    expect(visitor.page.locator(".expect")).to_contain_text("15 steps for one")
+    visitor.page.locator("#gan-run").click()
+    told.wait()
+    (first, *_, last), _ = replies.game()
+    told.say({"update": first}, {"update": last | {"fake": 0.5, "real": 0.5, "read": 0.4, "variety": 0.7}})
+    expect(visitor.find("gan-steps")).to_have_attribute("data-steps", str(last["steps"]))
+    expect(visitor.page.locator(".happened")).not_to_contain_text("Mode collapse")
+    told.say({"update": last | {"fake": 0.5, "real": 0.5, "read": 0.4, "variety": 0.3}})
+    expect(visitor.page.locator(".happened")).to_contain_text("Mode collapse")
+    expect(visitor.find("gan-variety")).to_have_attribute("data-variety", "0.300")
 
 
 def test_learn_opens_the_game_as_its_buttons_say(look):

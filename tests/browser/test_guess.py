@@ -8,6 +8,10 @@ from advdemo.measures.scan import scan
 from advdemo.networks.checkpoint import load_checkpoint
 from tests.conftest import CHECKPOINT, ROBUST_CHECKPOINT
 
+OPEN = """async (query) => {
+    const { __load } = await import(document.querySelector("#advdemo").src);
+    (await __load("shared/link.js")).openInExplore(query);
+}"""
 VEILED = "[data-veiled]"
 DIAGONAL = [(0.3, 0.2), (0.5, 0.5), (0.7, 0.8)]
 
@@ -26,7 +30,7 @@ def start(visitor):
 
 def fresh(visitor, query):
     """A digit that has not been seen, in the game."""
-    visitor.page.evaluate("query => import('/web/shared/link.js').then(link => link.openInExplore(query))", query)
+    visitor.page.evaluate(OPEN, query)
     expect(visitor.page).to_have_url(re.compile(query.split("&")[0]))
     expect(visitor.page.locator(VEILED)).to_be_attached()
 
@@ -79,7 +83,7 @@ def test_near_guesses_make_a_streak_and_what_was_seen_counts_no_more(visit):
     visitor.find("guess-never").click()
     expect(visitor.find("guess-told")).to_contain_text("You guessed nowhere, but it flips at")
     expect(visitor.find("guess-tally")).to_contain_text("in a row: 0, longest 2")
-    visitor.page.evaluate("import('/web/shared/link.js').then(link => link.openInExplore('index=92'))")
+    visitor.page.evaluate(OPEN, "index=92")
     expect(visitor.find("guess-told")).to_contain_text("You have seen where this one flips")
     expect(visitor.page.locator(VEILED)).not_to_be_attached()
     visitor.find("guess-first").click()

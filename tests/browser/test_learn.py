@@ -5,15 +5,17 @@ from playwright.sync_api import expect
 
 from advdemo.measures.bounds import certified_epsilon
 from advdemo.measures.scan import EPSILONS, scan
+from tests.browser.tabs import lead
 
 DRAWN = "[data-figure={}][data-drawn]"
 
 
 @pytest.fixture
 def learn(visit):
-    visitor = visit("#tab=learn&lang=en")
-    expect(visitor.page.locator(".learn[data-ready]")).to_be_visible()
-    return visitor.page
+    page = visit("#lang=en").page
+    lead(page, "tab=learn&lang=en")
+    expect(page.locator(".learn[data-ready]")).to_be_visible()
+    return page
 
 
 def figure(page, name):
@@ -51,15 +53,15 @@ def test_the_zones_are_the_proofs_and_the_attack_s(learn, lenet, robust, certifi
         expect(rows.nth(place)).to_have_text(f"certified up to {proved:.4f}, fooled from {flip:.4f}")
 
 
-def test_the_contents_lead_to_a_part_and_a_link_does_too(learn, visit):
+def test_the_contents_lead_to_a_part_and_a_link_does_too(learn):
     learn.locator(".contents a", has_text="Proof").click()
     title = learn.locator("[data-part=proof] h2")
     expect(title).to_be_in_viewport()
     expect(title).to_be_focused()
     expect(learn.locator(".contents a[aria-current]")).to_have_text("Proof: what no attack can do")
-    link = learn.evaluate("location.hash")
-    assert "part=proof" in link
-    expect(visit(link).page.locator("[data-part=proof] h2")).to_be_in_viewport()
+    assert "part=proof" in learn.evaluate("location.hash")
+    lead(learn, "tab=learn&part=threat&lang=en")
+    expect(learn.locator("[data-part=threat] h2")).to_be_in_viewport()
 
 
 def test_an_experiment_is_guessed_and_then_measured(learn):

@@ -59,7 +59,7 @@ def test_drawing_scanning_and_sharing_read_no_canvas(private, tmp_path):
 
 
 def test_the_sweep_s_picture_is_svg_and_says_so(private):
-    page = open_sweep(private, 100)
+    page = open_sweep(private, 500)
     page.click("#sweep-run")
     state(page, "done")
     with page.expect_download() as saving:

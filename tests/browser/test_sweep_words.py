@@ -13,8 +13,8 @@ from tests.browser.tabs import MARKUP, accuracies, open_sweep, read_in, state
 from tests.conftest import CHECKPOINT
 
 USE_NETWORK = """async (network) => {
-    const { useNetwork } = await import(new URL("web/shared/networks.js", location.href));
-    useNetwork(network);
+    const { __load } = await import(document.querySelector("#advdemo").src);
+    (await __load("shared/networks.js")).useNetwork(network);
 }"""
 RECORD_PICTURES = """() => {
     const write = XMLSerializer.prototype.serializeToString;

@@ -33,7 +33,7 @@ class Visitor:
         self.page.on("request", lambda request: self.requests.append(request.url))
         self.page.on("console", self.note)
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.goto(url + query)
+        self.page.goto(url + (query if "#" in query else f"{query}#tour=off"))
         try:
             self.page.wait_for_selector('[data-testid="epsilon-value"]:not(:empty)')
         except Exception as error:

@@ -19,8 +19,6 @@ from advdemo.ui.handlers.proof import prove_digit
 from advdemo.ui.handlers.scan import scan_digit
 from advdemo.ui.handlers.sweep import find_examples, run_sweep, run_transfer
 from advdemo.ui.handlers.train import judge, run_training
-from advdemo.ui.handlers.weights import WEIGHTS, weights_files
-from advdemo.ui.server.files import kept
 from advdemo.ui.server.routes import make_routes
 from advdemo.ui.server.visitors import Visitor
 from advdemo.ui.service import Service
@@ -55,11 +53,10 @@ FOLLOW = {
 
 
 def routes(service: Service) -> list[Route]:
-    """The routes to all of them, and to the shipped networks' weights."""
+    """The routes to all of them."""
 
     def bound(row: Row) -> Callable[[Visitor, dict[str, Any]], Any]:
         return lambda visitor, given: row.handle(service, visitor, r.parse(row.request, given, service.offered))
 
     ask, follow = ({name: bound(row) for name, row in table.items()} for table in (ASK, FOLLOW))
-    weights = kept(f"/{WEIGHTS}", dict(weights_files(service).values()))
-    return [*make_routes(ask, follow, service.limits), weights]
+    return make_routes(ask, follow, service.limits)

@@ -1,8 +1,5 @@
 """The weights with which the browser computes a LeNet itself, once for each network."""
 
-import hashlib
-from typing import NamedTuple
-
 from torch import nn
 
 from advdemo.networks.fast import FastLeNet
@@ -10,28 +7,12 @@ from advdemo.networks.lenet import LeNet
 from advdemo.ui.service import Service
 from advdemo.ui.service.networks import pack
 
-WEIGHTS = "web/weights"  # relative to the page
 
-
-class WeightsFile(NamedTuple):
-    """A LeNet's weights, ten float32 arrays by their names, as safetensors."""
-
-    name: str  # the SHA-256 of the content, ".safetensors"
-    content: bytes
-
-    @property
-    def address(self) -> str:
-        """Relative to the page."""
-        return f"{WEIGHTS}/{self.name}"
-
-
-def weights_files(service: Service) -> dict[str, WeightsFile]:
-    """The weights of each shipped network that is a LeNet, by the network's name; equal in all replicas."""
-    files = {name: pack(network) for name, network in service.networks.shipped.items() if is_lenet(network)}
-    return {
-        name: WeightsFile(f"{hashlib.sha256(content).hexdigest()}.safetensors", content)
-        for name, content in files.items()
-    }
+def keep_weights(service: Service) -> dict[str, str]:
+    """Where the weights of each shipped LeNet are to be had: by the network's name the address of a safetensors file,
+    relative to the page, with ten float32 arrays by their names."""
+    shipped = service.networks.shipped.items()
+    return {name: service.kept.keep(pack(network), ".safetensors") for name, network in shipped if is_lenet(network)}
 
 
 def is_lenet(network: nn.Module) -> bool:

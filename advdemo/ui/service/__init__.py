@@ -10,6 +10,7 @@ from advdemo.measures.experiments import EXPERIMENTS
 from advdemo.ui.fields import Offered
 from advdemo.ui.jobs.warm import warm_up
 from advdemo.ui.server.cache import Recent
+from advdemo.ui.server.files import Kept
 from advdemo.ui.server.queue import FairQueue
 from advdemo.ui.server.threads import Threads
 from advdemo.ui.server.visitors import Limits, Streams, Visitor
@@ -34,6 +35,7 @@ class Service:
     images: Tensor  # float32 (N, 1, 28, 28), the test set
     labels: Tensor  # int64 (N,)
     pairs: Pairs = field(default_factory=lambda: Pairs({}))  # of the GAN
+    kept: Kept = field(default_factory=Kept)  # what the page fetches once
     limits: Limits = field(default_factory=Limits)
     streams: Streams = field(default_factory=Streams)
     quick: Threads = field(default_factory=lambda: Threads("quick", CORES))  # milliseconds

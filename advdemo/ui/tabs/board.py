@@ -1,22 +1,22 @@
 """The board of digits to pick from."""
 
-import base64
 import zlib
 
 import numpy as np
-from torch import Tensor, nn
 
 from advdemo.images.greys import as_bytes
 from advdemo.networks.predict import predict
+from advdemo.ui.service import Service
 
 EACH = 35  # digits of each class, and of the hardest
 
 
-def make_board(network: nn.Module, images: Tensor, labels: Tensor) -> dict[str, object]:
-    """The first EACH digits of each class, then those of the whole set in whose label the network has the least
-    confidence: {"pixels": their 784 bytes each, deflated, as base64, "digits": "index:label:group,...", "total": images
-    in the set}. images float32 (N, 1, 28, 28) in [0, 1], labels int64 (N,). No picture file: browsers that guard their
-    canvases would not give its pixels back to compute with."""
+def make_board(service: Service) -> dict[str, object]:
+    """The first EACH digits of each class, then those of the whole test set in whose label the standard network has the
+    least confidence: {"pixels": the address, relative to the page, of their 784 bytes each, deflated, "digits":
+    "index:label:group,...", "total": images in the set}. No picture: browsers that guard their canvases would not give
+    its pixels back to compute with."""
+    network, images, labels = service.networks.shipped["standard"], service.images, service.labels
     digits = [(int(index), str(digit)) for digit in range(10) for index in (labels == digit).nonzero()[:EACH, 0]]
     device = next(network.parameters()).device
     confidence = np.concatenate(
@@ -28,7 +28,7 @@ def make_board(network: nn.Module, images: Tensor, labels: Tensor) -> dict[str, 
     digits += [(int(index), "hardest") for index in confidence.argsort(kind="stable")[:EACH]]
     pixels = as_bytes(images[[index for index, _ in digits], 0])
     return {
-        "pixels": base64.b64encode(zlib.compress(pixels.tobytes(), 9)).decode(),
+        "pixels": service.kept.keep(zlib.compress(pixels.tobytes(), 9), ".zlib"),
         "digits": ",".join(f"{index}:{int(labels[index])}:{group}" for index, group in digits),
         "total": len(images),
     }

@@ -3,14 +3,13 @@
 from advdemo.ui.component import attack_rows, component
 from advdemo.ui.fields import EDGE
 from advdemo.ui.handlers.scan import scan_sides
-from advdemo.ui.handlers.weights import weights_files
+from advdemo.ui.handlers.weights import keep_weights
 from advdemo.ui.requests import ScanRequest, parse
 from advdemo.ui.server.replies import as_text
 from advdemo.ui.service import Service
 from advdemo.ui.tabs.board import make_board
 
 START = {"index": 63}
-START_EPSILON = 0.2
 
 
 def explore_tab(service: Service) -> None:
@@ -19,11 +18,10 @@ def explore_tab(service: Service) -> None:
     component(
         "explore",
         as_text(first),
-        board=make_board(service.networks.shipped["standard"], service.images, service.labels),
+        board=make_board(service),
         networks=list(service.networks.shipped),
-        weights={name: file.address for name, file in weights_files(service).items()},
+        weights=keep_weights(service),
         attacks=attack_rows(),
-        start=START_EPSILON,
         edge=EDGE,
         generates="shipped" in service.pairs.shipped,
     )

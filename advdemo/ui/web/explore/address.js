@@ -15,9 +15,12 @@ import { write } from "./digit/latents.js";
  * @param {ReturnType<typeof import("./inside/inside.js").makeInside>} page.inside
  * @param {ReturnType<typeof import("./attacks/blackbox.js").makeBlackBox>} page.blackBox
  * @param {ReturnType<typeof import("./hand/hand.js").makeHand>} page.hand
+ * @param {ReturnType<typeof import("./story/story.js").makeStory>} page.story
+ * @param {ReturnType<typeof import("./more.js").makeMore>} page.more
  * @param {(error: any) => void} page.showError
  */
-export function makeAddress({ asking, choices, source, slider, inside, blackBox, hand, showError }) {
+export function makeAddress({ asking, choices, source, slider, inside, blackBox, hand, story, more, showError }) {
+  let linked = false; // the page was opened by a link to something
   let drawn = ""; // the digit as a link holds it, where nothing else names it
 
   function note() {
@@ -58,6 +61,13 @@ export function makeAddress({ asking, choices, source, slider, inside, blackBox,
   /** @param {string} query */
   async function open(query) {
     const state = new URLSearchParams(query);
+    const tour = state.get("tour");
+    if (tour === "off") {
+      story.close();
+      more.openAll();
+      if (state.size === 1) return note();
+    } else if (tour !== null) return story.open(tour);
+    linked = true;
     slider.stop();
     const signal = asking.turns.begin();
     const text = state.get("drawing");
@@ -78,5 +88,14 @@ export function makeAddress({ asking, choices, source, slider, inside, blackBox,
     if (text !== null) showError({ key: "share.drawing_damaged" });
   }
 
-  return { note, receive, listen: () => onOpen(open) };
+  return {
+    note,
+    receive,
+    open,
+    /** Open what the page's address says, and the story where it says nothing. */
+    listen() {
+      onOpen(open);
+      story.begin(linked);
+    },
+  };
 }

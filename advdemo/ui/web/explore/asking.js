@@ -41,6 +41,7 @@ export function makeAsking(root, choices, local, page) {
     asking.digit = digit;
     onAsk();
     root.classList.add("waiting");
+    root.classList.remove("previewed");
     await turns.take(
       async (signal) => onScan(await scan(digit, signal)),
       (trouble) => {
@@ -55,6 +56,7 @@ export function makeAsking(root, choices, local, page) {
     const work = local.begin(digit);
     if (work) {
       onPreview(work.preview());
+      root.classList.add("previewed");
       return work.whole(signal);
     }
     say(status, choices.slow() ? "explore.working_long" : "explore.working");

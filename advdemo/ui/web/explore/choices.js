@@ -6,6 +6,7 @@ import { DIGITS } from "../shared/numbers.js";
 import { option } from "../shared/words.js";
 
 const BOX = "blackbox"; // in the list of attacks, but not of their table: it has no scan
+const FIRST = new Set(["fgsm", "pgd", "noise"]); // the others are for later
 
 /** @typedef {{name: string, targeted: boolean, quick: boolean, scannable: boolean}} Attack a row of their table */
 /** @typedef {{model: string, attack: string, target: number | null}} Side */
@@ -14,9 +15,10 @@ const BOX = "blackbox"; // in the list of attacks, but not of their table: it ha
  * @param {Element} root
  * @param {string[]} networks
  * @param {Attack[]} attacks
+ * @param {() => boolean} isWhole all attacks are offered
  * @param {() => void} onChange
  */
-export function makeChoices(root, networks, attacks, onChange) {
+export function makeChoices(root, networks, attacks, isWhole, onChange) {
   const pick = picker(root);
   /** @type {(name: string) => HTMLSelectElement} */
   const box = (name) => pick(`[data-testid="${name}"]`);
@@ -24,7 +26,7 @@ export function makeChoices(root, networks, attacks, onChange) {
   const { model, attack, target, compare } = boxes;
   const rows = Object.fromEntries(attacks.map((row) => [row.name, row]));
 
-  attack.append(...attacks.map(({ name }) => option(name, `attacks.${name}`)), option(BOX, "blackbox.option"));
+  offerAttacks();
   const live = () => attack.value === BOX;
   target.append(option("", "explore.any_digit"), ...DIGITS.map((digit) => option(digit, "explore.read_as", { digit })));
   offerNetworks(model, networks, changed);
@@ -36,6 +38,15 @@ export function makeChoices(root, networks, attacks, onChange) {
     onChange();
   }
 
+  function offerAttacks(chosen = attack.value) {
+    const offered = attacks.filter(({ name }) => isWhole() || FIRST.has(name) || name === chosen);
+    attack.replaceChildren(
+      ...offered.map(({ name }) => option(name, `attacks.${name}`)),
+      option(BOX, "blackbox.option"),
+    );
+    choose(attack, chosen, attacks[0].name);
+  }
+
   // What can be chosen beside what is chosen: no comparison with the same, no target where an attack takes none.
   function offer() {
     target.disabled = !live() && !rows[attack.value].targeted;
@@ -44,7 +55,7 @@ export function makeChoices(root, networks, attacks, onChange) {
     const others = [...model.options].map(({ value }) => value).filter((name) => name !== model.value);
     const otherAttacks = attacks.filter(({ name }) => name !== attack.value);
     compare.replaceChildren(
-      option("", "explore.nothing"),
+      option("", live() ? "explore.no_compare" : "explore.nothing"),
       ...others.map(networkOption),
       ...otherAttacks.map(({ name }) => option(name, `attacks.${name}`)),
     );
@@ -67,7 +78,7 @@ export function makeChoices(root, networks, attacks, onChange) {
   /** Choose what a link says. @param {URLSearchParams} state */
   function open(state) {
     choose(model, state.get("model"), networks[0]);
-    choose(attack, state.get("attack"), attacks[0].name);
+    offerAttacks(state.get("attack") ?? attacks[0].name);
     choose(target, state.get("target"), "");
     offer();
     choose(compare, state.get("compare"), "");
@@ -90,6 +101,9 @@ export function makeChoices(root, networks, attacks, onChange) {
     sides,
     open,
     settle,
+    offerAttacks,
+    /** The network and attack in the boxes. */
+    chosen: () => ({ model: model.value, attack: attack.value }),
     /** A black-box attack: the scan is only there for what the network reads. */
     live,
     slow: () => sides().some((side) => !rows[side.attack].quick),

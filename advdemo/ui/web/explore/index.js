@@ -17,10 +17,12 @@ import { makeSource } from "./digit/source.js";
 import { makeHand, withPainting } from "./hand/hand.js";
 import { makeInside } from "./inside/inside.js";
 import { makeLocal } from "./local.js";
+import { makeMore } from "./more.js";
 import { makeGuess } from "./result/guess.js";
 import { drawPicture } from "./result/picture.js";
 import { makeResult } from "./result/result.js";
 import { makeSlider } from "./result/slider.js";
+import { makeStory } from "./story/story.js";
 
 /** @param {{element: HTMLElement, props: any}} component */
 export function mount({ element, props }) {
@@ -31,10 +33,16 @@ export function mount({ element, props }) {
   /** @type {import("./choices.js").Attack[]} */
   const attacks = JSON.parse(props.attacks);
   const scannable = attacks.filter((attack) => attack.scannable);
-  const slider = makeSlider(root, tick, rest);
-  const lenets = makeLenets(props.weights);
-  const boxes = makeChoices(root, props.networks, scannable, () => asking.ask(asking.digit));
+  const more = makeMore(root, (part) => (part === "board" ? source.drawBoard() : choices.offerAttacks()));
+  const boxes = makeChoices(
+    root,
+    props.networks,
+    scannable,
+    () => more.isOpen("setup"),
+    () => asking.ask(asking.digit),
+  );
   const choices = withPainting(boxes, () => hand.network());
+  const slider = makeSlider(root, tick, rest, () => result.scans()[0].flip);
   const epsilon = () => Number(slider.input.value);
   const guess = makeGuess(root, {
     epsilon,
@@ -42,6 +50,7 @@ export function mount({ element, props }) {
     show: () => result.show(),
     another: () => source.another() || result.show(),
   });
+  const lenets = makeLenets(props.weights);
   const result = makeResult(root, slider, choices, guess);
   const local = makeLocal({
     lenets,
@@ -68,6 +77,7 @@ export function mount({ element, props }) {
     onProof(sides) {
       proofs = sides;
       result.prove(sides);
+      story.tick();
     },
     onNoProof: result.sayNoProof,
     showError,
@@ -89,12 +99,23 @@ export function mount({ element, props }) {
     choices,
     asking,
     local,
+    isWhole: () => more.isOpen("board"),
     onPreview: preview,
     onStroke,
     onReading,
     showError,
   });
-  const address = makeAddress({ asking, choices, source, slider, inside, blackBox, hand, showError });
+  const story = makeStory(root, {
+    now: () => ({
+      epsilon: epsilon(),
+      step: slider.step(),
+      scan: result.scans()[0],
+      side: choices.chosen(),
+      drawn: asking.digit.pixels !== undefined && root.dataset.mode === "draw",
+    }),
+    open: (query) => address.open(query),
+  });
+  const address = makeAddress({ asking, choices, source, slider, inside, blackBox, hand, story, more, showError });
 
   const code = makeCode(root, (snippets, note) => {
     const scans = result.scans();
@@ -133,6 +154,7 @@ export function mount({ element, props }) {
     asking.prove();
     askBox();
     address.receive(value.image);
+    story.tick();
   }
 
   /** @param {any} value the scan of another painting on the same digit, of which the same is proved */
@@ -175,6 +197,7 @@ export function mount({ element, props }) {
     guess.tick();
     code.tick(epsilon());
     binary.tick(slider.step());
+    story.tick();
   }
 
   function rest() {
@@ -198,7 +221,6 @@ export function mount({ element, props }) {
 
   /** @type {{proved: number | null}[] | null} of the digit on screen, once known */
   let proofs = null;
-  slider.input.value = props.start;
   receive(props.value);
   address.listen();
   lenets.fetchAll(props.networks);

@@ -1,7 +1,7 @@
 // The header: what this is, how accurate its networks are, and the switch between the languages.
 
 import { found, make } from "../shared/dom.js";
-import { followTabs } from "../shared/link.js";
+import { followTabs, openInExplore } from "../shared/link.js";
 import { inPercent } from "../shared/numbers.js";
 import { makeRoving } from "../shared/roving.js";
 import {
@@ -37,6 +37,7 @@ export async function mount({ element, props }) {
       button.setAttribute("aria-pressed", String(button.dataset.language === currentLanguage()));
     }
     document.title = text("page.title");
+    document.documentElement.lang = LANGUAGES[currentLanguage()].lang; // Gradio, as it starts, has set its own
     nameTabs();
   }
 
@@ -54,6 +55,7 @@ export async function mount({ element, props }) {
     const chosen = button instanceof HTMLElement ? button.dataset.language : undefined;
     if (chosen) setLanguage(chosen);
   });
+  element.querySelector(".tour-open")?.addEventListener("click", () => openInExplore("tour=1"));
   fillWords(element);
   onLanguage(draw);
   draw();

@@ -57,24 +57,28 @@ export function makeFigures(root, networks) {
     { rootMargin: "400px" },
   );
   for (const figure of /** @type {NodeListOf<HTMLElement>} */ (root.querySelectorAll("[data-figure]"))) {
-    if ((figure.dataset.needs ?? "").split(" ").every((name) => !name || networks.includes(name)))
-      observer.observe(figure);
+    const needs = figure.dataset.needs?.split(" ") ?? [];
+    if (needs.every((name) => networks.includes(name))) observer.observe(figure);
     else figure.remove();
   }
-}
 
-/** @param {HTMLElement} figure */
-async function fill(figure) {
-  const status = makeSaying("p", { className: "status" }, "learn.computing");
-  const box = make("div", { className: "drawn" }, status);
-  figure.append(box, makeSaying("figcaption", {}, `learn.figure_${figure.dataset.figure}`));
-  const onTrouble = (/** @type {import("../shared/server.js").Trouble} */ trouble) => sayError(status, trouble);
-  try {
-    await FIGURES[figure.dataset.figure ?? ""](box, (name, request) => askPatiently(name, request, { onTrouble }));
-    figure.dataset.drawn = "";
-  } catch (error) {
-    if (!isTrouble(error)) throw error;
-    sayError(status, error);
+  // A visitor who has gone on to Explore has requests there, which one from here would end, and one from there ends
+  // ours: the figure then waits until it is seen again.
+  /** @param {HTMLElement} figure */
+  async function fill(figure) {
+    if (!figure.checkVisibility()) return observer.observe(figure);
+    const status = makeSaying("p", { className: "status" }, "learn.computing");
+    const box = make("div", { className: "drawn" }, status);
+    figure.replaceChildren(box, makeSaying("figcaption", {}, `learn.figure_${figure.dataset.figure}`));
+    const onTrouble = (/** @type {import("../shared/server.js").Trouble} */ trouble) => sayError(status, trouble);
+    try {
+      await FIGURES[figure.dataset.figure ?? ""](box, (name, request) => askPatiently(name, request, { onTrouble }));
+      figure.dataset.drawn = "";
+    } catch (error) {
+      if (!isTrouble(error)) throw error;
+      sayError(status, error);
+      if (!figure.checkVisibility()) observer.observe(figure);
+    }
   }
 }
 

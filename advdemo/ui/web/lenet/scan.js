@@ -52,8 +52,7 @@ export function direct(network, pixels, { attack, label, target, painting }) {
   const targeted = target !== null && !taken;
   const goal = targeted ? target : (label ?? predicted);
   const sign =
-    painting ??
-    (attack === "noise" ? randomSign(pixels) : gradientSign(network, values, logits, goal, targeted));
+    painting ?? (attack === "noise" ? randomSign(pixels) : gradientSign(network, values, logits, goal, targeted));
   return { clean, predicted, sign, goal, target: targeted ? goal : null, taken };
 }
 

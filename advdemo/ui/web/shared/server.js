@@ -4,7 +4,7 @@ import { readTensors } from "./safetensors.js";
 
 /** @typedef {import("./words.js").ServerError & {retryable: boolean}} Trouble why there is no answer */
 
-const ROOT = new URL("../../", import.meta.url);
+const ROOT = new URL("../../../", import.meta.url); // of web/<version>/shared/server.js
 // Tells the pages of one address apart; crypto.randomUUID is missing where the page is not served by HTTPS.
 const PAGE = Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(36)).join("-");
 const LONGEST_PAUSE = 30; // seconds

@@ -46,7 +46,6 @@ async function load(name) {
   if (!reply.ok) throw new Error(`no words in ${name}`);
   texts = await reply.json();
   language = name;
-  document.documentElement.lang = LANGUAGES[name].lang;
 }
 
 await load(preferred());

@@ -1,23 +1,30 @@
-// The board of MNIST digits: their pixels come with the page, no request for any of them.
+// The board of MNIST digits: their pixels come in one file, no request for any of them.
 
 import { make, press } from "../../shared/dom.js";
 import { inflate } from "../../shared/drawing.js";
 import { DIGITS } from "../../shared/numbers.js";
-import { bytes, paint } from "../../shared/pixels.js";
+import { paint } from "../../shared/pixels.js";
 import { makeRoving } from "../../shared/roving.js";
+import { fetchFile } from "../../shared/server.js";
 import { say } from "../../shared/words.js";
 
 const COLUMNS = 7;
+const FEW = [63, 1, 4, 17, 61]; // shown at first
 
 /**
  * @typedef {object} Board
- * @property {string} pixels 784 bytes for each digit, deflated, as base64
+ * @property {string} pixels the address, relative to the page, of 784 bytes for each digit, deflated
  * @property {string} digits "index:label:group,...", in that order; groups are the classes and "hardest"
  * @property {number} total images that a number can name
  */
 
-/** @param {Element} root @param {Board} board @param {(index: number) => void} onPick */
-export function makeBoard(root, board, onPick) {
+/**
+ * @param {Element} root
+ * @param {Board} board
+ * @param {() => boolean} isWhole all of it is shown, or a few
+ * @param {(index: number) => void} onPick
+ */
+export function makeBoard(root, board, isWhole, onPick) {
   const cells = board.digits.split(",").map((entry, place) => {
     const [index, label, group] = entry.split(":");
     return { index: Number(index), label: Number(label), group, place };
@@ -41,13 +48,17 @@ export function makeBoard(root, board, onPick) {
   /** @param {string} filter */
   function show(filter) {
     filtered = filter;
-    const shown =
-      filter === "all"
-        ? DIGITS.flatMap((digit) => cells.filter(({ group }) => group === String(digit)).slice(0, COLUMNS))
-        : cells.filter(({ group }) => group === filter);
-    grid.replaceChildren(...shown.map(drawCell));
+    grid.classList.toggle("few", !isWhole());
+    grid.replaceChildren(...shown(filter).map(drawCell));
     press(filters.children, ({ dataset }) => dataset.filter === filter);
     mark(picked);
+  }
+
+  /** @param {string} filter */
+  function shown(filter) {
+    if (!isWhole()) return FEW.map((index) => cells.find((cell) => cell.index === index) ?? cells[0]);
+    if (filter !== "all") return cells.filter(({ group }) => group === filter);
+    return DIGITS.flatMap((digit) => cells.filter(({ group }) => group === String(digit)).slice(0, COLUMNS));
   }
 
   /** @param {number | null} index */
@@ -72,12 +83,18 @@ export function makeBoard(root, board, onPick) {
     const cell = /** @type {HTMLElement | null} */ (/** @type {Element} */ (target).closest("[data-index]"));
     if (cell) onPick(Number(cell.dataset.index));
   });
-  inflate(bytes(board.pixels, Uint8Array)).then((content) => {
-    pixels = content;
-    show(filtered);
-    makeRoving(filters);
-    makeRoving(grid);
-  });
+  makeRoving(filters);
+  makeRoving(grid);
+  show("all");
+  fetchFile(board.pixels)
+    .then((file) => inflate(new Uint8Array(file)))
+    .then(
+      (content) => {
+        pixels = content;
+        show(filtered);
+      },
+      () => {}, // picks are then requests
+    );
 
   /** Any test image, or one of those the filter leaves. */
   function random() {
@@ -89,7 +106,9 @@ export function makeBoard(root, board, onPick) {
   /** A test image that is on the board. @param {number} index */
   function find(index) {
     const cell = cells.find((cell) => cell.index === index);
-    return cell && { image: pixels.slice(784 * cell.place, 784 * cell.place + 784), label: cell.label };
+    return (
+      cell && pixels.length > 0 && { image: pixels.slice(784 * cell.place, 784 * cell.place + 784), label: cell.label }
+    );
   }
-  return { mark, random, find };
+  return { mark, random, find, draw: () => show(filtered) };
 }

@@ -16,16 +16,17 @@ import { makePad } from "./pad.js";
  * @param {ReturnType<typeof import("../choices.js").makeChoices>} page.choices
  * @param {ReturnType<typeof import("../asking.js").makeAsking>} page.asking
  * @param {ReturnType<typeof import("../local.js").makeLocal>} page.local
+ * @param {() => boolean} page.isWhole the whole board is shown
  * @param {(value: any) => void} page.onPreview
  * @param {(value: any) => void} page.onStroke the scan of a stroke that is not at its end
  * @param {(image: Uint8Array, probabilities: Float32Array) => void} page.onReading its prediction alone
  * @param {(error: any) => void} page.showError
  */
 export function makeSource(root, props, page) {
-  const { choices, asking, local, onPreview, onStroke, onReading, showError } = page;
+  const { choices, asking, local, isWhole, onPreview, onStroke, onReading, showError } = page;
   const pick = picker(root);
   let onPad = ""; // what the pad shows, as a link holds it, once that is known
-  const board = makeBoard(root, props.board, (index) => asking.ask({ index, label: null }));
+  const board = makeBoard(root, props.board, isWhole, (index) => asking.ask({ index, label: null }));
   const follower = makeFollower(choices, local, { onPreview, onScan: onStroke, onReading });
   const pad = makePad(root, {
     onStroke(image) {
@@ -70,6 +71,7 @@ export function makeSource(root, props, page) {
 
   return {
     find: board.find,
+    drawBoard: board.draw,
     /** A digit that has not been seen, where there are more; whether there are. */
     another() {
       if (root.dataset.mode === "draw") return false;

@@ -2,7 +2,7 @@
 // scan is veiled before anything is drawn from it.
 
 import { make } from "../../shared/dom.js";
-import { makeSaying, say } from "../../shared/words.js";
+import { hush, makeSaying, say } from "../../shared/words.js";
 import { count, judge, NOTHING, verdict } from "./guessing.js";
 import { LAST } from "./reading.js";
 
@@ -33,7 +33,7 @@ export function makeGuess(root, { epsilon, side, show, another }) {
     );
     return made;
   };
-  const toggle = button("first");
+  const toggle = button("first", "plain of-setup guess-first");
   const [here, never, next] = [button("here", "primary"), button("never"), button("next")];
   const told = make("p", { className: "told", role: "status", dataset: { testid: "guess-told" } });
   const tallied = make("p", { className: "note", dataset: { testid: "guess-tally" } });
@@ -48,9 +48,8 @@ export function makeGuess(root, { epsilon, side, show, another }) {
 
   let on = false;
   let open = false; // a guess is asked for
-  let key = ""; // of the question on screen
-  /** @type {Set<string>} those whose answers were on screen */
-  const seen = new Set();
+  let key = ""; // of the digit on screen
+  let answered = ""; // the digit that was guessed
   /** @type {Answer} as the server sent it */
   let truth;
   let tally = NOTHING;
@@ -61,12 +60,12 @@ export function makeGuess(root, { epsilon, side, show, another }) {
     const misread = truth.target === null && truth.flip === 0;
     const question = side();
     key = [JSON.stringify(question), truth.label, truth.flip, truth.image].join();
-    open = on && question !== null && !misread && !seen.has(key);
-    if (!open) seen.add(key);
+    open = on && question !== null && !misread && key !== answered;
     mark.hidden = true;
-    if (!on) say(told, "guess.quiet");
+    if (!on) hush(told);
     else if (open) say(told, truth.target === null ? "guess.where" : "guess.where_target", values());
-    else say(told, misread ? "guess.misread" : "guess.seen");
+    else if (misread) say(told, "guess.misread");
+    else hush(told);
     draw();
     return open ? scans.map(veiled) : scans;
   }
@@ -76,7 +75,7 @@ export function makeGuess(root, { epsilon, side, show, another }) {
   /** @param {number | null} guess */
   function answer(guess) {
     open = false;
-    seen.add(key);
+    answered = key;
     tally = count(tally, judge(guess, truth.flip));
     show();
     const { key: words, values } = verdict(guess, truth.flip);
@@ -105,8 +104,8 @@ export function makeGuess(root, { epsilon, side, show, another }) {
 
   toggle.addEventListener("click", () => {
     on = !on;
-    if (on) another();
-    else show();
+    answered = "";
+    show();
   });
   here.addEventListener("click", () => answer(epsilon()));
   never.addEventListener("click", () => answer(null));

@@ -90,12 +90,13 @@ export function outcome({ attack, label, target, winners, zero, flip }, step, sh
   if (step === 0) return { key: "explore.no_perturbation", values };
   if (now === target) return { key: "explore.target_reached", values };
   if (now !== label) return { key: target === null ? "explore.fooled" : "explore.fooled_otherwise", values };
+  if (flip !== null && target === null && EPSILONS[step] >= flip) return { key: "explore.right_again", values };
   if (flip !== null || target !== null) return { key: "explore.still", values };
   return { key: "explore.still_never", values: { ...values, never: { key: `attacks.never_${attack}` } } };
 }
 
 /**
- * What is proved of a digit, what the attack breaks, and what nobody knows, in words.
+ * What is certified of a digit, where the attack succeeds, and what is undecided, in words.
  * @param {Pick<Scan, "attack" | "label" | "target" | "winners" | "flip" | "proved">} scan
  * @returns {{key: string, values: import("../../shared/words.js").Values}}
  */
@@ -112,7 +113,8 @@ export function standing({ attack, label, target, winners, flip, proved }) {
   if (proved >= LAST) return { key: "proof.everywhere", values };
   const some = proved > 0;
   if (attack === "blackbox") return { key: some ? "proof.live" : "proof.live_unproved", values };
-  if (flip === null) return { key: some ? "proof.never" : "proof.never_unproved", values };
+  const aimed = target === null ? "" : "_target";
+  if (flip === null) return { key: `proof.never${aimed}${some ? "" : "_unproved"}`, values };
   if (target === null) return { key: some ? "proof.broken" : "proof.broken_unproved", values };
   return { key: some ? "proof.reached" : "proof.reached_unproved", values };
 }

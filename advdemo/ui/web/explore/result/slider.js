@@ -6,15 +6,18 @@ import { say } from "../../shared/words.js";
 import { LAST } from "./reading.js";
 
 const STEPS = (EPSILONS.length - 1) / LAST; // to an epsilon of 1
-const SECONDS = 5; // from one end to the other
+const SPEED = LAST / 5000; // epsilon in a millisecond
+const NEAR = 0.03; // of where the network is fooled
+const SLOW = 0.2; // of its speed is what the play keeps there
 const LEAP = 0.05; // steps of the play, where the visitor asked for little motion
 
 /**
  * @param {Element} root
  * @param {() => void} onTick the slider stands elsewhere
  * @param {() => void} onRest it was let go
+ * @param {() => number | null} flipOf where the network is fooled: the play rests there
  */
-export function makeSlider(root, onTick, onRest) {
+export function makeSlider(root, onTick, onRest, flipOf) {
   const input = /** @type {HTMLInputElement} */ (root.querySelector('[data-testid="epsilon"]'));
   const button = /** @type {HTMLElement} */ (root.querySelector(".play"));
   const sign = /** @type {Element} */ (button.querySelector("i"));
@@ -35,16 +38,23 @@ export function makeSlider(root, onTick, onRest) {
   }
 
   function play() {
-    const from = Number(input.value) >= LAST ? 0 : Number(input.value);
-    const started = performance.now();
+    const flip = flipOf();
+    const end = flip ? Math.ceil(flip * STEPS - 1e-9) / STEPS : LAST;
     const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    let there = Number(input.value) >= end ? 0 : Number(input.value);
+    let before = performance.now();
     /** @param {number} now */
     const frame = (now) => {
-      const there = Math.min(LAST, from + ((now - started) / 1000) * (LAST / SECONDS));
-      input.value = String(calm && there < LAST ? from + LEAP * Math.floor((there - from) / LEAP) : there);
+      const near = flip !== null && there > end - NEAR;
+      there = Math.min(end, there + (now - before) * SPEED * (near ? SLOW : 1));
+      before = now;
+      input.value = String(calm && there < end ? LEAP * Math.floor(there / LEAP) : there);
       onTick();
-      if (Number(input.value) >= LAST) return stop();
-      playing = requestAnimationFrame(frame);
+      if (there < end) playing = requestAnimationFrame(frame);
+      else {
+        stop();
+        onRest();
+      }
     };
     playing = requestAnimationFrame(frame);
     drawPlay();
@@ -82,7 +92,7 @@ export function makeSlider(root, onTick, onRest) {
 export const place = (epsilon) => `calc(var(--reach) + ${Math.min(1, epsilon / LAST)} * (100% - 2 * var(--reach)))`;
 
 /**
- * A track in three zones, as a background: blue where the answer is proved, hatched where nobody knows, orange from
+ * A track in three zones, as a background: blue where the answer is proved, hatched where it is undecided, orange from
  * where the attack succeeds. Paler beyond the thumb.
  * @param {number} proved the largest epsilon with a proof
  * @param {number | null} broken the smallest at which the attack succeeds

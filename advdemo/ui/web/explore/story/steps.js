@@ -1,0 +1,72 @@
+// The story, as data: what each step sets, points at and waits for. Its words are story.<id> and, once it is done,
+// story.<id>_done; a step with several ends names the one that was reached.
+
+/**
+ * @typedef {object} Now what is on screen
+ * @property {number} epsilon
+ * @property {number} step where the slider stands
+ * @property {import("../result/reading.js").Scan} scan
+ * @property {{model: string, attack: string}} side
+ * @property {boolean} drawn it is a drawing
+ * @property {string} acted the button of this step that was pressed
+ * @property {Set<string>} zones of the track that were visited in this step
+ */
+/**
+ * @typedef {object} Step
+ * @property {string} id
+ * @property {string} [link] the state that it begins with
+ * @property {Record<string, string>} [choose] values of controls, by their names for automation
+ * @property {string} [press] a button, likewise
+ * @property {string} mark what it points at
+ * @property {{name: string, choose?: Record<string, string>, tab?: string}[]} [acts] its own buttons
+ * @property {(now: Now) => string | boolean} done whether it is done; or the end that was reached
+ */
+
+/** @param {Now} now */
+const fooled = ({ scan, step }) => scan.winners[step] !== scan.label;
+
+/** @type {Step[]} */
+export const STEPS = [
+  { id: "drag", link: "index=63&epsilon=0", mark: ".control", done: fooled },
+  {
+    id: "same",
+    mark: ".adversarial",
+    acts: [{ name: "same_yes" }, { name: "same_no" }],
+    done: ({ acted }) => acted.replace("same", "done"),
+  },
+  {
+    id: "noise",
+    mark: ".setup .for-attack",
+    acts: [{ name: "noise_act", choose: { attack: "noise" } }],
+    done: (now) => now.side.attack === "noise" && now.step > 0 && !fooled(now),
+  },
+  {
+    id: "draw",
+    choose: { attack: "fgsm", epsilon: "0" },
+    press: "source-draw",
+    mark: ".source",
+    done: ({ drawn, scan }) => drawn && (scan.flip === null ? "held" : "done"),
+  },
+  {
+    id: "robust",
+    link: "index=63&epsilon=0.2",
+    mark: ".setup .for-model",
+    acts: [{ name: "robust_act", choose: { model: "robust" } }],
+    done: (now) => now.side.model === "robust" && now.step > 0 && !fooled(now),
+  },
+  {
+    id: "zones",
+    link: "index=17&model=certified&epsilon=0",
+    mark: ".control",
+    done: ({ zones }) => zones.size === 3,
+  },
+  { id: "sweep", mark: "", acts: [{ name: "sweep_act", tab: "sweep" }], done: ({ acted }) => acted === "sweep_act" },
+];
+
+/** The zone of the track where the slider stands; none as long as there is no proof. @param {Now} now */
+export function zoneOf(now) {
+  const { proved } = now.scan;
+  if (typeof proved !== "number") return null;
+  if (fooled(now)) return "fooled";
+  return now.epsilon <= proved ? "certified" : "undecided";
+}
