@@ -1,6 +1,7 @@
 // Ink put into an image as MNIST's makers put theirs (LeCun et al., 1998): see _place in images/drawing.py.
 
-export const [SIZE, DIGIT] = [28, 20]; // pixels: the image's side, the digit's longest side
+export const SIZE = 28; // pixels: the image's side
+export const DIGIT = 20; // the digit's longest side
 
 /**
  * The ink's longest side brought to 20 pixels by area, and its centre of mass to the middle.
