@@ -39,7 +39,7 @@ export function makeBoard(root, board, isWhole, onPick) {
   /** @param {typeof cells[number]} cell */
   function drawCell({ index, label, place }) {
     const canvas = make("canvas", { width: 28, height: 28 });
-    paint(canvas, (i) => pixels[784 * place + i]);
+    paint(canvas, (i) => pixels[784 * place + i] ?? 0);
     const button = make("button", { type: "button", dataset: { index } }, canvas);
     say(button, "explore.cell", { index: String(index), label }, "aria-label");
     return button;
