@@ -169,7 +169,7 @@ def test_the_painting_stays_when_the_digit_changes(look, network):
 def test_a_network_that_the_page_cannot_compute_offers_one_that_it_can(look):
     visitor = look("#index=63&epsilon=0.3&model=binarised")
     visitor.find("hand").click()
-    expect(visitor.page.locator(".hand-unable")).to_contain_text("no plain LeNet")
+    expect(visitor.page.locator(".hand-unable")).to_contain_text("cannot compute")
     expect(visitor.find("hand-pad")).to_be_hidden()
     visitor.find("hand-offer").click()
     expect(visitor.find("model")).to_have_value("standard")

@@ -43,6 +43,8 @@ export function makeCanvas(picture, { pen, painting, onPaint, onEnd, onDrop, onK
   let before = painting();
   /** @type {Point[]} */
   let points = [];
+  /** @type {string[]} each pixel as it stands on the canvas: a point of a stroke changes few */
+  const drawn = [];
 
   /** @param {Point[]} all of the stroke */
   function draw(all) {
@@ -82,6 +84,9 @@ export function makeCanvas(picture, { pen, painting, onPaint, onEnd, onDrop, onK
    */
   function show(shown, image, hint) {
     for (let i = 0; i < SIDE * SIDE; i++) {
+      const now = `${shown[i]} ${image[i]} ${hint?.[i]}`;
+      if (drawn[i] === now) continue;
+      drawn[i] = now;
       const [x, y] = [CELL * (i % SIDE), CELL * Math.floor(i / SIDE)];
       context.fillStyle = `rgb(${colour(shown[i], GROUND + GHOST * image[i]).join(" ")})`;
       context.fillRect(x, y, CELL - 1, CELL - 1); // what is left shows the pixels' borders
