@@ -142,4 +142,4 @@ def test_the_sweep_tab_knows_attacks_from_the_table_alone():
 
 def test_numbers_lines_and_plurals():
     assert say("explore.fooled", now=8, share="63.0%") == "Now 8, 63.0% sure: the network is fooled."
-    assert say("explore.fooled", "zh", now=8, share="63.0%") == "现在认作 8，置信度 63.0%：网络被骗了。"
+    assert say("explore.fooled", "zh", now=8, share="63.0%") == "现在识别为 8，置信度 63.0%：网络被骗了。"

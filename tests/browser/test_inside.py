@@ -52,7 +52,7 @@ def shown(visitor):
 def test_every_layer_is_pytorch_s_and_follows_the_slider_without_a_request(visit):
     visitor = look_inside(visit, "#index=63&epsilon=0.2&inside=1")
     assert len(weights_asked(visitor)) == 1
-    expect(visitor.find("proof")).to_contain_text("Proved")
+    expect(visitor.find("proof")).to_contain_text("certified")
     visitor.requests.clear()
     for epsilon in (0.2, 0.07):
         visitor.set_epsilon(epsilon)

@@ -27,7 +27,12 @@ export const predict = (network, pixels) => softmax(/** @type {Float32Array} */ 
 /** Greys of 0 to 255 as pixels in [0, 1]. @param {Uint8Array} image */
 export const pixelsOf = (image) => Float32Array.from(image, (grey) => grey / 255);
 
-/** The image moved by epsilon along a sign. @param {Float32Array} pixels @param {Int8Array} sign @param {number} epsilon */
+/**
+ * The image moved by epsilon along a sign.
+ * @param {Float32Array} pixels
+ * @param {Int8Array} sign
+ * @param {number} epsilon
+ */
 export function perturbed(pixels, sign, epsilon) {
   const size = fround(epsilon);
   return pixels.map((pixel, i) => Math.min(1, Math.max(0, pixel + size * sign[i])));
