@@ -1,5 +1,5 @@
-// What the page computes itself: FGSM, noise and a painting on LeNets, about a digit whose pixels are here. Everything else is a
-// request to the server.
+// What the page computes itself: FGSM, noise and a painting on LeNets, about a digit whose pixels are here. Everything
+// else is a request to the server.
 
 import { direct, EPSILONS, perturbed, pixelsOf, predict } from "../lenet/scan.js";
 import { makeScanner } from "../lenet/scanner.js";
@@ -27,7 +27,7 @@ const ATTACKS = new Set(["fgsm", "noise", "hand"]);
  * @param {object} page
  * @param {ReturnType<typeof import("../lenet/lenets.js").makeLenets>} page.lenets
  * @param {ReturnType<typeof import("./choices.js").makeChoices>} page.choices
- * @param {(index: number) => {image: Uint8Array, label: number} | false | undefined} page.find a test image that is here
+ * @param {(index: number) => {image: Uint8Array, label: number} | false | undefined} page.find a test image, if here
  * @param {() => number} page.step where the slider stands
  * @param {() => Int8Array} page.painting what the attack "hand" follows
  */
