@@ -29,9 +29,10 @@ SOURCES = {path: path.read_text(encoding="utf-8") for kind in ("*.js", "*.html",
 # Keys put together in the code, `attacks.never_${name}`, by their fixed beginnings and all their endings.
 ENDINGS = {
     "attacks.": [*ATTACKS],
-    "attacks.short_": [*ATTACKS],
-    "attacks.formula_": [*ATTACKS],
-    "attacks.never_": [*ATTACKS],
+    "attacks.short_": [*ATTACKS, "hand"],
+    "attacks.formula_": [*ATTACKS, "hand"],
+    "attacks.never_": [*ATTACKS, "hand"],
+    "hand.": [whose + how for whose in ("yours", "gradient") for how in ("", "_never", "_misread")],
     "networks.": ["standard", "robust", "certified", "binarised"],
     "networks.short_": ["standard", "robust", "certified", "binarised"],
     "proof.": [*METHODS],

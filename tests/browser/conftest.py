@@ -90,7 +90,7 @@ def standing(chromium, contexts, app_url):
     """The page that a module's tests share."""
     if STANDING not in contexts:
         contexts[STANDING] = chromium.new_context(**DESK)
-    visitor = Visitor(contexts[STANDING], app_url, "#lang=en")
+    visitor = Visitor(contexts[STANDING], app_url, "#lang=en&tour=off")
     visitor.start = visitor.find("epsilon").input_value()
     yield visitor
     forget(visitor)

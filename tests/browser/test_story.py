@@ -40,6 +40,10 @@ def test_a_first_visit_is_led_from_step_to_step(visit):
     visitor.draw(*THREE)
     told(visitor, r"reads your drawing as 3, and FGSM fools it from ε = 0\.\d{4}")
     following.click()
+    expect(visitor.find("hand-yours")).to_be_visible()
+    act(visitor)
+    told(visitor, r"fooled from ε = 0\.1163")
+    following.click()
     act(visitor)
     told(visitor, "The same push, and it still says 3")
     following.click()
@@ -70,7 +74,7 @@ def test_it_is_remembered_skipped_and_opened_again(visit):
 
 
 def test_a_link_opens_a_step_and_a_link_to_something_is_not_talked_over(visit):
-    visitor = visit("#tour=5", story=True)
+    visitor = visit("#tour=6", story=True)
     told(visitor, "Can a network learn to resist")
     expect(visitor.find("epsilon-value")).to_have_text("0.200")
     other = visit("#index=5&epsilon=0.1", story=True)

@@ -27,6 +27,10 @@ test("a step is done by doing it", () => {
   assert.ok(!step("draw").done(now));
   assert.equal(step("draw").done({ ...now, drawn: true }), "done");
   assert.equal(step("draw").done({ ...now, drawn: true, scan: { ...scan, flip: null } }), "held");
+  assert.ok(!step("hand").done(now), "the mode is not open yet");
+  assert.ok(!step("hand").done({ ...now, scan: { ...scan, attack: "hand" } }));
+  assert.ok(step("hand").done({ ...now, scan: { ...scan, attack: "hand" }, step: 2 }));
+  assert.equal(step("hand").done({ ...now, acted: "hand_act" }), "gradient");
   assert.ok(!step("robust").done(now));
   assert.ok(step("robust").done({ ...now, side: { model: "robust", attack: "fgsm" } }));
   assert.ok(!step("zones").done({ ...now, zones: new Set(["certified", "fooled"]) }));
