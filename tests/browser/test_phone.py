@@ -92,7 +92,7 @@ def test_the_reading_follows_the_stroke_one_question_at_a_time(visit):
         for step in range(1, 9):
             finger.send("touchMove", (x0 + (x1 - x0) * step / 8, y0 + (y1 - y0) * step / 8))
         page.wait_for_timeout(60)
-    expect(page.locator(".truth-source")).to_contain_text("reading of your drawing")  # the finger is still down
+    expect(page.locator(".truth-source")).to_contain_text("the network's prediction")  # the finger is still down
     expect(visitor.find("prediction-clean")).to_have_attribute("data-digit", "3")
     assert "drawing=" not in page.evaluate("location.hash")  # only what is finished is in the link
     before = visitor.pixels("image-clean")
