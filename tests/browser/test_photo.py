@@ -4,7 +4,7 @@ import base64
 import io
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageChops
 from playwright.sync_api import expect
 
 from advdemo.images.photo import digits_in
@@ -170,7 +170,7 @@ def test_pictures_that_do_not_concern_explore_are_left_alone(visit, digits):
 
 def test_what_is_too_large_is_sent_smaller_and_turned(visit, sheet):
     upright = open_picture(io.BytesIO(sheet), name="it").pixels
-    large = jpeg(Image.fromarray(upright).resize((3000, 1500)).rotate(90, expand=True), TURNED)
+    large = jpeg(Image.fromarray(upright[..., :3]).resize((3000, 1500)).rotate(90, expand=True), TURNED)
     large += bytes(4_000_001 - len(large))
     visitor = visit()
     with visitor.page.expect_request("**/ask/photo") as asked:
@@ -188,7 +188,10 @@ def test_what_only_the_browser_opens_is_redrawn(visit, digits, lenet):
     with visitor.page.expect_request("**/ask/photo") as asked:
         choose(visitor, file.getvalue(), "image/bmp")
     content = base64.b64decode(asked.value.post_data_json["file"])
-    assert Image.open(io.BytesIO(content)).tobytes() == drawing.tobytes()
+    redrawn = Image.open(io.BytesIO(content))
+    assert redrawn.format == "PNG"
+    difference = ImageChops.difference(redrawn.convert("RGB"), drawing)
+    assert difference.getextrema()[0][1] <= 1  # of 255
     wait_for(visitor, found_in(content)[0], lenet)
 
 
