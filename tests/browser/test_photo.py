@@ -119,7 +119,9 @@ def test_ten_digits_of_a_sheet_are_offered_and_picked(visit, sheet, lenet):
     expect(thumbnail(visitor, 3)).to_have_attribute("aria-pressed", "true")
     picture = visitor.find("photo-picture").bounding_box()
     assert picture["width"] == pytest.approx(2 * picture["height"], rel=0.01)  # turned
-    for outline, (left, top, right, _) in zip(outlines.get_by_role("button").all(), [f.box for f in found], strict=True):
+    for outline, (left, top, right, _) in zip(
+        outlines.get_by_role("button").all(), [f.box for f in found], strict=True
+    ):
         box = outline.bounding_box()
         assert box["x"] - picture["x"] == pytest.approx(left * picture["width"] / 1000, abs=0.5)
         assert box["y"] - picture["y"] == pytest.approx(top * picture["height"] / 500, abs=0.5)
