@@ -67,7 +67,7 @@ def draws_in_explore_until_it_is_put_back(visitor, count):
     assert download.value.suggested_filename == "generator.safetensors"
     visitor.find("gan-use").click()
     expect(visitor.page.locator(".own-forger")).to_have_text(f"Your forger, after {count} steps")
-    expect(visitor.page.locator(".truth-source")).to_have_text("as asked of the generator")
+    expect(visitor.page.locator(".truth-source")).to_have_text("the digit you asked for")
     expect(visitor.page).not_to_have_url(re.compile("generate="))  # a link cannot hold it
     own = visitor.pixels("image-clean")
     visitor.page.locator(".generate .restore").click()

@@ -7,6 +7,7 @@ from advdemo.networks.checkpoint import load_checkpoint
 from advdemo.networks.predict import predict
 from advdemo.ui.requests import Order
 from advdemo.ui.service.pairs import load_pairs
+from tests.browser.tabs import settle
 from tests.conftest import CHECKPOINT
 
 ORDERED = re.compile(r"generate=(\d)\.(\d+)\.(-?\d+)\.(-?\d+)")
@@ -26,6 +27,8 @@ def generate(visit, query=""):
     visitor = visit(query)
     visitor.page.locator("[data-show=generate]").click()
     expect(visitor.find("realness")).not_to_be_empty()
+    expect(visitor.page.locator(".truth-source")).to_have_text("the digit you asked for")
+    settle(visitor)
     return visitor
 
 
@@ -52,7 +55,7 @@ def wait_for_digit(visitor, pair, order):
 def test_a_digit_to_order_is_attacked_as_that_digit(visit, pair, lenet):
     visitor = generate(visit)
     visitor.page.get_by_label("Generate a 7").click()
-    expect(visitor.page.locator(".truth-source")).to_have_text("as asked of the generator")
+    expect(visitor.page.locator(".truth-source")).to_have_text("the digit you asked for")
     expect(visitor.page.locator(".truth option").first).to_have_text("automatic (7)")
     order = order_shown(visitor)
     assert order["digit"] == 7

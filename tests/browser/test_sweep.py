@@ -46,7 +46,7 @@ def test_a_proof_is_a_curve_and_the_truth_lies_between_it_and_the_attack(standin
     assert accuracies(page) == pytest.approx(proved.accuracies, abs=1e-4)
     expect(page.locator("#sweep-chart .area")).to_have_count(1)
     expect(page.locator(".sweep .if-band")).to_be_visible()
-    expect(page.locator(".curve-chip").last).to_contain_text("Certified LeNet, proved by intervals")
+    expect(page.locator(".curve-chip").last).to_contain_text("Certified LeNet, certified by intervals")
     expect(page.locator(".examples-panel")).to_be_hidden()  # a proof has none
     page.locator(".curve-chip [data-select]").first.click()
     expect(page.locator(".examples-panel")).to_be_visible()
