@@ -6,7 +6,7 @@ import { makeRoving } from "../../shared/roving.js";
 import { say } from "../../shared/words.js";
 
 /** @typedef {{box: [number, number, number, number], pixels: Uint8Array}} Found box: left, top, right, bottom */
-/** @typedef {{width: number, height: number, cut: boolean, digits: Found[]}} Reply boxes are in pixels of this picture */
+/** @typedef {{width: number, height: number, cut: boolean, digits: Found[]}} Reply boxes are in these pixels */
 
 /**
  * Where a box lies, in percent of the picture.
