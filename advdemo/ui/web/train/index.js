@@ -20,6 +20,10 @@ export function mount({ element, props }) {
   const settings = makeSettings(root, setup.recipes);
   const model = makeModel(root, setup.most_bytes, (uploaded) => {
     model.show(uploaded);
+    training.epochs = []; // those of another network
+    draw();
+    showPlots(false);
+    say(pick(".whose"), "train.no_curves");
     training.judge({ key: "train.read_file", values: { name: uploaded.name } });
   });
   const training = makeTraining({ model, draw, showProgress, setState, showTrouble });
@@ -53,6 +57,9 @@ export function mount({ element, props }) {
     sayError(status, trouble);
   }
 
+  /** @param {boolean} shown */
+  const showPlots = (shown) => pick(".plots").toggleAttribute("hidden", !shown);
+
   function draw() {
     drawPlots(root, training.epochs, training.planned);
   }
@@ -71,6 +78,7 @@ export function mount({ element, props }) {
   run.addEventListener("click", () => {
     if (!settings.complete()) return;
     hush(pick(".whose"));
+    showPlots(true);
     training.start(settings.read());
   });
   stop.addEventListener("click", training.halt);
