@@ -12,7 +12,7 @@ import { asCsv, asJson, bands, lastOf, points, ticksOf } from "./figures.js";
 /** @typedef {import("./figures.js").Reference} Reference */
 
 export const COLOURS = ["#2563eb", "#8a4f6d", "#1e7a74", "#64748b", "#7c3aed", "#4d7c0f"];
-// In a square of 100 by 100, as style.css has them; null: a circle.
+// In a box of 100 by 100, as style.css has them; null: a circle.
 const SHAPES = [
   null,
   "8,8 92,8 92,92 8,92",
