@@ -40,13 +40,14 @@ def show(networks: Mapping[str, Any], *, block: bool | None = None, **options: A
 
     Args:
         networks: by the names that the page is to show, of 1 to 40 characters. Each is any `nn.Module` from pixels,
-            float32 (N, 1, 28, 28) in [0, 1], to logits (N, 10). The page uses a frozen copy in eval mode; proofs, which
-            know LeNet's layers alone, are for a LeNet only.
+            float32 (N, 1, 28, 28) in [0, 1], to logits (N, 10), or the path of a LeNet's checkpoint. The page uses a
+            frozen copy in eval mode; proofs, which know LeNet's layers alone, are for a LeNet only. Each is tried on
+            1,000 test images first, and what is odd about it is said.
         block: whether to wait until interrupted; None waits in programs but not in notebooks and at prompts.
         options: of Gradio's `launch`, such as `inbrowser=True`.
 
     Raises:
-        ValueError: a name that cannot be used, or a network that cannot be copied, has other shapes, values that are
+        ValueError: a name that cannot be used, or a network that has other shapes, values that are
             not finite or no gradients.
         OSError: the port that GRADIO_SERVER_PORT names is taken.
     """

@@ -5,17 +5,19 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from torch import nn
 
 from advdemo import NETWORKS, shipped
 from advdemo.images.mnist import load_mnist
-from advdemo.networks.checkpoint import load_checkpoint
+from advdemo.networks.checkpoint import CLASSIFIERS, load_checkpoint
 from advdemo.networks.guest import adopt
 from advdemo.networks.predict import pick_device
 from advdemo.training.train import train_checkpoint
 from advdemo.ui.page import build_page, launch
+from advdemo.ui.service.guests import look
 from advdemo.ui.service.pairs import load_pairs
 from advdemo.ui.words import texts
 
@@ -49,14 +51,17 @@ def shipped_page() -> Any:
     return build_page(load_networks(), *load_mnist("test"), load_pairs(CHECKPOINT.parent))
 
 
-def show(networks: Mapping[str, nn.Module], *, block: bool | None = None, **options: Any) -> None:
+def show(networks: Mapping[str, nn.Module | str | Path], *, block: bool | None = None, **options: Any) -> None:
     """`advdemo.show`."""
-    shipped = load_networks()
+    shipped, test = load_networks(), load_mnist("test")
     guests: dict[str, tuple[nn.Module, dict[str, Any]]] = {}
     for name, network in networks.items():
         check_name(name)
-        guests[name] = (adopt(network, f"the network {name!r}", pick_device()), {})
-    page = build_page(shipped | guests, *load_mnist("test"), load_pairs(CHECKPOINT.parent))
+        if isinstance(network, str | Path):
+            network = load_checkpoint(network, kinds=CLASSIFIERS)[0]
+        guest = adopt(network, f"the network {name!r}", pick_device())
+        guests[name] = (guest, {"notes": look(name, guest, *test)})
+    page = build_page(shipped | guests, *test, load_pairs(CHECKPOINT.parent))
     launch(page, block=not hasattr(sys, "ps1") if block is None else block, **options)
 
 

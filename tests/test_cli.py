@@ -4,6 +4,8 @@ import subprocess
 import sys
 
 import pytest
+import torch
+from safetensors.torch import load_file
 
 from advdemo.attacks import ATTACKS
 from advdemo.images.drawing import to_mnist
@@ -125,3 +127,15 @@ def test_certify_of_a_misread_picture_proves_nothing(run, seven):
 def test_certify_refuses(run, seven, tmp_path):
     assert refused(run("certify", seven, "--method", "guess"), "unknown method 'guess': choose one of intervals, crown")
     assert refused(run("certify", tmp_path / "none.png"), "none.png")
+
+
+# convert
+
+
+def test_convert_writes_the_tutorial_s_module_as_safetensors(run, tmp_path, untrained):
+    torch.save(untrained, tmp_path / "mnist_net.pth")
+    assert run("convert", tmp_path / "mnist_net.pth", tmp_path / "net.safetensors").exit_code == 0
+    written = load_file(tmp_path / "net.safetensors")
+    assert all(torch.equal(written[name], value) for name, value in untrained.state_dict().items())
+    (tmp_path / "page.pth").write_text("<html>404</html>")
+    assert refused(run("convert", tmp_path / "page.pth", tmp_path / "b.safetensors"), "it is a web page: download")

@@ -1,14 +1,19 @@
 import json
+import re
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 
+from advdemo import NETWORKS, shipped
 from advdemo.attacks import fgsm
 from advdemo.images.drawing import to_mnist
+from advdemo.images.picture import write_picture
+from advdemo.networks.checkpoint import load_checkpoint
 from advdemo.networks.predict import predict
 from tests.commands import pixels_of, refused
+from tests.photos import black
 
 
 def test_attack_writes_three_images_and_the_prediction(run, lenet, seven, tmp_path):
@@ -103,3 +108,36 @@ def test_wrong_attack(run, seven, tmp_path):
     assert refused(run("attack", seven, "--epsilon", "nan"), "epsilon must be a number from 0 to 1")
     assert refused(run("attack", seven, "--label", 10), "--label")
     assert refused(run("attack"), "IMAGE")
+
+
+@pytest.mark.parametrize("network", ["standard", "robust", "certified"])
+def test_an_example_that_was_written_is_read_back_to_the_last_bit(run, seven, tmp_path, network):
+    first = run("attack", seven, "--epsilon", 0.3, "--out", tmp_path / "first")
+    written = pixels_of(tmp_path / "first" / "adversarial.png")[::10, ::10]
+    model = load_checkpoint(shipped(NETWORKS[network]), "cpu")[0]
+    expected = predict(model, torch.from_numpy(written / np.float32(255))[None, None])[0]
+    options = ("--epsilon", 0, "--checkpoint", network, "--out", tmp_path / "again")
+    again = run("attack", tmp_path / "first" / "adversarial.png", *options)
+    assert f"Before:  {expected.argmax()} ({expected.max():.2%})" in again.stdout
+    assert np.array_equal(pixels_of(tmp_path / "again" / "adversarial.png")[::10, ::10], written)
+    if network == "standard":
+        after = re.search(r"After:   (\d)", first.stdout)[1]
+        assert f"Before:  {after} " in again.stdout
+        certified = run("certify", tmp_path / "first" / "adversarial.png", "--label", after)
+        assert f"Predicted: {expected.argmax()} ({expected.max():.2%})" in certified.stdout
+
+
+def test_a_picture_of_two_digits_is_refused(run, tmp_path, mnist_test):
+    both = np.hstack([black((mnist_test[0][number, 0] * 255).byte().numpy()) for number in (0, 3)])
+    Image.fromarray(both).save(tmp_path / "both.png")
+    for command in ("attack", "certify"):
+        assert refused(run(command, tmp_path / "both.png"), "both.png: there is more than one digit: crop")
+
+
+def test_what_the_network_is_unsure_of_is_not_proved(run, lenet, tmp_path, mnist_test):
+    shares = [part * mnist_test[0][0] + (1 - part) * mnist_test[0][1] for part in np.linspace(0, 1, 41)]
+    unsure = min(shares, key=lambda image: float(predict(lenet, image[None])[0].max()))
+    assert predict(lenet, unsure[None])[0].max() < 0.5
+    write_picture(unsure, tmp_path / "unsure.png")
+    assert refused(run("certify", tmp_path / "unsure.png"), "too unsure to certify: give the digit as --label")
+    assert "Certified:" in run("certify", tmp_path / "unsure.png", "--label", 7).stdout

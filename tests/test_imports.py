@@ -70,7 +70,7 @@ UI_MAY_IMPORT = {  # within ui, top to bottom; `fields` and `requests` are what 
     "tabs": {"tabs", "fields", "handlers", "jobs", "service", "requests", "server", "component", "settings"},
     "api": {"api", "handlers", "service", "requests", "fields", "server", "words"},
     "handlers": {"handlers", "service", "jobs", "requests", "fields", "server", "settings"},
-    "service": {"service", "jobs", "requests", "fields", "server", "settings"},
+    "service": {"service", "jobs", "requests", "fields", "server", "settings", "words"},
     "jobs": {"jobs", "requests", "server"},
     "requests": {"fields", "server", "settings"},
     "fields": {"server", "settings"},

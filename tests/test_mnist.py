@@ -118,3 +118,36 @@ def test_another_root_with_a_broken_file(small_mnist, tmp_path, break_it):
     path.write_bytes(break_it(path.read_bytes()))
     with pytest.raises(FileNotFoundError, match="(?s)no whole MNIST in .*choose another folder"):
         load_mnist("test", tmp_path)
+
+
+def laid_out(folder, place, name, zipped):
+    """The test half alone, under such names."""
+    (folder / place).mkdir(parents=True, exist_ok=True)
+    for archive in ARCHIVES["test"]:
+        content = (MNIST_DIR / archive).read_bytes()
+        path = folder / place / name(archive.removesuffix(".gz"))
+        if zipped:
+            path.with_name(path.name + ".gz").write_bytes(content)
+        else:
+            path.write_bytes(gzip.decompress(content))
+
+
+@pytest.mark.usefixtures("no_network")
+@pytest.mark.parametrize("zipped", [True, False])
+@pytest.mark.parametrize("name", [str, lambda plain: plain.replace("-idx", ".idx")], ids=["dashes", "dots"])
+@pytest.mark.parametrize("place", ["", "raw", "MNIST/raw"])
+def test_folders_as_people_keep_them(place, name, zipped, tmp_path, mnist_test):
+    laid_out(tmp_path, place, name, zipped)
+    images, labels = load_mnist("test", tmp_path)
+    assert torch.equal(images, mnist_test[0])
+    assert torch.equal(labels, mnist_test[1])
+    assert torch.equal(load_mnist("test", tmp_path / place)[1], mnist_test[1])
+
+
+@pytest.mark.usefixtures("no_network")
+def test_what_was_looked_for_is_named(tmp_path):
+    laid_out(tmp_path, "", str, True)
+    with pytest.raises(
+        FileNotFoundError, match=r"(?s)no whole MNIST in .*train-images-idx3-ubyte.gz and train-labels.*raw"
+    ):
+        load_mnist("train", tmp_path)

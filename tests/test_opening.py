@@ -3,16 +3,18 @@
 import gzip
 import http.client
 import re
+import zlib
 from urllib.parse import urlsplit
 
 import pytest
 
+from advdemo.images.greys import as_bytes
 from advdemo.ui.server.files import Files
 from advdemo.ui.service import Service
 from advdemo.ui.service.networks import Networks
 from advdemo.ui.tabs.board import make_board
 
-ADDRESS = re.compile(r'<script type="module" async id="advdemo" src="(web/[0-9a-f]{16})/page\.js"></script>')
+ADDRESS = re.compile(r'<script type="module" async id="advdemo" src="(web/[0-9a-f]{16})/modules\.js"></script>')
 
 
 @pytest.fixture
@@ -46,7 +48,7 @@ def test_the_page_s_modules_are_asked_for_before_gradio_is_there_and_kept(get):
     (folder,) = ADDRESS.findall(html)
     assert html.index(folder) < html.index("window.gradio_config")
     assert html.index('<meta name="languages"') < html.index(folder)
-    for file in ("page.js", "words/en.json", "words/zh.json", "programs.json"):
+    for file in ("modules.js", "words/en.json", "words/zh.json", "programs.json"):
         status, headers, content = get(f"/{folder}/{file}")
         assert (status, "immutable" in headers["cache-control"]) == (200, True), file
         for other in (f"/web/{file}", f"/web/{'0' * 16}/{file}"):  # of an open page of an older version
@@ -67,9 +69,10 @@ def test_what_gradio_names_by_its_content_is_kept_too(get):
 
 def test_the_board_and_the_weights_are_kept(get, lenet, mnist_test):
     service = Service(Networks({"standard": lenet}), *mnist_test)
-    address = make_board(service)["sprite"]
-    status, headers, content = get(f"/{address}")
-    assert (status, headers["content-type"], content[8:12]) == (200, "image/webp", b"WEBP")
+    board = make_board(service)
+    status, headers, content = get(f"/{board['pixels']}")
+    first = int(board["digits"].split(":")[0])
+    assert (status, zlib.decompress(content)[:784]) == (200, as_bytes(mnist_test[0][first]).tobytes())
     assert "immutable" in headers["cache-control"]
     assert get(f"/web/kept/{'0' * 64}.webp")[0] == 404
 

@@ -29,9 +29,10 @@ SOURCES = {path: path.read_text(encoding="utf-8") for kind in ("*.js", "*.html",
 # Keys put together in the code, `attacks.never_${name}`, by their fixed beginnings and all their endings.
 ENDINGS = {
     "attacks.": [*ATTACKS],
-    "attacks.short_": [*ATTACKS],
-    "attacks.formula_": [*ATTACKS],
-    "attacks.never_": [*ATTACKS],
+    "attacks.short_": [*ATTACKS, "hand"],
+    "attacks.formula_": [*ATTACKS, "hand"],
+    "attacks.never_": [*ATTACKS, "hand"],
+    "hand.": [whose + how for whose in ("yours", "gradient") for how in ("", "_never", "_misread")],
     "networks.": ["standard", "robust", "certified", "binarised"],
     "networks.short_": ["standard", "robust", "certified", "binarised"],
     "proof.": [*METHODS],
@@ -142,4 +143,4 @@ def test_the_sweep_tab_knows_attacks_from_the_table_alone():
 
 def test_numbers_lines_and_plurals():
     assert say("explore.fooled", now=8, share="63.0%") == "Now 8, 63.0% sure: the network is fooled."
-    assert say("explore.fooled", "zh", now=8, share="63.0%") == "现在认作 8，置信度 63.0%：网络被骗了。"
+    assert say("explore.fooled", "zh", now=8, share="63.0%") == "现在识别为 8，置信度 63.0%：网络被骗了。"

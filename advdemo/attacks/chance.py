@@ -11,7 +11,7 @@ def uniform(images: Tensor, shape: tuple[int, ...], seed: int = 0) -> Tensor:
     of each of N images, so that batches, devices and pages agree on them."""
     generator = torch.Generator()
     numbers = torch.empty((len(images), *shape), dtype=images.dtype)
-    for image, row in zip(images.cpu().numpy(), numbers, strict=True):
+    for image, row in zip(images.detach().cpu().numpy(), numbers, strict=True):
         generator.manual_seed(zlib.crc32(image.tobytes(), seed))
         row.uniform_(generator=generator)
     return numbers.to(images.device)

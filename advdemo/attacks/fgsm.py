@@ -81,13 +81,21 @@ def logits_and_gradient(
     `loss="nll-on-logits"` is the PyTorch tutorial's slip, kept to reproduce its figures: `nll_loss` of raw logits,
     which only lowers the true class's logit.
     """
-    with torch.enable_grad():
+    criterion = F.cross_entropy if loss == "cross-entropy" else F.nll_loss
+    with torch.inference_mode(False), torch.enable_grad():  # whatever the caller is in
+        if images.is_inference() or labels.is_inference():
+            images, labels = images.clone(), labels.clone()
         pixels = images.detach().requires_grad_()
-        logits = model(pixels)
-        # A sum, not a mean: the size of the batch must not push small gradients to zero.
-        criterion = F.cross_entropy if loss == "cross-entropy" else F.nll_loss
-        value = criterion(logits, labels, reduction="sum")
-        (gradient,) = torch.autograd.grad(-value if targeted else value, pixels)
+        try:
+            logits = model(pixels)
+            # A sum, not a mean: the size of the batch must not push small gradients to zero.
+            value = criterion(logits, labels, reduction="sum")
+            (gradient,) = torch.autograd.grad(-value if targeted else value, pixels)
+        except RuntimeError as error:
+            if "nference tensor" not in str(error):
+                raise
+            remedy = "make or load it outside torch.inference_mode()"
+            raise ValueError(f"the network was made in inference mode and has no gradients: {remedy}") from error
     return logits.detach(), gradient
 
 
@@ -95,7 +103,7 @@ def perturb(images: Tensor, sign: Tensor, epsilon: float | Tensor) -> Tensor:
     """clip(images + epsilon * sign, 0, 1). `epsilon` in 0..1, in units of the pixel range: a number, or a tensor that
     broadcasts against the images. ValueError when it is negative, above 1 or not finite."""
     check_epsilon(epsilon)
-    return (images + epsilon * sign).clamp_(0.0, 1.0)
+    return (images.detach() + epsilon * sign).clamp_(0.0, 1.0)
 
 
 def fgsm(

@@ -24,6 +24,9 @@ def check_images(images: Tensor) -> None:
     if len(images) == 0:
         raise ValueError("images must hold at least one image, got an empty batch")
     low, high = (bound.item() for bound in torch.aminmax(images))
+    if low < 0:
+        remedy = "if they are normalised, leave that out and make it the network's first step"
+        raise ValueError(f"pixels must be finite and in [0, 1], got {low} to {high}: {remedy}")
     if not (0.0 <= low and high <= 1.0):
         raise ValueError(f"pixels must be finite and in [0, 1], got {low} to {high}: divide bytes by 255 first")
 

@@ -101,6 +101,7 @@ def mifgsm(
         ValueError: as `fgsm`, and for steps, decay or diversity out of range.
     """
     check_images(images)
+    images = images.detach()
     check_labels(labels, len(images))
     check_epsilon(epsilon)
     Momentum(steps, decay, diversity)

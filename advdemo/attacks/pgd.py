@@ -48,7 +48,9 @@ class PGD(Settings):
         with torch.no_grad():
             logits = model(images)
         # Of the images too, or every batch of a data set would begin at the same points.
-        generator = torch.Generator(images.device).manual_seed(zlib.crc32(images.cpu().numpy().tobytes(), seed))
+        generator = torch.Generator(images.device).manual_seed(
+            zlib.crc32(images.detach().cpu().numpy().tobytes(), seed)
+        )
 
         def at(epsilon: float | Tensor) -> Tensor:
             batch, truth = copies(epsilon, images, labels)
@@ -88,6 +90,7 @@ def pgd(
         ValueError: as `fgsm`, and for steps, a step size or restarts out of range.
     """
     check_images(images)
+    images = images.detach()
     check_labels(labels, len(images))
     check_epsilon(epsilon)
     check_steps(steps)

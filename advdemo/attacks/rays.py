@@ -89,6 +89,7 @@ def rays(
 
 def _check(images: Tensor, labels: Tensor, epsilon: float | Tensor, queries: int) -> None:
     check_images(images)
+    images = images.detach()
     check_labels(labels, len(images))
     check_epsilon(epsilon)
     check_queries(queries)

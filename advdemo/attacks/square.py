@@ -105,6 +105,7 @@ def square(
 def _checked(images: Tensor, labels: Tensor, epsilon: float | Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """The arguments, epsilon as a tensor (N, 1, 1, 1); or ValueError."""
     check_images(images)
+    images = images.detach()
     check_labels(labels, len(images))
     check_epsilon(epsilon)
     return images, labels, torch.as_tensor(epsilon, dtype=images.dtype).to(images).expand(len(images), 1, 1, 1)

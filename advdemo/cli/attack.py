@@ -19,6 +19,7 @@ from advdemo.cli.shared import (
     StepSize,
     app,
     load_classifier,
+    read_digit,
 )
 
 if TYPE_CHECKING:
@@ -52,18 +53,14 @@ def attack(
 
     from advdemo.attacks import find_attack, make_settings
     from advdemo.attacks.inputs import check_epsilon
-    from advdemo.images.drawing import to_mnist
-    from advdemo.images.picture import read_picture, write_picture, write_signs
+    from advdemo.images.picture import write_picture, write_signs
     from advdemo.measures.scan import scan
     from advdemo.networks.predict import pick_device, predict
 
     check_epsilon(epsilon)
     device = pick_device()
     model = load_classifier(checkpoint, binarise)
-    try:
-        original = to_mnist(read_picture(image, name="it")).unsqueeze(0).to(device)
-    except ValueError as error:
-        raise ValueError(f"{image}: {error}") from error
+    original = read_digit(image).unsqueeze(0).to(device)
     clean = predict(model, original)[0]
     given = label is not None
     label = int(clean.argmax()) if label is None else label

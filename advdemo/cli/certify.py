@@ -5,7 +5,9 @@ from typing import Annotated
 
 import typer
 
-from advdemo.cli.shared import STANDARD, Binarise, Checkpoint, app, load_classifier
+from advdemo.cli.shared import STANDARD, Binarise, Checkpoint, app, load_classifier, read_digit
+
+SURE = 0.5  # confidence: below it, a prediction is no label to certify
 
 
 @app.command()
@@ -20,20 +22,20 @@ def certify(
     binarise: Binarise = False,
 ) -> None:
     """Certify a picture: the epsilon up to which no perturbation can make the network predict another digit."""
-    from advdemo.images.drawing import to_mnist
-    from advdemo.images.picture import read_picture
     from advdemo.measures.bounds import certified_epsilon
     from advdemo.measures.scan import scan
     from advdemo.networks.predict import pick_device, predict
 
     device = pick_device()
     model = load_classifier(checkpoint, binarise)
-    try:
-        pixels = to_mnist(read_picture(image, name="it")).to(device)
-    except ValueError as error:
-        raise ValueError(f"{image}: {error}") from error
+    pixels = read_digit(image).to(device)
     clean = predict(model, pixels[None])[0]
     given = label is not None
+    if not given and clean.max() < SURE:
+        read = f"{clean.argmax()} ({clean.max():.2%})"
+        raise ValueError(
+            f"{image}: the network's best guess is {read}, too unsure to certify: give the digit as --label"
+        )
     label = int(clean.argmax()) if label is None else label
     proved = certified_epsilon(model, pixels, label, method=method)
     fooled = scan(model, pixels, label).flip_epsilon

@@ -12,7 +12,7 @@ from typer.core import TyperCommand, TyperGroup
 from advdemo import NETWORKS, shipped
 
 if TYPE_CHECKING:
-    from torch import nn
+    from torch import Tensor, nn
 
 SHIPPED = {name: shipped(file) for name, file in NETWORKS.items()}
 STANDARD = Path("standard")
@@ -83,6 +83,20 @@ def load_classifier(path: Path, binarise: bool) -> "nn.Module":
 
     network, _ = load_checkpoint(SHIPPED.get(str(path), path), kinds=CLASSIFIERS)
     return Binarised(network) if binarise else network
+
+
+def read_digit(path: Path) -> "Tensor":
+    """The digit in a picture file, float32 (1, 28, 28); ValueError, naming the file, when it is not one digit."""
+    from advdemo.images.photo import digit_in
+    from advdemo.images.picture import open_picture
+
+    try:
+        picture = open_picture(path, name="it")
+        if picture.cut:
+            typer.echo(f"{path}: the end of the file is missing, so part of the picture is", err=True)
+        return digit_in(picture)
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from error
 
 
 def progress() -> Progress:

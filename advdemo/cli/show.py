@@ -1,30 +1,40 @@
 """python -m advdemo show"""
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from advdemo.cli.shared import app
+from advdemo.cli.shared import app, load_classifier
 
 if TYPE_CHECKING:
     from torch import nn
+
+SUFFIXES = (".safetensors", ".pt", ".pth")
 
 
 @app.command()
 def show(
     networks: Annotated[
-        list[str], typer.Argument(metavar="MODULE:NAME...", help="A network, or a function that makes one.")
+        list[str],
+        typer.Argument(metavar="MODULE:NAME...", help="A network, a function that makes one, or a checkpoint's file."),
     ],
 ) -> None:
     """Open the page with networks of your own beside the shipped ones."""
     import advdemo
 
-    advdemo.show({place.rpartition(":")[2]: find_network(place) for place in networks}, block=True)
+    advdemo.show({name_of(place): find_network(place) for place in networks}, block=True)
+
+
+def name_of(place: str) -> str:
+    """What the page calls it."""
+    return Path(place).stem if Path(place).suffix in SUFFIXES else place.rpartition(":")[2]
 
 
 def find_network(place: str) -> "nn.Module":
-    """What stands at `module:name`: a network, or what a function or class of no arguments returns.
+    """The LeNet in a file, or what stands at `module:name`: a network, or what a function or class of no arguments
+    returns.
 
     Raises:
         ValueError: there is no such thing, or it is no network.
@@ -33,6 +43,8 @@ def find_network(place: str) -> "nn.Module":
 
     from torch import nn
 
+    if Path(place).suffix in SUFFIXES:
+        return load_classifier(Path(place), binarise=False)
     module, colon, name = place.partition(":")
     if not (module and colon and name):
         raise ValueError(f"name a network as my_module:make_model, got {place!r}")

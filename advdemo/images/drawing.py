@@ -21,6 +21,7 @@ MIN_CONTRAST = 16  # grey levels between ink and paper
 MIN_CLARITY = 5  # the same over the paper's median deviation: 3.6 to 4.1 in blank noise, over 6 in a blurred photo
 
 NO_INK = "there is no ink to see: draw a digit that is clearly darker or lighter than its background"
+SEVERAL = "there is more than one digit: crop the picture to one of them"
 NO_STROKE = "the ink is a solid dot or block: draw a digit with strokes thinner than a quarter of its height"
 
 
@@ -36,11 +37,21 @@ def to_mnist(canvas: np.ndarray) -> Tensor:
         mass as near the middle as it can be with nothing cut off.
 
     Raises:
-        ValueError: another type, shape or size; no ink (one colour all over, noise, nothing opaque); or nothing but a
-            dot or a solid block.
+        ValueError: another type, shape or size; no ink (one colour all over, noise, nothing opaque); nothing but a dot
+            or a solid block; or two digits side by side, which `photo.find_digits` takes apart.
     """
     check_canvas(canvas)
-    return _place(_change_pen(_work_mask(_find_ink(_shrink(canvas)))))
+    ink = find_ink(shrink(canvas, VIEW))
+    from advdemo.images.parts import are_several  # OpenCV
+
+    if are_several(ink):
+        raise ValueError(SEVERAL)
+    return as_mnist(ink)
+
+
+def as_mnist(ink: np.ndarray) -> Tensor:
+    """One digit's ink, as `find_ink` gives it, in MNIST's form; ValueError for a solid dot or block."""
+    return _place(_change_pen(_work_mask(ink)))
 
 
 def check_canvas(canvas: np.ndarray) -> None:
@@ -54,10 +65,10 @@ def check_canvas(canvas: np.ndarray) -> None:
         raise ValueError(f"a canvas may have at most {MAX_PIXELS} pixels, got {canvas.shape[:2]}: scale it down first")
 
 
-def _shrink(canvas: np.ndarray) -> np.ndarray:
-    """The canvas as float32 (H, W, channels), averaged in blocks (alpha is their weight) if it is large, without the
-    channels that say nothing."""
-    factor = -(-max(canvas.shape[:2]) // VIEW)
+def shrink(canvas: np.ndarray, longest: int) -> np.ndarray:
+    """The canvas as float32 (H, W, channels), averaged in blocks (alpha is their weight) if a side has more than
+    `longest` pixels, without the channels that say nothing."""
+    factor = -(-max(canvas.shape[:2]) // longest)
     pixels = np.atleast_3d(np.asarray(Image.fromarray(canvas).reduce(factor)) if factor > 1 else canvas)
     if pixels.shape[2] == 4 and pixels[..., 3].min() == 255:
         pixels = pixels[..., :3]
@@ -66,8 +77,9 @@ def _shrink(canvas: np.ndarray) -> np.ndarray:
     return pixels.astype(np.float32)
 
 
-def _find_ink(pixels: np.ndarray) -> np.ndarray:
-    """How much each pixel is ink, float32 (H, W): 0 is the mean of the paper, 1 that of the ink."""
+def find_ink(pixels: np.ndarray) -> np.ndarray:
+    """How much each of the pixels that `shrink` gives is ink, float32 (H, W): 0 is the mean of the paper, 1 that of the
+    ink. ValueError where there is none."""
     see_through = pixels.shape[2] == 4 and (pixels[..., 3] < MIN_CONTRAST).mean() > 0.1
     contrast = pixels[..., 3] if see_through else _contrast(pixels)
     paper, ink = _split(contrast)

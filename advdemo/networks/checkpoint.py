@@ -1,4 +1,5 @@
-"""Checkpoint files: a network's weights as safetensors, with a record of how it came to be as JSON in the header."""
+"""Checkpoint files: a network's weights as safetensors, with a record of how it came to be as JSON in the header.
+Others' `.pt` and `.pth` files are read, too; what is written is safetensors."""
 
 import glob
 import json
@@ -14,14 +15,24 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor, nn
 
+from advdemo import IMAGE_SHAPE
 from advdemo.networks.binarised import Binarised
 from advdemo.networks.discriminator import Discriminator
 from advdemo.networks.fast import FastLeNet
 from advdemo.networks.generator import Generator
+from advdemo.networks.pickles import UnfitError, plain_names, read_pickle
 from advdemo.networks.predict import freeze, pick_device
 
 ABANDONED = 600  # seconds after which the temporary file of a save that was killed is cleaned up
 # By the record's `kind`; without one it is a LeNet.
+OTHER = "To look at a network of other layers, use `advdemo show`"
+PRECISIONS = {torch.float16, torch.bfloat16, torch.float64}  # that a LeNet is converted from
+SMALLEST = 1e-30  # of a parameter's largest value
+FOREIGN = (  # how a file begins: what it is
+    (b"version https://git-lfs", "lfs", "it is a pointer of Git LFS: fetch the file itself with `git lfs pull`"),
+    ((b"<!doctype", b"<html"), "html", "it is a web page: download the file itself"),
+    (b"", "empty", "it is empty: copy it again"),
+)
 CLASSIFIERS: dict[str, type[nn.Module]] = {"LeNet": FastLeNet}
 KINDS = CLASSIFIERS | {"binarised": Binarised, "generator": Generator, "discriminator": Discriminator}
 
@@ -91,11 +102,16 @@ def load_checkpoint(
     """Read what `save_checkpoint` wrote: (the network in eval mode with frozen parameters, the record). The record's
     `kind` says which of `kinds` it is; a LeNet comes back as the fast one.
 
+    A `.pt` or `.pth` file of torch.save is read as well, whether it holds a state dict, one in a dict under
+    "state_dict" or "model", or a whole module; in half, bfloat16, single or double precision.
+
     Raises:
         FileNotFoundError: there is no such file.
-        ValueError: not safetensors, or not the finite parameters of such a network.
+        ValueError: neither of these, or not the finite parameters of such a network. Nothing in the file is run.
     """
     path = Path(path)
+    if path.is_dir():
+        raise UnfitError(f"{path} is a folder: name the checkpoint's file in it", "nothing", found="folder")
     if not path.is_file():
         raise FileNotFoundError(f"no checkpoint at {path}: make one with `python -m advdemo train --out {path}`")
     network, record = parse_checkpoint(path.read_bytes(), path.name, kinds)
@@ -107,29 +123,73 @@ def parse_checkpoint(
 ) -> tuple[nn.Module, dict[str, Any]]:
     """`load_checkpoint` of a file's bytes, on the CPU; `name` is what error messages call it, `kinds` are the networks
     that it may hold."""
+    state, record = _read(content, name, kinds)
+    kind = record.get("kind", "LeNet")
+    if not isinstance(kind, str) or kind not in kinds:
+        found = str(kind)[:40]
+        raise UnfitError(f"{name} holds a {found!r}, not a {' or '.join(kinds)}", "nothing", found=found)
+    network = kinds[kind]()
+    expected = network.state_dict()
+    if kind not in CLASSIFIERS:  # they are stored in half the bytes
+        state = {key: value.float() if value.dtype == torch.float16 else value for key, value in state.items()}
+    elif len(types := {value.dtype for value in state.values()}) == 1 and types <= PRECISIONS:
+        small = all(value.numel() <= 1 << 20 for value in state.values())
+        state = {key: value.float() if small else value for key, value in state.items()}
+    check_state(state, expected, name)
+    network.load_state_dict(state)
+    freeze(network)
+    if kind in CLASSIFIERS:
+        _check_arithmetic(network, name)
+    return network, record
+
+
+def is_safetensors(content: bytes) -> bool:
+    """Whether it is no archive and no pickle of torch.save."""
+    return not content.startswith((b"PK", b"\x80"))
+
+
+def _read(content: bytes, name: str, kinds: dict[str, type[nn.Module]]) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    if not is_safetensors(content):
+        return read_pickle(content, name), {}
     try:
         state, record = unpack_checkpoint(content)
     except ValueError as error:
-        raise ValueError(f"{name} is not a safetensors checkpoint of a {' or a '.join(kinds)}") from error
-    kind = record.get("kind", "LeNet")
-    if not isinstance(kind, str) or kind not in kinds:
-        raise ValueError(f"{name} holds a {str(kind)[:40]!r}, not a {' or '.join(kinds)}")
-    network = kinds[kind]()
-    if kind not in CLASSIFIERS:  # they are stored in half the bytes
-        state = {key: value.float() if value.dtype == torch.float16 else value for key, value in state.items()}
-    check_state(state, network.state_dict(), name)
-    network.load_state_dict(state)
-    return freeze(network), record
+        begins = content[:200].lstrip().lower()
+        foreign = [(kind, found) for sign, kind, found in FOREIGN if begins.startswith(sign) if sign or not content]
+        kind, found = (foreign or [("damaged", "it is damaged or cut, or of another kind: copy it again")])[0]
+        wanted = " or a ".join(kinds)
+        raise UnfitError(f"{name} is not a safetensors checkpoint of a {wanted}: {found}", kind) from error
+    return plain_names(state), record
+
+
+def _check_arithmetic(network: nn.Module, name: str) -> None:
+    """Refuse finite weights so large that the logits, or what attacks compute from them, are not finite, and weights so
+    small that what attacks compute from them is lost."""
+    for key, value in network.state_dict().items():
+        if 0 < value.abs().max() < SMALLEST:
+            raise UnfitError(f"{name}: the values of {key} are so small that arithmetic fails", "not_finite")
+    with torch.enable_grad():
+        pixels = torch.stack([torch.zeros(IMAGE_SHAPE), torch.ones(IMAGE_SHAPE)]).requires_grad_()
+        logits = network(pixels)
+        (gradient,) = torch.autograd.grad(logits.logsumexp(1).sum(), pixels)
+    if not (logits.isfinite().all() and gradient.isfinite().all()):
+        raise UnfitError(f"{name} holds values so large that the network's answers are not finite", "not_finite")
 
 
 def check_state(state: dict[str, Tensor], expected: dict[str, Tensor], name: str) -> None:
-    """Raise ValueError unless `state` has the names, shapes and dtypes of `expected` and only finite values."""
+    """Raise UnfitError unless `state` has the names, shapes and dtypes of `expected` and only finite values."""
     if state.keys() != expected.keys():
-        odd = sorted(state.keys() ^ expected.keys())
-        raise ValueError(f"{name} does not hold such a network: missing or unexpected parameters {', '.join(odd[:6])}")
+        odd = ", ".join(sorted(state.keys() ^ expected.keys())[:6])
+        raise UnfitError(
+            f"{name} does not hold such a network: missing or unexpected parameters {odd}. {OTHER}", "layers", odd=odd
+        )
     for key, value in state.items():
         if value.shape != expected[key].shape or value.dtype != expected[key].dtype:
             got, want = (f"{t.dtype} {tuple(t.shape)}" for t in (value, expected[key]))
-            raise ValueError(f"{name}: parameter {key} must be {want}, got {got}")
+            raise UnfitError(
+                f"{name}: parameter {key} must be {want}, got {got}. {OTHER}",
+                "layers",
+                odd=f"{key} {tuple(value.shape)}",
+            )
         if not value.isfinite().all():
-            raise ValueError(f"{name}: parameter {key} holds values that are not finite")
+            raise UnfitError(f"{name}: parameter {key} holds values that are not finite", "not_finite")

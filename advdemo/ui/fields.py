@@ -24,6 +24,7 @@ from advdemo.ui.settings import epoch_cap
 MAX_EPSILONS = 51
 MAX_PICTURE = 400_000  # characters of a data URL
 MAX_NETWORK = 1_000_000  # bytes of an uploaded file; a LeNet takes 250,000
+MAX_PHOTO = 4_000_000  # bytes of a picture's file
 MAX_PAIR = 1_000_000  # characters of base64, of each of its two files: the generator takes 860,000
 EDGE = 50  # a place's coordinates are whole numbers from -EDGE to EDGE
 MAX_PACE = 100.0  # steps a second of a game
@@ -85,8 +86,11 @@ def listed(names: Iterable[str]) -> str:
 
 
 def decoded(text: Any) -> bytes:
-    """What base64 stands for."""
-    return base64.b64decode(text if isinstance(text, str) else "?", validate=True)
+    """What base64 stands for: also with line breaks, in its alphabet for addresses, or without padding."""
+    if not isinstance(text, str):
+        raise ValueError("no base64")
+    plain = "".join(text.split()).rstrip("=").translate(str.maketrans("-_", "+/"))
+    return base64.b64decode(plain + "=" * (-len(plain) % 4), validate=True)
 
 
 def _at_most_images(count: int, info: ValidationInfo) -> int:
@@ -105,6 +109,12 @@ def _known_network(name: str, info: ValidationInfo) -> str:
 def _parse_network(text: Any) -> bytes:
     if not isinstance(text, str) or len(text) > MAX_NETWORK * 4 // 3 + 4:
         raise refuse("errors.model_too_large")
+    return decoded(text)
+
+
+def _parse_photo(text: Any) -> bytes:
+    if not isinstance(text, str) or len(text) > MAX_PHOTO * 4 // 3 + 4:
+        raise refuse("errors.photo_too_large", most=MAX_PHOTO // 1_000_000)
     return decoded(text)
 
 
@@ -192,6 +202,7 @@ NetworkName = Annotated[
     refused("errors.unknown_network", "network", networks=lambda info: listed(offered(info).networks)),
 ]
 NetworkFile = Annotated[bytes, BeforeValidator(_parse_network), refused("errors.model_damaged")]
+PhotoFile = Annotated[bytes, BeforeValidator(_parse_photo), refused("errors.photo_unreadable")]
 PairFile = Annotated[bytes, BeforeValidator(_parse_pair), refused("errors.bad_pair")]
 PairName = Annotated[str, Field(pattern=f"^{HASH}$"), refused("errors.unknown_model")]
 

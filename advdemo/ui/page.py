@@ -105,7 +105,7 @@ def launch(page: gr.Blocks, *, block: bool = True, **options: Any) -> None:
         "app_kwargs": {
             "routes": [*routes(service), *_file_routes(files)],
             "middleware": [
-                Middleware(Guard, streams=service.streams),
+                Middleware(Guard, streams=service.streams, endpoints=service.endpoints),
                 Middleware(Opening, head=lambda: opening_head(files.version())),
             ],
         },
@@ -159,4 +159,5 @@ def _facts(model: nn.Module, records: dict[str, dict[str, Any]]) -> dict[str, An
     return {
         "device": torch.cuda.get_device_name(device) if device.type == "cuda" else "CPU",
         "accuracies": accuracies(records),
+        "notes": [note for record in records.values() for note in record.get("notes", [])],
     }

@@ -269,6 +269,12 @@ class SteerRequest(Request):
     settings: Settings
 
 
+class PhotoRequest(Request):
+    """A picture's file, in which digits are to be found."""
+
+    file: f.PhotoFile
+
+
 class ExperimentRequest(Request):
     """An experiment of the Learn tab."""
 

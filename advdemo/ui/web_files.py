@@ -12,11 +12,11 @@ FIRST = ("header/index.js", "explore/index.js")
 
 
 def read_files() -> dict[str, bytes]:
-    """By path: the files of web/, `words/<language>.json`, all modules as one in `page.js`, and `programs.json`."""
+    """By path: the files of web/, `words/<language>.json`, all modules as one in `modules.js`, and `programs.json`."""
     files = {path.relative_to(WEB).as_posix(): path.read_bytes() for path in sorted(WEB.rglob("*.*"))}
     words = {f"words/{path.name}": path.read_bytes() for path in WORDS.glob("*.json")}
     modules = {path: content.decode() for path, content in files.items() if path.endswith(".js")}
-    made = {"page.js": bundle(modules, FIRST), "programs.json": json.dumps(read_pieces())}
+    made = {"modules.js": bundle(modules, FIRST), "programs.json": json.dumps(read_pieces())}
     return files | words | {path: text.encode() for path, text in made.items()}
 
 
@@ -25,5 +25,5 @@ def opening_head(version: str) -> str:
     browser chooses a language before it has read any."""
     return (
         f'<meta name="languages" content="{escape(json.dumps(languages()))}">'
-        f'<script type="module" async id="advdemo" src="web/{version}/page.js"></script>'
+        f'<script type="module" async id="advdemo" src="web/{version}/modules.js"></script>'
     )

@@ -6,7 +6,7 @@ Run by `python -m tests.bench`; alone: `python -m tests.bench.page`.
 
 import statistics
 
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Page, sync_playwright
 
 from advdemo.images.mnist import load_mnist
 from advdemo.networks.checkpoint import load_checkpoint
@@ -26,54 +26,74 @@ TICKS = """() => {
     return times;
 }"""
 WATCH_STROKES = """() => {
-    let ended = 0;
-    window.strokes = [];
+    window.points = [];  // of a stroke, each to its pictures and bars
+    window.scans = [];  // from the end of a stroke to its whole scan
+    let began = 0, ended = 0;
     const pad = document.querySelector('[data-testid=pad]');
+    pad.addEventListener('pointermove', () => { began = performance.now(); }, true);
+    document.addEventListener('pointermove', ({ buttons }) => {
+        if (buttons && began) window.points.push(performance.now() - began);
+        began = 0;
+    });
     pad.addEventListener('pointerup', () => { ended = performance.now(); }, true);
     const explore = document.querySelector('.explore');
     let waiting = false;
     new MutationObserver(() => {
         const now = explore.classList.contains('waiting');
-        if (waiting && !now) window.strokes.push(performance.now() - ended);
+        if (waiting && !now) window.scans.push(performance.now() - ended);
         waiting = now;
     }).observe(explore, { attributeFilter: ['class'] });
 }"""
+SLOWED = 4  # a processor so many times slower, as on a phone
 
 
 def measure_page(strokes: int = 20) -> dict[str, list[float]]:
-    """Milliseconds: `tick`, the script's time for each slider step; `stroke`, from pointer up to the new picture."""
+    """Milliseconds by what was measured: a tick of the slider; a stroke's points and its whole scan, at full speed and
+    SLOWED."""
     page = build_page({"standard": load_checkpoint(CHECKPOINT)}, *load_mnist("test"))
     launch(page, block=False, quiet=True)
     try:
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=find_browser(), args=FLAGS)
             tab = browser.new_page(viewport={"width": 1280, "height": 800})
-            tab.goto(page.local_url)
-            tab.wait_for_selector('[data-testid="epsilon-value"]:not(:empty)')
-            ticks = tab.evaluate(TICKS)
+            weights = tab.expect_response(lambda reply: reply.url.endswith(".safetensors"))
+            with weights:
+                tab.goto(f"{page.local_url}#tour=off")
+            tab.wait_for_selector("#explore [data-ready]")
+            times = {"slider tick, script only": tab.evaluate(TICKS)}
             tab.get_by_role("button", name="Draw").click()
             tab.evaluate(WATCH_STROKES)
-            box = tab.get_by_test_id("pad").bounding_box()
-            for stroke in range(strokes):
-                tab.mouse.move(box["x"] + 60 + 8 * stroke, box["y"] + 60)
-                tab.mouse.down()
-                tab.mouse.move(box["x"] + 60 + 8 * stroke, box["y"] + 240, steps=8)
-                tab.mouse.up()
-                tab.wait_for_function(f"window.strokes.length > {stroke}")
-                if stroke % 3 == 2:  # start over: a filled pad is no digit
-                    tab.get_by_test_id("pad-clear").click()
-            return {"tick": ticks, "stroke": tab.evaluate("window.strokes")}
+            processor = tab.context.new_cdp_session(tab)
+            for rate, note in ((1, ""), (SLOWED, f", processor {SLOWED} times slower")):
+                processor.send("Emulation.setCPUThrottlingRate", {"rate": rate})
+                tab.evaluate("window.points.length = window.scans.length = 0")
+                _draw(tab, strokes)
+                times[f"a stroke's point to its pictures{note}"] = tab.evaluate("window.points")
+                times[f"end of a stroke to its whole scan{note}"] = tab.evaluate("window.scans")
+            return times
     finally:
         page.close()
 
 
+def _draw(tab: Page, strokes: int) -> None:
+    box = tab.get_by_test_id("pad").bounding_box()
+    assert box
+    for stroke in range(strokes):
+        tab.mouse.move(box["x"] + 60 + 8 * stroke, box["y"] + 60)
+        tab.mouse.down()
+        tab.mouse.move(box["x"] + 60 + 8 * stroke, box["y"] + 240, steps=8)
+        tab.mouse.up()
+        tab.wait_for_function(f"window.scans.length > {stroke}")
+        if stroke % 3 == 2:  # start over: a filled pad is no digit
+            tab.get_by_test_id("pad-clear").click()
+
+
 def report() -> None:
-    times = measure_page()
-    for name, what in (("tick", "slider tick, script only"), ("stroke", "end of a stroke to the new picture")):
-        values = sorted(times[name])
+    for what, times in measure_page().items():
+        values = sorted(times)
         print(
-            f"{what}: median {statistics.median(values):.2f} ms, 95% within {values[int(0.95 * len(values))]:.2f} ms, "
-            f"first {times[name][0]:.2f} ms ({len(values)} of them)"
+            f"{what}: median {statistics.median(values):.2f} ms, 95% within {values[int(0.95 * len(values))]:.2f} ms "
+            f"({len(values)} of them)"
         )
     report_opening()
 

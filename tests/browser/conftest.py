@@ -54,16 +54,17 @@ def contexts(chromium):
 
 @pytest.fixture
 def visit(chromium, contexts, app_url):
-    """Opens visitors' pages: visit(), visit("?__theme=dark"), visit(viewport=..., has_touch=True). At the end each
+    """Opens visitors' pages: visit(), visit("?__theme=dark"), visit(viewport=..., has_touch=True); with `story` as a
+    first visit is, else without it and with everything open that stands behind "More". At the end each
     must have asked no other host for anything and logged no error."""
     visitors = {}
 
-    def open_page(query="", **options):
+    def open_page(query="", story=False, **options):
         kind = json.dumps(DESK | options, sort_keys=True)
         key = kind, sum(other == kind for other, _ in visitors)
         if key not in contexts:
             contexts[key] = chromium.new_context(**(DESK | options))
-        visitors[key] = Visitor(contexts[key], app_url, query)
+        visitors[key] = Visitor(contexts[key], app_url, query, story)
         return visitors[key]
 
     yield open_page
@@ -89,7 +90,7 @@ def standing(chromium, contexts, app_url):
     """The page that a module's tests share."""
     if STANDING not in contexts:
         contexts[STANDING] = chromium.new_context(**DESK)
-    visitor = Visitor(contexts[STANDING], app_url, "#lang=en")
+    visitor = Visitor(contexts[STANDING], app_url, "#lang=en&tour=off")
     visitor.start = visitor.find("epsilon").input_value()
     yield visitor
     forget(visitor)

@@ -17,7 +17,7 @@ def test_the_true_label_can_be_set(look):
     other = str((int(clean) + 1) % 10)
     visitor.find("true-label").select_option(other)
     expect(visitor.page.locator(".truth-source")).to_have_text("chosen by you")
-    expect(visitor.page.locator(".outcome")).to_contain_text("Already wrong before the attack")
+    expect(visitor.page.locator(".outcome")).to_contain_text("Misclassified without an attack")
     assert visitor.find("flip-epsilon").get_attribute("data-epsilon") == "0"
     visitor.find("true-label").select_option("")
     expect(visitor.page.locator(".truth-source")).to_have_text("as labelled in MNIST")
@@ -34,7 +34,7 @@ def test_board_filters_and_random(look, mnist_test):
     assert {int(labels[index]) for index in shown} == {7}
     visitor.page.locator('[data-filter="hardest"]').click()
     cells.first.click()
-    expect(visitor.page.locator(".outcome")).to_contain_text("Already wrong before the attack")
+    expect(visitor.page.locator(".outcome")).to_contain_text("Misclassified without an attack")
     before = visitor.pixels("image-clean")
     visitor.page.locator('[data-filter="all"]').click()
     visitor.find("random").click()

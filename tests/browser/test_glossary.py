@@ -18,8 +18,9 @@ PUT = """html => {
     box.dataset.ready = "";
     box.innerHTML = html;
     document.querySelector("#explore").prepend(box);
-    return import(new URL("web/shared/glossary.js", window.gradio_config.root + "/")).then(
-        ({ reachTerms }) => reachTerms(box));
+    return import(document.querySelector("#advdemo").src)
+        .then(({ __load }) => __load("shared/glossary.js"))
+        .then(({ reachTerms }) => reachTerms(box));
 }"""
 
 

@@ -39,7 +39,7 @@ def test_one_s_own_network_is_asked_as_the_shipped_ones_are(chromium, mnist_test
 def in_the_page(visitor, flip, accuracies):
     page = visitor.page
     expect(visitor.find("flip-epsilon")).to_contain_text(f"{flip:.4f}")
-    expect(visitor.find("proof")).to_contain_text("Nothing is proved of this network")
+    expect(visitor.find("proof")).to_contain_text("Nothing is certified for this network")
     page.locator(".inside summary").click()
     expect(page.locator(".inside-told")).to_contain_text("Means has others: choose a LeNet")
     page.locator("#tab-sweep-button").click()

@@ -22,21 +22,21 @@ def test_the_track_and_the_words_say_what_is_proved_and_what_is_broken(look):
     standard, certified = (load_checkpoint(path, "cpu")[0] for path in (CHECKPOINT, CERTIFIED_CHECKPOINT))
     proved = certified_epsilon(standard, image, label)
     flip = scan(standard, image, label).flip_epsilon
-    words = f"Proved up to {proved:.4f}. FGSM breaks it at {flip:.4f}. Between the two nobody knows."
+    words = f"No attack can succeed below {proved:.4f} (certified). FGSM succeeds from {flip:.4f}. In between: "
     expect(visitor.find("proof")).to_contain_text(words)
     other = certified_epsilon(certified, image, label)
-    expect(visitor.page.locator(".other-proof")).to_contain_text(f"Proved up to {other:.4f}")
+    expect(visitor.page.locator(".other-proof")).to_contain_text(f"No attack can succeed below {other:.4f} (certified)")
     for selector, epsilon in ((".explore [data-testid=epsilon]", proved), (".other-track", other)):
         assert abs(end_of_proof(visitor, selector) - epsilon / 0.5) < 1e-4
 
 
 def test_a_new_digit_has_its_own_proof(look):
     visitor = look()
-    expect(visitor.find("proof")).to_contain_text("Proved up to")
+    expect(visitor.find("proof")).to_contain_text("(certified)")
     before = visitor.find("proof").inner_text()
     visitor.find("board").locator("[data-index]").nth(12).click()
     expect(visitor.find("proof")).not_to_have_text(before)
-    expect(visitor.find("proof")).to_contain_text(re.compile("Proved|Nothing is proved|Misread"))
+    expect(visitor.find("proof")).to_contain_text(re.compile("certified|certify nothing|Misclassified"))
 
 
 def test_learn_opens_the_sweep_and_the_proofs_it_speaks_of(look):
@@ -47,5 +47,5 @@ def test_learn_opens_the_sweep_and_the_proofs_it_speaks_of(look):
     expect(visitor.page.locator(".sweep select.attack")).to_have_value("intervals")
     visitor.page.locator("#tab-learn-button").click()
     visitor.page.get_by_role("button", name="robust beside certified").click()
-    expect(visitor.find("proof")).to_contain_text("Robust LeNet, PGD: Proved up to")
-    expect(visitor.page.locator(".other-proof")).to_contain_text("Certified LeNet, PGD: Proved up to")
+    expect(visitor.find("proof")).to_contain_text("Robust LeNet, PGD: No attack can succeed below")
+    expect(visitor.page.locator(".other-proof")).to_contain_text("Certified LeNet, PGD: No attack can succeed below")

@@ -22,7 +22,7 @@ def test_every_tick_shows_the_model_s_output_at_that_epsilon(look, lenet, mnist_
     index = pick(visitor, 30)
     images, labels = mnist_test
     expected = scan(lenet, images[index], int(labels[index]))
-    expect(visitor.find("proof")).to_contain_text("Proved")
+    expect(visitor.find("proof")).to_contain_text("certified")
     visitor.requests.clear()
     for step in range(0, 101, 4):
         visitor.set_epsilon(step / 200)

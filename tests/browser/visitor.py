@@ -26,14 +26,14 @@ def find_browser() -> str | None:
 class Visitor:
     """One visitor's page, with what it asked of the network and what it wrote to the console."""
 
-    def __init__(self, context, url, query=""):
+    def __init__(self, context, url, query="", story=False):
         self.context, self.url = context, url
         self.page = self.context.new_page()
         self.requests, self.complaints = [], []
         self.page.on("request", lambda request: self.requests.append(request.url))
         self.page.on("console", self.note)
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.goto(url + (query if "#" in query else f"{query}#tour=off"))
+        self.page.goto(url + query + ("" if story else ("&" if "#" in query else "#") + "tour=off"))
         try:
             self.page.wait_for_selector('[data-testid="epsilon-value"]:not(:empty)')
         except Exception as error:

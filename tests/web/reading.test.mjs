@@ -64,7 +64,7 @@ test("what is proved and what is broken, in words", () => {
   assert.equal(key({ proved: 0.5, flip: null }), "proof.everywhere");
   assert.equal(key({}), "proof.broken");
   assert.equal(key({ target: 8 }), "proof.reached");
-  assert.equal(key({ flip: null, target: 8 }), "proof.never");
+  assert.equal(key({ flip: null, target: 8 }), "proof.never_target");
   assert.equal(key({ proved: 0 }), "proof.broken_unproved");
   assert.equal(key({ proved: 0, target: 8 }), "proof.reached_unproved");
   assert.equal(key({ proved: 0, flip: null }), "proof.never_unproved");

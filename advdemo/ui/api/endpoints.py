@@ -4,6 +4,7 @@ reads one line."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from functools import partial
+from inspect import Parameter, signature
 from typing import Any, TypeVar
 
 import gradio as gr
@@ -15,7 +16,7 @@ from advdemo.attacks import ATTACKS, Attack
 from advdemo.measures.sweep import EPSILONS
 from advdemo.ui import requests as r
 from advdemo.ui.api import replies
-from advdemo.ui.api.values import errors_told, who
+from advdemo.ui.api.values import FLAGS, errors_told, plain, who
 from advdemo.ui.handlers.sweep import run_sweep
 from advdemo.ui.server.visitors import Visitor
 from advdemo.ui.service import Service
@@ -36,7 +37,7 @@ def add_api(service: Service) -> None:
     ) -> replies.Reply:
         with errors_told():
             service.limits.count(who(request))
-            return await handle(service, who(request), r.parse(kind, given, service.offered))
+            return await handle(service, who(request), r.parse(kind, plain(given), service.offered))
 
     async def predict(
         request: gr.Request,
@@ -46,8 +47,8 @@ def add_api(service: Service) -> None:
         arrays: bool = False,
     ) -> dict[str, Any]:
         """Read one handwritten digit with a neural network. Give a picture or the number of a test image. A picture of
-        28 x 28 pixels is taken as it is, white ink on black; any other is cropped and centred first. At most 300 calls
-        a second from one address.
+        28 x 28 pixels is taken as it is, or turned where it is dark on light; any other must show one digit. At most
+        300 calls a second from one address.
 
         Args:
             image: a PNG or JPEG as a data URL (up to 400,000 characters), or 28 rows of 28 numbers from 0 to 1.
@@ -77,9 +78,8 @@ def add_api(service: Service) -> None:
         arrays: bool = False,
     ) -> dict[str, Any]:
         """Change one handwritten digit a little so that a neural network misclassifies it (an adversarial example).
-        Give a picture
-        or the number of a test image. A picture of 28 x 28 pixels is taken as it is, white ink on black; any other is
-        cropped and centred first. At most 300 calls a second from one address.
+        Give a picture or the number of a test image. A picture of 28 x 28 pixels is taken as it is, or turned where it
+        is dark on light; any other must show one digit. At most 300 calls a second from one address.
 
         Args:
             image: a PNG or JPEG as a data URL (up to 400,000 characters), or 28 rows of 28 numbers from 0 to 1.
@@ -117,7 +117,8 @@ def add_api(service: Service) -> None:
     ) -> dict[str, Any]:
         """Find the smallest epsilon at which an attack makes a neural network misclassify one handwritten digit, trying
         101 values from 0 to 0.5. Give a picture or the number of a test image. A picture of 28 x 28 pixels is taken as
-        it is, white ink on black; any other is cropped and centred first. At most 300 calls a second from one address.
+        it is, or turned where it is dark on light; any other must show one digit. At most 300 calls a second from one
+        address.
 
         Args:
             image: a PNG or JPEG as a data URL (up to 400,000 characters), or 28 rows of 28 numbers from 0 to 1.
@@ -174,7 +175,8 @@ def add_api(service: Service) -> None:
         given = {"images": count, "epsilons": epsilons, "attack": attack, "network": network}
         with errors_told():
             service.limits.count(who(request))
-            call = r.parse(r.SweepRequest, given, service.offered)
+            examples = FLAGS.get(str(examples).lower(), False)
+            call = r.parse(r.SweepRequest, plain(given), service.offered)
             await service.streams.wait_for(request.session_hash or "")
             found: list[list[dict[str, Any]]] = []
             async for message in run_sweep(service, who(request), call):
@@ -213,8 +215,8 @@ def add_api(service: Service) -> None:
     ) -> dict[str, Any]:
         """Certify up to which epsilon no attack at all can make a neural network misclassify one handwritten digit, by
         bounds that know LeNet's layers alone. Give a picture or the number of a test image. A picture of 28 x 28 pixels
-        is taken as it is, white ink on black; any other is cropped and centred first. At most 300 calls a second from
-        one address.
+        is taken as it is, or turned where it is dark on light; any other must show one digit. At most 300 calls a
+        second from one address.
 
         Args:
             image: a PNG or JPEG as a data URL (up to 400,000 characters), or 28 rows of 28 numbers from 0 to 1.
@@ -246,6 +248,8 @@ def add_api(service: Service) -> None:
         description = _describe(function, attacks)
         endpoint = api(function, api_name=function.__name__, api_description=description, concurrency_limit=None)
         _document(function, endpoint)
+        parameters = list(signature(function).parameters.values())[1:]  # without the request
+        service.endpoints[function.__name__] = {one.name: one.default is Parameter.empty for one in parameters}
 
 
 def _describe(function: Callable[..., Any], attacks: Iterable[Attack]) -> str:

@@ -14,12 +14,13 @@ from advdemo.ui.handlers.blackbox import query_black_box
 from advdemo.ui.handlers.game import run_game, steer
 from advdemo.ui.handlers.generate import find_fooling, latent_plane
 from advdemo.ui.handlers.lessons import run_experiment, run_mistake
+from advdemo.ui.handlers.photo import find_in_photo
 from advdemo.ui.handlers.pixels import flip_pixels
 from advdemo.ui.handlers.proof import prove_digit
 from advdemo.ui.handlers.scan import scan_digit
 from advdemo.ui.handlers.sweep import find_examples, run_sweep, run_transfer
 from advdemo.ui.handlers.train import judge, run_training
-from advdemo.ui.server.routes import make_routes
+from advdemo.ui.server.routes import MAX_BODY, make_routes
 from advdemo.ui.server.visitors import Visitor
 from advdemo.ui.service import Service
 
@@ -29,12 +30,14 @@ class Row(NamedTuple):
 
     request: type[r.Request]
     handle: Callable[..., Any]
+    most: int = MAX_BODY  # bytes of the request
 
 
 ASK = {
     "scan": Row(r.ScanRequest, scan_digit),
     "prove": Row(r.ScanRequest, prove_digit),
     "blackbox": Row(r.BlackBoxRequest, query_black_box),
+    "photo": Row(r.PhotoRequest, find_in_photo, most=6_000_000),  # 4 MB as base64
     "pixels": Row(r.ScanRequest, flip_pixels),
     "latents": Row(r.PlaneRequest, latent_plane),
     "fool": Row(r.SearchRequest, find_fooling),
@@ -59,4 +62,5 @@ def routes(service: Service) -> list[Route]:
         return lambda visitor, given: row.handle(service, visitor, r.parse(row.request, given, service.offered))
 
     ask, follow = ({name: bound(row) for name, row in table.items()} for table in (ASK, FOLLOW))
-    return make_routes(ask, follow, service.limits)
+    most = {name: row.most for name, row in (ASK | FOLLOW).items()}
+    return make_routes(ask, follow, service.limits, most)

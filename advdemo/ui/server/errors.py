@@ -9,12 +9,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from advdemo.images.drawing import NO_INK, NO_STROKE
+from advdemo.images.drawing import NO_INK, NO_STROKE, SEVERAL
+from advdemo.images.photo import NO_DIGIT
 from advdemo.ui.words import say
 
 KEYS = {
     NO_INK: "errors.no_ink",
     NO_STROKE: "errors.no_stroke",
+    NO_DIGIT: "errors.no_digit",
+    SEVERAL: "errors.several_digits",
 }  # sentences of the package that say more than where they came from
 Error = dict[str, Any]  # {"key": "section.name" in the words, "values": {name: string or number}}
 

@@ -3,27 +3,30 @@ what would end its queue for everybody does not reach it."""
 
 import logging
 import re
+from collections.abc import Mapping
 
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from advdemo.ui.server.errors import RefusalError
+from advdemo.ui.server.errors import RefusalError, shown
 from advdemo.ui.server.replies import refuse
 from advdemo.ui.server.routes import parse_json, read_body
 from advdemo.ui.server.visitors import Streams
 
 # What may be posted: to Gradio's queue, a program's call, and leaving; no uploads, and no call past the queue.
 OPEN = re.compile(r".*/gradio_api/(queue/join|call/(v2/)?\w+|cancel|reset|mcp)/?|.*/(ask|follow)/[^/]*")
+CALL = re.compile(r".*/gradio_api/call/(v2/)?(\w+)/?")
 GRADIO = re.compile(r".*/gradio_api/.*")
 STREAM = re.compile(r".*/gradio_api/(?:queue/data|call/(?:v2/)?\w+/(\w+))/?")
+ENVELOPE = ("session_hash", "oauth_token", "event_data", "trigger_id")  # beside the arguments
 SESSION = re.compile(r"[\w-]{1,64}")
 
 
 class Guard:
-    """ASGI middleware."""
+    """ASGI middleware. `endpoints` are those for programs: their arguments by name, and whether each must be given."""
 
-    def __init__(self, app: ASGIApp, streams: Streams) -> None:
-        self._app, self._streams = app, streams
+    def __init__(self, app: ASGIApp, streams: Streams, endpoints: Mapping[str, Mapping[str, bool]]) -> None:
+        self._app, self._streams, self._endpoints = app, streams, endpoints
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -44,7 +47,7 @@ class Guard:
             if not isinstance(error, RefusalError):
                 logging.getLogger(__name__).warning("%s: %s: %s", scope["path"], type(error).__name__, error)
                 error = RefusalError("errors.bad_call")
-            await refuse(error)(scope, receive, send)
+            await refuse(error, in_words=True)(scope, receive, send)
 
     async def _admit(self, request: Request) -> Receive:
         """Refuse what is closed and what is malformed; how to receive the rest."""
@@ -64,6 +67,8 @@ class Guard:
         session = envelope.get("session_hash")
         if session is not None and not (isinstance(session, str) and SESSION.fullmatch(session)):
             raise RefusalError("errors.bad_call")
+        if call := CALL.fullmatch(request.url.path):
+            self._check_call(call[2], envelope if call[1] else envelope.get("data"))
         sent = False
 
         async def receive() -> Message:
@@ -74,3 +79,19 @@ class Guard:
             return {"type": "http.request", "body": body, "more_body": False}
 
         return receive
+
+    def _check_call(self, name: str, given: object) -> None:
+        """Refuse what no endpoint is called, and arguments, by name or in their order, that it does not have."""
+        arguments = self._endpoints.get(name)
+        if arguments is None:
+            raise RefusalError("errors.unknown_endpoint", name=shown(name), names=", ".join(self._endpoints))
+        if isinstance(given, list):
+            given = dict(zip(arguments, given, strict=False)) if len(given) == len(arguments) else None
+        if not isinstance(given, dict):
+            raise RefusalError("errors.bad_arguments", names=", ".join(arguments))
+        for key in given:
+            if key not in arguments and key not in ENVELOPE:
+                raise RefusalError("errors.unknown_key", name=shown(key), names=", ".join(arguments))
+        for key, must in arguments.items():
+            if must and key not in given:
+                raise RefusalError("errors.missing_key", name=key)

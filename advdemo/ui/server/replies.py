@@ -18,6 +18,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.types import Message, Send
 
 from advdemo.ui.server.errors import RefusalError, as_error
+from advdemo.ui.words import say
 
 SECONDS_TO_TAKE = 60  # what was sent: who does not take it would hold a place for ever
 
@@ -55,10 +56,13 @@ def as_text(reply: Any) -> Any:
     return base64.b64encode(reply.tobytes()).decode() if isinstance(reply, np.ndarray) else reply
 
 
-def refuse(error: Exception) -> Response:
-    """The reply that says why there is none."""
+def refuse(error: Exception, *, in_words: bool = False) -> Response:
+    """The reply that says why there is none; to programs `in_words`, as "detail" and beside the key."""
     status = error.status if isinstance(error, RefusalError) else 500
-    return JSONResponse({"error": as_error(error)}, status, {"Connection": "close"} if status == 413 else None)
+    told = as_error(error)
+    sentence = say(told["key"], **told["values"])
+    body = {"error": told | {"message": sentence}, "detail": sentence} if in_words else {"error": told}
+    return JSONResponse(body, status, {"Connection": "close"} if status == 413 else None)
 
 
 class Lines(StreamingResponse):

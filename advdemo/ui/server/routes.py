@@ -1,8 +1,8 @@
 """The page's own routes, past Gradio's queue and without a session.
 
-POST /ask/<name> with a request as application/json (at most MAX_BODY bytes), POST /follow/<name> for long work; replies
-are as `replies.py` has them. The header `x-advdemo-page`, a random name of the page in the browser, tells visitors of
-one address apart. Closing the connection ends the work.
+POST /ask/<name> with a request as application/json (at most MAX_BODY bytes; a photograph may have more), POST
+/follow/<name> for long work; replies are as `replies.py` has them. The header `x-advdemo-page`, a random name of the
+page in the browser, tells visitors of one address apart. Closing the connection ends the work.
 
 What is refused comes as {"error": {"key": ..., "values": {...}}}, a text of the words, with a status: 400, 409
 (superseded by a newer request of the same page), 413, 429 (too often), 503 (too much to do: try again later) or 500.
@@ -31,19 +31,21 @@ Handler = TypeVar("Handler")
 T = TypeVar("T")
 
 
-def make_routes(ask: Mapping[str, Ask], follow: Mapping[str, Follow], limits: Limits) -> list[Route]:
-    """The routes to handlers by name."""
+def make_routes(
+    ask: Mapping[str, Ask], follow: Mapping[str, Follow], limits: Limits, most: Mapping[str, int]
+) -> list[Route]:
+    """The routes to handlers by name; `most` says how many bytes a request to each may have."""
 
     async def asked(request: Request) -> Response:
         try:
-            visitor, given = await receive(request, limits)
+            visitor, given = await receive(request, limits, most.get(request.path_params["name"], MAX_BODY))
             return packed(await while_there(request, find(ask, request)(visitor, given)))
         except Exception as error:
             return refuse(error)
 
     async def followed(request: Request) -> Response:
         try:
-            visitor, given = await receive(request, limits)
+            visitor, given = await receive(request, limits, most.get(request.path_params["name"], MAX_BODY))
             messages = find(follow, request)(visitor, given)
             return Lines(await while_there(request, anext(messages, None)), messages)
         except Exception as error:
@@ -52,22 +54,22 @@ def make_routes(ask: Mapping[str, Ask], follow: Mapping[str, Follow], limits: Li
     return [Route("/ask/{name}", asked, methods=["POST"]), Route("/follow/{name}", followed, methods=["POST"])]
 
 
-async def receive(request: Request, limits: Limits) -> tuple[Visitor, dict[str, Any]]:
+async def receive(request: Request, limits: Limits, most: int) -> tuple[Visitor, dict[str, Any]]:
     """Who sends what; RefusalError when it is too often, too large, or no JSON."""
     visitor = visitor_of(request)
     limits.count(visitor)
     if request.headers.get("content-type") != "application/json":  # what pages of others cannot send unasked
         raise RefusalError("errors.not_json")
-    return visitor, parse_json(await read_body(request))
+    return visitor, parse_json(await read_body(request, most))
 
 
-async def read_body(request: Request) -> bytes:
-    """What was sent; TooLargeError, before it is all here, when it has more than MAX_BODY bytes."""
+async def read_body(request: Request, most: int = MAX_BODY) -> bytes:
+    """What was sent; TooLargeError, before it is all here, when it has more than `most` bytes."""
     body = bytearray()
     async for part in request.stream():
         body += part
-        if len(body) > MAX_BODY:
-            raise TooLargeError("errors.too_large", most=MAX_BODY)
+        if len(body) > most:
+            raise TooLargeError("errors.too_large", most=most)
     return bytes(body)
 
 

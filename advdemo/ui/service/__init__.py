@@ -47,6 +47,9 @@ class Service:
     sweeps: FairQueue = field(default_factory=_waiting)
     trainings: FairQueue = field(default_factory=_waiting)
     plays: FairQueue = field(default_factory=_waiting)  # of the GAN's game
+    endpoints: dict[str, dict[str, bool]] = field(
+        default_factory=dict
+    )  # of programs: arguments, and whether they must be
     games: dict[Visitor, Steering] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

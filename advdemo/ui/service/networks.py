@@ -7,16 +7,27 @@ not travel with every request; what it has forgotten, or another replica never s
 import hashlib
 from typing import Any
 
-import torch
 from torch import nn
 
-from advdemo import IMAGE_SHAPE
 from advdemo.networks.checkpoint import CLASSIFIERS, KINDS, pack_checkpoint, parse_checkpoint
 from advdemo.networks.guest import Guest
+from advdemo.networks.pickles import UnfitError
 from advdemo.ui.server.cache import Recent
-from advdemo.ui.server.errors import RefusalError, refusing
+from advdemo.ui.server.errors import RefusalError
 
 REMEMBERED = 32
+UNFIT = {  # what is wrong with a file, by the kinds of UnfitError
+    "damaged": "errors.model_unfit",
+    "not_finite": "errors.model_not_finite",
+    "empty": "errors.file_empty",
+    "html": "errors.file_html",
+    "layers": "errors.file_layers",
+    "lfs": "errors.file_lfs",
+    "nothing": "errors.file_nothing",
+    "old": "errors.file_old",
+    "script": "errors.file_script",
+    "wants": "errors.file_wants",
+}
 
 
 class Networks:
@@ -28,7 +39,7 @@ class Networks:
         self._visitors: Recent[str, nn.Module] = Recent(REMEMBERED)
 
     def pick(self, name: str, weights: bytes | None = None) -> nn.Module:
-        """The network called `name`: a shipped one's name, or a hash. `weights`, a safetensors file, are remembered
+        """The network called `name`: a shipped one's name, or a hash. `weights`, a checkpoint's file, are remembered
         first. RefusalError for weights that are no LeNet and for a hash that is not known."""
         if name in self.shipped:
             return self.shipped[name]
@@ -40,23 +51,13 @@ class Networks:
         return network
 
     def remember(self, content: bytes) -> tuple[nn.Module, str, dict[str, Any]]:
-        """(The network, its hash, its record) of a safetensors file."""
+        """(The network, its hash, its record) of a checkpoint's file."""
         name = hashlib.sha256(content).hexdigest()
-        with refusing("errors.model_unfit"):
+        try:
             network, record = parse_checkpoint(content, "the file", CLASSIFIERS)
-        check_outputs(network)
+        except UnfitError as error:
+            raise RefusalError(UNFIT[error.kind], **error.values) from error
         return self._visitors.get(name) or self._visitors.put(name, network.to(self.device)), name, record
-
-
-def check_outputs(network: nn.Module) -> None:
-    """Refuse finite weights so large that the logits, or what attacks compute from them, are not finite."""
-    images = torch.stack([torch.zeros(IMAGE_SHAPE), torch.ones(IMAGE_SHAPE)])
-    with torch.enable_grad():
-        pixels = images.requires_grad_()
-        logits = network(pixels)
-        (gradient,) = torch.autograd.grad(logits.logsumexp(1).sum(), pixels)
-    if not (logits.isfinite().all() and gradient.isfinite().all()):
-        raise RefusalError("errors.model_not_finite")
 
 
 def pack(network: nn.Module) -> bytes:

@@ -2,36 +2,32 @@
 
 import base64
 import io
+from typing import Any
 
 import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor
 
-from advdemo.images.drawing import to_mnist
 from advdemo.images.greys import as_bytes
-from advdemo.images.picture import LOWERED, RAISED, read_picture
-from advdemo.ui.fields import PNG, SIDE
+from advdemo.images.photo import digit_in
+from advdemo.images.picture import LOWERED, RAISED, mark, open_picture
+from advdemo.ui.fields import PNG, SIDE, decoded
 from advdemo.ui.server.errors import refusing
 
 
 def parse_picture(picture: str | list[list[float]]) -> Tensor:
-    """float32 (1, 28, 28) in [0, 1], of a data URL (or its base64 alone) of a PNG or JPEG, or of 28 rows of 28 numbers
-    in 0..1.
+    """float32 (1, 28, 28) in [0, 1], of a data URL (or its base64 alone) of a PNG or JPEG with one digit, or of 28 rows
+    of 28 numbers in 0..1.
 
-    A picture of exactly 28 x 28 pixels is taken as MNIST has them, white ink on black; any other is read as a drawing.
-    RefusalError for what is no picture.
+    A picture of exactly 28 x 28 pixels is taken as MNIST has them, white ink on black, or turned so when it is dark on
+    light. RefusalError for what is no picture, shows no digit or more than one.
     """
     if not isinstance(picture, str):
         return torch.tensor(picture, dtype=torch.float32)[None]
     with refusing("api.bad_picture"):
-        content = base64.b64decode(picture.rpartition(",")[2], validate=True)
-        pixels = read_picture(io.BytesIO(content), name="it", formats=("PNG", "JPEG"), max_megapixels=4)
-    if pixels.shape[:2] != (SIDE, SIDE):
-        with refusing("api.bad_picture"):
-            return to_mnist(pixels)
-    grey = np.asarray(Image.fromarray(pixels).convert("LA")).astype(np.float32) / 255
-    return torch.from_numpy(np.round(grey[..., 0] * grey[..., 1] * 255) / 255)[None]  # what is transparent is paper
+        content = decoded(picture.rpartition(",")[2])
+        return digit_in(open_picture(io.BytesIO(content), name="it", formats=("PNG", "JPEG"), max_megapixels=4))
 
 
 def as_png(image: Tensor | np.ndarray) -> str:
@@ -39,12 +35,12 @@ def as_png(image: Tensor | np.ndarray) -> str:
     ink is white."""
     if isinstance(image, Tensor):
         image = as_bytes(image.reshape(SIDE, SIDE))
-    return _encode(image)
+    return _encode(image, pnginfo=mark())
 
 
 def bytes_as_png(text: str) -> str:
     """A data URL of 28 x 28 uint8 in base64, which is how jobs send images."""
-    return _encode(np.frombuffer(base64.b64decode(text), np.uint8).reshape(SIDE, SIDE))
+    return _encode(np.frombuffer(base64.b64decode(text), np.uint8).reshape(SIDE, SIDE), pnginfo=mark())
 
 
 def change_as_png(change: Tensor) -> str:
@@ -60,9 +56,9 @@ def as_rows(image: Tensor) -> list[list[float]]:
     return image.reshape(SIDE, SIDE).tolist()
 
 
-def _encode(pixels: np.ndarray) -> str:
+def _encode(pixels: np.ndarray, **how: Any) -> str:
     file = io.BytesIO()
-    Image.fromarray(pixels).save(file, "PNG")
+    Image.fromarray(pixels).save(file, "PNG", **how)
     return PNG + base64.b64encode(file.getvalue()).decode()
 
 

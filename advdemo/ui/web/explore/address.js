@@ -14,11 +14,12 @@ import { write } from "./digit/latents.js";
  * @param {ReturnType<typeof import("./result/slider.js").makeSlider>} page.slider
  * @param {ReturnType<typeof import("./inside/inside.js").makeInside>} page.inside
  * @param {ReturnType<typeof import("./attacks/blackbox.js").makeBlackBox>} page.blackBox
+ * @param {ReturnType<typeof import("./hand/hand.js").makeHand>} page.hand
  * @param {ReturnType<typeof import("./story/story.js").makeStory>} page.story
  * @param {ReturnType<typeof import("./more.js").makeMore>} page.more
  * @param {(error: any) => void} page.showError
  */
-export function makeAddress({ asking, choices, source, slider, inside, blackBox, story, more, showError }) {
+export function makeAddress({ asking, choices, source, slider, inside, blackBox, hand, story, more, showError }) {
   let linked = false; // the page was opened by a link to something
   let drawn = ""; // the digit as a link holds it, where nothing else names it
   /** @type {{pixels: string, order: string} | null} what a forger of the visitor's own drew, which a link cannot hold */
@@ -40,6 +41,7 @@ export function makeAddress({ asking, choices, source, slider, inside, blackBox,
       epsilon: slider.input.value,
       answers: choices.live() ? blackBox.answers() : "",
       inside: inside.isOpen() ? 1 : "",
+      painting: hand.link(),
     };
     remember(own ? {} : state);
   }
@@ -74,6 +76,8 @@ export function makeAddress({ asking, choices, source, slider, inside, blackBox,
     const pixels = text === null ? null : await decode(text);
     if (signal.aborted) return;
     choices.open(state);
+    await hand.open(state.get("painting"));
+    if (signal.aborted) return;
     inside.open(state.has("inside"));
     blackBox.choose(state.get("answers") ?? "scores");
     if (state.has("epsilon")) slider.input.value = String(Number(state.get("epsilon")) || 0);

@@ -14,6 +14,7 @@ import { makeBinary } from "./attacks/binary.js";
 import { makeBlackBox } from "./attacks/blackbox.js";
 import { makeChoices } from "./choices.js";
 import { makeSource } from "./digit/source.js";
+import { makeHand, withPainting } from "./hand/hand.js";
 import { makeInside } from "./inside/inside.js";
 import { makeLocal } from "./local.js";
 import { makeMore } from "./more.js";
@@ -33,24 +34,31 @@ export function mount({ element, props }) {
   const attacks = JSON.parse(props.attacks);
   const scannable = attacks.filter((attack) => attack.scannable);
   const more = makeMore(root, (part) => (part === "board" ? source.drawBoard() : choices.offerAttacks()));
-  const choices = makeChoices(
+  const boxes = makeChoices(
     root,
     props.networks,
     scannable,
     () => more.isOpen("setup"),
     () => asking.ask(asking.digit),
   );
+  const choices = withPainting(boxes, () => hand.network());
   const slider = makeSlider(root, tick, rest, () => result.scans()[0].flip);
   const epsilon = () => Number(slider.input.value);
   const guess = makeGuess(root, {
     epsilon,
-    side: () => (choices.live() ? null : choices.sides()[0]),
+    side: () => (choices.live() || hand.isOn() ? null : choices.sides()[0]),
     show: () => result.show(),
     another: () => source.another() || result.show(),
   });
-  const result = makeResult(root, slider, choices, guess);
   const lenets = makeLenets(props.weights);
-  const local = makeLocal({ lenets, choices, find: (index) => source.find(index), step: slider.step });
+  const result = makeResult(root, slider, choices, guess);
+  const local = makeLocal({
+    lenets,
+    choices,
+    find: (index) => source.find(index),
+    step: slider.step,
+    painting: () => hand.painting(),
+  });
   const inside = makeInside(root, {
     scans: result.scans,
     choices,
@@ -60,14 +68,29 @@ export function mount({ element, props }) {
   });
   const asking = makeAsking(root, choices, local, {
     first: { index: props.value.index },
-    onAsk: () => blackBox.close(),
+    onAsk() {
+      blackBox.close();
+      hand.stop();
+    },
     onPreview: preview,
     onScan: receive,
     onProof(sides) {
+      proofs = sides;
       result.prove(sides);
       story.tick();
     },
     onNoProof: result.sayNoProof,
+    showError,
+  });
+  const hand = makeHand(root, {
+    choices: boxes,
+    lenets,
+    asking,
+    local,
+    slider,
+    onPreview: preview,
+    onScan: receivePainted,
+    note: () => address.note(),
     showError,
   });
   const blackBox = makeBlackBox(root, { request: asking.request, epsilon, showError });
@@ -92,7 +115,7 @@ export function mount({ element, props }) {
     }),
     open: (query) => address.open(query),
   });
-  const address = makeAddress({ asking, choices, source, slider, inside, blackBox, story, more, showError });
+  const address = makeAddress({ asking, choices, source, slider, inside, blackBox, hand, story, more, showError });
 
   const code = makeCode(root, (snippets, note) => {
     const scans = result.scans();
@@ -121,6 +144,7 @@ export function mount({ element, props }) {
   function receive(value) {
     root.classList.remove("waiting", "stale", "reading");
     const target = choices.settle(value);
+    proofs = null;
     showError(target ? { key: "explore.taken", values: { target } } : null);
     show(value);
     inside.receive();
@@ -131,6 +155,14 @@ export function mount({ element, props }) {
     askBox();
     address.receive(value.image);
     story.tick();
+  }
+
+  /** @param {any} value the scan of another painting on the same digit, of which the same is proved */
+  function receivePainted(value) {
+    result.receive(value);
+    hand.receive(value);
+    inside.receive();
+    if (proofs) result.prove(proofs);
   }
 
   /** @param {any} value of `local.js` */
@@ -154,6 +186,7 @@ export function mount({ element, props }) {
   /** @param {any} value a whole scan */
   function show(value) {
     const { image } = result.receive(value);
+    hand.receive({ ...value, image });
     binary.receive(image);
     binary.tick(slider.step());
   }
@@ -186,6 +219,8 @@ export function mount({ element, props }) {
     if (error) sayError(box, error);
   }
 
+  /** @type {{proved: number | null}[] | null} of the digit on screen, once known */
+  let proofs = null;
   receive(props.value);
   address.listen();
   lenets.fetchAll(props.networks);

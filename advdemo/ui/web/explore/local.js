@@ -1,11 +1,11 @@
-// What the page computes itself: FGSM and noise on LeNets, about a digit whose pixels are here. Everything else is a
-// request to the server.
+// What the page computes itself: FGSM, noise and a painting on LeNets, about a digit whose pixels are here. Everything
+// else is a request to the server.
 
 import { direct, EPSILONS, perturbed, pixelsOf, predict } from "../lenet/scan.js";
 import { makeScanner } from "../lenet/scanner.js";
 import { bytes } from "../shared/pixels.js";
 
-const ATTACKS = new Set(["fgsm", "noise"]);
+const ATTACKS = new Set(["fgsm", "noise", "hand"]);
 
 /** @typedef {import("./asking.js").Digit} Digit */
 /** @typedef {import("../lenet/network.js").Network} Network */
@@ -27,10 +27,11 @@ const ATTACKS = new Set(["fgsm", "noise"]);
  * @param {object} page
  * @param {ReturnType<typeof import("../lenet/lenets.js").makeLenets>} page.lenets
  * @param {ReturnType<typeof import("./choices.js").makeChoices>} page.choices
- * @param {(index: number) => {image: Uint8Array, label: number} | false | undefined} page.find a test image that is here
+ * @param {(index: number) => {image: Uint8Array, label: number} | false | undefined} page.find a test image, if here
  * @param {() => number} page.step where the slider stands
+ * @param {() => Int8Array} page.painting what the attack "hand" follows
  */
-export function makeLocal({ lenets, choices, find, step }) {
+export function makeLocal({ lenets, choices, find, step, painting }) {
   const scan = makeScanner();
   /** @type {{digit: Digit, value: any} | null} the server's last answer */
   let answered = null;
@@ -71,7 +72,8 @@ export function makeLocal({ lenets, choices, find, step }) {
     const pixels = pixelsOf(known.image);
     let truth = label;
     const ways = choices.sides().map(({ attack, target }, i) => {
-      const way = direct(all[i], pixels, { attack, label: truth, target });
+      const painted = attack === "hand" ? painting() : undefined;
+      const way = direct(all[i], pixels, { attack, label: truth, target, painting: painted });
       truth ??= way.predicted;
       return way;
     });

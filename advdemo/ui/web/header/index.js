@@ -15,6 +15,7 @@ import {
   setLanguage,
   text,
 } from "../shared/words.js";
+import { growWithWindow, makeFullScreen } from "./screen.js";
 import { makeShare } from "./share.js";
 
 /** What a network is called; one that the words do not know, by its own name. @param {string} name */
@@ -34,7 +35,8 @@ async function nameFooter() {
 
 /** @param {{element: HTMLElement, props: {facts: string, tabs: string}}} page */
 export async function mount({ element, props }) {
-  const { device, accuracies } = JSON.parse(props.facts);
+  /** @type {{device: string, accuracies: object, notes: import("../shared/words.js").Phrase[]}} */
+  const { device, accuracies, notes } = JSON.parse(props.facts);
   /** @type {string[]} */
   const tabs = JSON.parse(props.tabs);
   const chip = /** @type {HTMLElement} */ (element.querySelector(".chip"));
@@ -46,6 +48,8 @@ export async function mount({ element, props }) {
   function draw() {
     const networks = Object.entries(accuracies).map(([name, share]) => ` · ${shortName(name)} ${inPercent(share)}`);
     chip.textContent = `LeNet${networks.join("")} · ${device}`;
+    const odd = notes.map(({ key, values }) => make("p", {}, text(key, values)));
+    element.querySelector(".notes")?.replaceChildren(...odd);
     for (const button of buttons) {
       button.setAttribute("aria-pressed", String(button.dataset.language === currentLanguage()));
     }
@@ -73,6 +77,8 @@ export async function mount({ element, props }) {
   onLanguage(draw);
   draw();
   makeShare(element);
+  growWithWindow();
+  makeFullScreen(/** @type {HTMLElement} */ (element.querySelector(".screen-open")));
   const first = await found("#tabs [role=tablist] [role=tab]"); // Gradio may draw the tabs after the header
   const list = /** @type {HTMLElement} */ (first.closest("[role=tablist]"));
   const bar = /** @type {HTMLElement} */ (list.parentElement);

@@ -27,7 +27,12 @@ export const predict = (network, pixels) => softmax(/** @type {Float32Array} */ 
 /** Greys of 0 to 255 as pixels in [0, 1]. @param {Uint8Array} image */
 export const pixelsOf = (image) => Float32Array.from(image, (grey) => grey / 255);
 
-/** The image moved by epsilon along a sign. @param {Float32Array} pixels @param {Int8Array} sign @param {number} epsilon */
+/**
+ * The image moved by epsilon along a sign.
+ * @param {Float32Array} pixels
+ * @param {Int8Array} sign
+ * @param {number} epsilon
+ */
 export function perturbed(pixels, sign, epsilon) {
   const size = fround(epsilon);
   return pixels.map((pixel, i) => Math.min(1, Math.max(0, pixel + size * sign[i])));
@@ -37,9 +42,13 @@ export function perturbed(pixels, sign, epsilon) {
  * What an attack follows, and what the network makes of the image itself.
  * @param {import("./network.js").Network} network
  * @param {Float32Array} pixels
- * @param {{attack: string, label: number | null, target: number | null}} aim no label: the class predicted
+ * @param {object} aim
+ * @param {string} aim.attack
+ * @param {number | null} aim.label null: the class predicted
+ * @param {number | null} aim.target
+ * @param {Int8Array} [aim.painting] signs to follow in place of an attack's
  */
-export function direct(network, pixels, { attack, label, target }) {
+export function direct(network, pixels, { attack, label, target, painting }) {
   const values = network.forward(pixels);
   const logits = /** @type {Float32Array} */ (values.at(-1));
   const clean = softmax(logits);
@@ -47,7 +56,8 @@ export function direct(network, pixels, { attack, label, target }) {
   const taken = target === predicted;
   const targeted = target !== null && !taken;
   const goal = targeted ? target : (label ?? predicted);
-  const sign = attack === "noise" ? randomSign(pixels) : gradientSign(network, values, logits, goal, targeted);
+  const sign =
+    painting ?? (attack === "noise" ? randomSign(pixels) : gradientSign(network, values, logits, goal, targeted));
   return { clean, predicted, sign, goal, target: targeted ? goal : null, taken };
 }
 

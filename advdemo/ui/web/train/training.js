@@ -1,6 +1,7 @@
 // A training, and the judgement of what comes of it: asked for, followed, stopped.
 
 import { inPercent } from "../shared/numbers.js";
+import { base64 } from "../shared/pixels.js";
 import { askPatiently, followPatiently } from "../shared/server.js";
 import { makeTurns } from "../shared/turns.js";
 import { sayError } from "../shared/words.js";
@@ -96,12 +97,16 @@ export function makeTraining({ model, draw, showProgress, setState, showTrouble 
     );
   }
 
-  /** @param {{hash: string, confusion: number[][], recipe: string}} judged @param {Phrase} outcome */
-  function receiveJudged({ hash, confusion, recipe }, outcome) {
+  /**
+   * @param {{hash: string, confusion: number[][], recipe: string, weights?: Uint8Array}} judged
+   * @param {Phrase} outcome
+   */
+  function receiveJudged({ hash, confusion, recipe, weights }, outcome) {
     const { trained } = model;
     if (!trained) return;
     const accuracy = shareRight(confusion);
-    model.show({ ...trained, hash, confusion, accuracy, name: trained.name || recipe });
+    const kept = weights ? base64(weights) : trained.weights;
+    model.show({ weights: kept, hash, confusion, accuracy, name: trained.name || recipe });
     setState("done", "train.judged_share", { outcome, accuracy: inPercent(accuracy, 2) });
     draw();
   }

@@ -28,6 +28,7 @@ const WAYS = {
  * @param {() => void} pad.end it
  * @param {() => void} pad.undo
  * @param {() => void} pad.clear
+ * @param {number} [pad.least] step from the left and upper edge that the pen may come to
  */
 export function makePen(canvas, pad) {
   const mark = make("span", { className: "pen", ariaHidden: "true" });
@@ -73,7 +74,7 @@ export function makePen(canvas, pad) {
     /** @param {number} at @param {0 | 1} axis */
     const moved = (at, axis) => {
       const by = [...held].reduce((sum, key) => sum + WAYS[key][axis], 0);
-      return Math.min(CELLS - 1, Math.max(1, at + steps * Math.sign(by)));
+      return Math.min(CELLS - 1, Math.max(pad.least ?? 1, at + steps * Math.sign(by)));
     };
     [x, y] = [moved(x, 0), moved(y, 1)];
     if (down) pad.extend(point());

@@ -86,7 +86,7 @@ export function outcome({ attack, label, target, winners, zero, flip }, step, sh
     const change = step === 0 ? "" : now === clean ? "_still" : "_now";
     return { key: `explore.already_wrong${change}`, values };
   }
-  if (zero) return { key: "explore.zero_gradient", values };
+  if (zero) return { key: attack === "hand" ? "hand.nothing_moves" : "explore.zero_gradient", values };
   if (step === 0) return { key: "explore.no_perturbation", values };
   if (now === target) return { key: "explore.target_reached", values };
   if (now !== label) return { key: target === null ? "explore.fooled" : "explore.fooled_otherwise", values };

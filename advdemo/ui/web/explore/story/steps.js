@@ -11,6 +11,7 @@
  * @property {string} acted the button of this step that was pressed
  * @property {Set<string>} zones of the track that were visited in this step
  */
+/** @typedef {{name: string, choose?: Record<string, string>, press?: string, tab?: string}} Act */
 /**
  * @typedef {object} Step
  * @property {string} id
@@ -18,7 +19,7 @@
  * @property {Record<string, string>} [choose] values of controls, by their names for automation
  * @property {string} [press] a button, likewise
  * @property {string} mark what it points at
- * @property {{name: string, choose?: Record<string, string>, tab?: string}[]} [acts] its own buttons
+ * @property {Act[]} [acts] its own buttons
  * @property {(now: Now) => string | boolean} done whether it is done; or the end that was reached
  */
 
@@ -46,6 +47,14 @@ export const STEPS = [
     press: "source-draw",
     mark: ".source",
     done: ({ drawn, scan }) => drawn && (scan.flip === null ? "held" : "done"),
+  },
+  {
+    id: "hand",
+    link: "index=63&epsilon=0.2",
+    press: "hand",
+    mark: ".pictures",
+    acts: [{ name: "hand_act", press: "hand" }],
+    done: (now) => (now.scan.attack === "hand" ? fooled(now) : now.acted && "gradient"),
   },
   {
     id: "robust",

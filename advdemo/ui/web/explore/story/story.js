@@ -45,6 +45,9 @@ export function makeStory(root, { now, open }) {
     for (const [name, value] of Object.entries(values)) choose(name, value);
   }
 
+  /** @param {string} name for automation */
+  const pressButton = (name) => /** @type {HTMLElement} */ (root.querySelector(`[data-testid="${name}"]`)).click();
+
   /** @param {number} step @param {boolean} [asItIs] without what it sets: the page shows what a link says */
   function show(step, asItIs = false) {
     at = step;
@@ -64,17 +67,18 @@ export function makeStory(root, { now, open }) {
     if (!asItIs) {
       if (link) open(link);
       chooseAll(chosen);
-      if (press) /** @type {HTMLElement} */ (root.querySelector(`[data-testid="${press}"]`)).click();
+      if (press) pressButton(press);
     }
     tick();
   }
 
-  /** @param {{name: string, choose?: Record<string, string>, tab?: string}} act */
-  function makeAct({ name, choose: chosen, tab }) {
+  /** @param {import("./steps.js").Act} act */
+  function makeAct({ name, choose: chosen, press, tab }) {
     const button = makeSaying("button", { type: "button", className: "plain" }, `story.${name}`, values());
     button.addEventListener("click", () => {
       acted = name;
       chooseAll(chosen);
+      if (press) pressButton(press);
       tick();
       if (tab) openTab(tab, "");
     });

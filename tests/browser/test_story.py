@@ -1,0 +1,103 @@
+"""The story over the live view: a first visit is led, a later one finds it as it was left."""
+
+import re
+
+from playwright.sync_api import expect
+
+from tests.browser.visitor import PHONE, THREE
+
+CONTROLS = """() => [...document.querySelectorAll('button, input, select, summary, a[href]')].filter((control) => {
+    const { top, bottom, width, height } = control.getBoundingClientRect();
+    return width && height && bottom > 0 && top < innerHeight && control.checkVisibility({ visibilityProperty: true });
+}).length"""
+
+
+def told(visitor, words):
+    expect(visitor.page.locator(".story-told")).to_contain_text(re.compile(words))
+
+
+def act(visitor):
+    visitor.page.locator(".story-acts button").first.click()
+
+
+def test_a_first_visit_is_led_from_step_to_step(visit):
+    visitor = visit(story=True)
+    following = visitor.find("tour-next")
+    told(visitor, r"99\.8% sure that this is a 3")
+    assert visitor.find("epsilon").input_value() == "0"
+    assert visitor.page.evaluate(CONTROLS) <= 25
+    expect(visitor.find("flip-epsilon")).to_be_hidden()
+    expect(visitor.find("attack")).to_be_hidden()
+    visitor.set_epsilon(0.15)
+    told(visitor, "changed its mind")
+    following.click()
+    act(visitor)
+    told(visitor, "adversarial example")
+    following.click()
+    act(visitor)
+    told(visitor, r"still says 3, 99\.\d% sure")
+    following.click()
+    visitor.draw(*THREE)
+    told(visitor, r"reads your drawing as 3, and FGSM fools it from ε = 0\.\d{4}")
+    following.click()
+    expect(visitor.find("hand-yours")).to_be_visible()
+    act(visitor)
+    told(visitor, r"fooled from ε = 0\.1163")
+    following.click()
+    act(visitor)
+    told(visitor, "The same push, and it still says 3")
+    following.click()
+    expect(visitor.find("proof")).to_contain_text("(certified)")
+    for epsilon in (0.1, 0.38, 0.45):
+        visitor.set_epsilon(epsilon)
+    told(visitor, "Bounds prove from below")
+    following.click()
+    act(visitor)
+    expect(visitor.find("sweep-run").or_(visitor.page.locator("#sweep-run"))).to_be_visible()
+    visitor.page.locator("#tab-explore-button").click()
+    told(visitor, "That was the tour")
+
+
+def test_it_is_remembered_skipped_and_opened_again(visit):
+    visitor = visit(story=True)
+    visitor.find("tour-next").click()
+    visitor.page.reload()
+    told(visitor, "Is it still a 3")
+    visitor.find("tour-skip").click()
+    expect(visitor.find("story")).to_be_hidden()
+    expect(visitor.find("attack")).to_be_visible()
+    visitor.page.reload()
+    expect(visitor.find("attack")).to_be_visible()
+    expect(visitor.find("story")).to_be_hidden()
+    visitor.find("tour").click()
+    told(visitor, "Fool a neural network")
+
+
+def test_a_link_opens_a_step_and_a_link_to_something_is_not_talked_over(visit):
+    visitor = visit("#tour=6", story=True)
+    told(visitor, "Can a network learn to resist")
+    expect(visitor.find("epsilon-value")).to_have_text("0.200")
+    other = visit("#index=5&epsilon=0.1", story=True)
+    expect(other.find("image-clean")).to_be_visible()
+    expect(other.find("story")).to_be_hidden()
+
+
+def test_what_stands_behind_more_is_remembered(visit):
+    visitor = visit("#index=5", story=True)
+    expect(visitor.find("target")).to_be_hidden()
+    expect(visitor.find("attack").locator("option")).to_have_count(4)
+    visitor.page.get_by_role("button", name="More", exact=True).click()
+    expect(visitor.find("target")).to_be_visible()
+    assert visitor.find("attack").locator("option").count() > 6
+    visitor.page.get_by_role("button", name="More digits").click()
+    expect(visitor.find("board").locator("button")).to_have_count(70)
+    visitor.page.reload()
+    expect(visitor.find("target")).to_be_visible()
+    expect(visitor.find("board").locator("button")).to_have_count(70)
+
+
+def test_a_phone_has_it_as_a_sheet_that_leaves_the_slider_free(visit):
+    visitor = visit(story=True, **PHONE)
+    sheet, slider = visitor.find("story").bounding_box(), visitor.find("epsilon").bounding_box()
+    assert sheet["y"] + sheet["height"] <= 845
+    assert slider["y"] + slider["height"] < sheet["y"]
