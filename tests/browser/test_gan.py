@@ -32,12 +32,12 @@ def forgery(visitor, place=0):
 
 def test_the_shipped_pair_is_there_at_first(visit):
     visitor = open_tab(visit)
-    expect(visitor.find("gan-read")).to_have_text(re.compile(r"LeNet reads (9\d|100)% of 100 forgeries"))
+    expect(visitor.find("gan-read")).to_have_text(re.compile(r"LeNet recognises (9\d|100) of 100 forgeries"))
     shares = visitor.page.locator(".forgeries .share").all_inner_texts()
     assert len(shares) == 30
     assert all(0 <= int(share) <= 100 for share in shares)
-    expect(visitor.page.locator(".real canvas").nth(3)).to_have_attribute("aria-label", re.compile(r"A real 3, \d+%"))
-    expect(visitor.find("gan-steps")).to_have_text(re.compile("Shown: a game played beforehand"))
+    expect(visitor.page.locator(".real canvas").nth(3)).to_have_attribute("aria-label", re.compile(r"A real 3, rated \d+%"))
+    expect(visitor.find("gan-steps")).to_have_text(re.compile("Shown: a game from scratch"))
     example = visitor.page.locator('[data-plot="quality"] path.read').get_attribute("d")
     assert example.count("L") > 20
 
@@ -51,13 +51,13 @@ def test_a_game_is_played_changed_paused_and_draws_in_explore(visit):
     wait_for_steps(visitor, 0)
     wait_for_steps(visitor, steps(visitor) + 2)  # it was halfway already
     assert forgery(visitor) != before
-    expect(visitor.find("gan-steps")).to_have_text(re.compile(r"real digits seen · \d+ s of play"))
+    expect(visitor.find("gan-steps")).to_have_text(re.compile(r"real digits seen · \d+ s played"))
     visitor.page.get_by_text("The forger alone").click()
     expect(visitor.page.locator(".expect")).to_contain_text("first stage")
     expect(visitor.page.locator(".happened")).to_contain_text("Steps since the change", timeout=SLOW)
     visitor.page.locator("#gan-pause").click()
     expect(visitor.page.locator(".gan .status")).to_contain_text("Paused at step", timeout=SLOW)
-    expect(visitor.page.locator("#gan-run")).to_have_text("Go on")
+    expect(visitor.page.locator("#gan-run")).to_have_text("Continue")
     draws_in_explore_until_it_is_put_back(visitor, steps(visitor))
 
 
@@ -68,7 +68,7 @@ def draws_in_explore_until_it_is_put_back(visitor, count):
     visitor.find("gan-use").click()
     expect(visitor.page.locator(".own-forger")).to_have_text(f"Your forger, after {count} steps")
     expect(visitor.page.locator(".truth-source")).to_have_text("as asked of the generator")
-    expect(visitor.page).not_to_have_url(re.compile("generate="))  # a link cannot hold it
+    expect(visitor.page).to_have_url(re.compile("generate=3.*drawing="))  # no link can hold the forger
     own = visitor.pixels("image-clean")
     visitor.page.locator(".generate .restore").click()
     expect(visitor.page).to_have_url(re.compile("generate=3"))
@@ -83,7 +83,7 @@ def test_a_game_waits_its_turn_goes_on_step_by_step_and_is_stopped(visit):
     told.wait()
     assert told.asked().items() >= {"start": "nothing", "most_steps": 1}.items()
     told.say({"ahead": 1})
-    expect(status).to_have_text("1 visitor plays before you…")
+    expect(status).to_have_text("1 visitor is ahead of you…")
     told.say({"update": first}, {"update": last}, {"pair": pair})
     told.end()
     expect(status).to_have_text(re.compile(rf"{last['steps']} steps? played\."))
@@ -105,7 +105,7 @@ def test_a_greedy_forger_collapses_and_the_page_says_so(visit):
     visitor = open_tab(visit)
     told = replies.Replies(visitor.page, "game")
     visitor.find("gan-greedy").check()
-    expect(visitor.page.locator(".expect")).to_contain_text("15 steps for one")
+    expect(visitor.page.locator(".expect")).to_contain_text("15 steps for each step")
     visitor.page.locator("#gan-run").click()
     told.wait()
     (first, *_, last), _ = replies.game()

@@ -22,7 +22,7 @@ import { write } from "./digit/latents.js";
 export function makeAddress({ asking, choices, source, slider, inside, blackBox, hand, story, more, showError }) {
   let linked = false; // the page was opened by a link to something
   let drawn = ""; // the digit as a link holds it, where nothing else names it
-  /** @type {{pixels: string, order: string} | null} what a forger of the visitor's own drew, which a link cannot hold */
+  /** @type {{pixels: string, order: string} | null} drawn by a forger that no link can hold */
   let forged = null;
 
   function note() {

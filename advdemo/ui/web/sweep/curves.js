@@ -104,7 +104,7 @@ function asPicture(curves, reference) {
     if (!corners) return sheet.draw("circle", { cx: x, cy: y, r: 8, fill });
     sheet.draw("polygon", { points: corners, fill, transform: `translate(${x - 9} ${y - 9}) scale(0.18)` });
   };
-  /** The next row of the legend. @param {number} i @param {string} words @param {string} stroke @param {string} dashes */
+  /** A row of the legend. @param {number} i @param {string} words @param {string} stroke @param {string} dashes */
   const name = (i, words, stroke, dashes) => {
     const y = bottom + 110 + row * i;
     const ends = /** @type {[number, number][]} */ ([left, left + 80].map((x) => [x, y - 8]));
