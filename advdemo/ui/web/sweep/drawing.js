@@ -31,6 +31,7 @@ export function makeDrawing(root, list, references, isTheirs, onOpen) {
     const [, , right, , accuracy] = root.querySelectorAll("#sweep-table th");
     say(right, current?.proof ? "sweep.certified" : "sweep.correct");
     say(accuracy, current?.proof ? "sweep.certified_accuracy" : "sweep.accuracy");
+    say(pick(".per-class-title"), current?.proof ? "sweep.per_class_certified" : "sweep.per_class");
     const theirs = current && isTheirs(current) ? references : [];
     for (const [i, part] of root.querySelectorAll(".if-theirs").entries()) {
       part.toggleAttribute("hidden", !theirs.length || (i === 1 && theirs.length < 2));
