@@ -91,6 +91,8 @@ def test_upload_a_model(standing, tmp_path):
     page.set_input_files(".train .file", tmp_path / "mine.safetensors")
     expect(page.locator(".train .summary")).to_contain_text("mine.safetensors", timeout=PATIENCE)
     expect(page.locator(".train .use")).to_be_enabled()
+    expect(page.locator("#train-chart .whose")).to_have_text(re.compile("no training curves"))
+    assert page.locator("#train-chart path").count() == 0  # those of another network
 
 
 @pytest.mark.parametrize(

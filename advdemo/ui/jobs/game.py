@@ -130,8 +130,8 @@ class View:
     def of(self, generator: Generator, discriminator: Discriminator) -> dict[str, Any]:
         """`forgeries` as base64 of SHOWN x 784 bytes, how real the discriminator finds each (`opinions`) and each of
         REAL_SHOWN real digits (`real_opinions`), 0..1, and the means of both, `fake` and `real`; over WATCHED forgeries
-        the share `read` as asked and the `variety`. While it learns the generator is in training mode: its running batch norms come late.
-        Looking changes nothing."""
+        the share `read` as asked and the `variety`. While it learns the generator is in training mode: its running
+        batch norms come late. Looking changes nothing."""
         drawn = copy.deepcopy(generator)(self.latents, self.digits)  # in training mode it would note what it saw
 
         def opinions(images: Tensor, digits: Tensor, count: int) -> list[float]:
