@@ -71,7 +71,7 @@ def draws_in_explore_until_it_is_put_back(visit, visitor, count):
     visitor.page.on("response", lambda response: refused.append(response.url) if response.status >= 400 else None)
     visitor.find("gan-use").click()
     expect(visitor.page.locator(".own-forger")).to_have_text(f"Your forger, after {count} steps")
-    expect(visitor.page.locator(".truth-source")).to_have_text("as asked of the generator")
+    expect(visitor.page.locator(".truth-source")).to_have_text("the digit you asked for")
     expect(visitor.page).to_have_url(re.compile("generate=3.*drawing="))  # no link can hold the forger
     assert not refused
     own, link = visitor.pixels("image-clean"), visitor.page.evaluate("location.hash")

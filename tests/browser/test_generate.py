@@ -52,7 +52,7 @@ def wait_for_digit(visitor, pair, order):
 def test_a_digit_to_order_is_attacked_as_that_digit(visit, pair, lenet):
     visitor = generate(visit)
     visitor.page.get_by_label("Generate a 7").click()
-    expect(visitor.page.locator(".truth-source")).to_have_text("as asked of the generator")
+    expect(visitor.page.locator(".truth-source")).to_have_text("the digit you asked for")
     expect(visitor.page.locator(".truth option").first).to_have_text("automatic (7)")
     order = order_shown(visitor)
     assert order["digit"] == 7
