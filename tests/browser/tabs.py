@@ -49,4 +49,11 @@ def pick(visitor, place):
     cell = visitor.find("board").locator("[data-index]").nth(place)
     cell.click()
     expect(cell).to_have_attribute("aria-pressed", "true")
+    settle(visitor)
     return int(cell.get_attribute("data-index"))
+
+
+def settle(visitor):
+    """Wait until the scan on screen is whole and its certificate there."""
+    expect(visitor.page.locator(".explore.waiting")).to_have_count(0)
+    expect(visitor.find("proof")).not_to_contain_text("Computing the certified bound")

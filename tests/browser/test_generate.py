@@ -7,6 +7,7 @@ from advdemo.networks.checkpoint import load_checkpoint
 from advdemo.networks.predict import predict
 from advdemo.ui.requests import Order
 from advdemo.ui.service.pairs import load_pairs
+from tests.browser.tabs import settle
 from tests.conftest import CHECKPOINT
 
 ORDERED = re.compile(r"generate=(\d)\.(\d+)\.(-?\d+)\.(-?\d+)")
@@ -26,6 +27,8 @@ def generate(visit, query=""):
     visitor = visit(query)
     visitor.page.locator("[data-show=generate]").click()
     expect(visitor.find("realness")).not_to_be_empty()
+    expect(visitor.page.locator(".truth-source")).to_have_text("the digit you asked for")
+    settle(visitor)
     return visitor
 
 

@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 from tests.browser.visitor import PHONE, THREE
 
 CONTROLS = """() => [...document.querySelectorAll('button, input, select, summary, a[href]')].filter((control) => {
+    if (control.closest('[aria-hidden=true]')) return false;  // Gradio measures the tabs by copies of them
     const { top, bottom, width, height } = control.getBoundingClientRect();
     return width && height && bottom > 0 && top < innerHeight && control.checkVisibility({ visibilityProperty: true });
 }).length"""

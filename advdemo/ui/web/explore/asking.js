@@ -28,6 +28,7 @@ export function makeAsking(root, choices, local, page) {
   const { first, onAsk, onPreview, onScan, onProof, onNoProof, showError } = page;
   const turns = makeTurns();
   const status = /** @type {Element} */ (root.querySelector(".working"));
+  let shown = first;
   const asking = { first, digit: first, turns, request, ask, prove, stop };
 
   /** About what was asked for last. @param {boolean} withWeights */
@@ -43,10 +44,15 @@ export function makeAsking(root, choices, local, page) {
     root.classList.add("waiting");
     root.classList.remove("previewed");
     await turns.take(
-      async (signal) => onScan(await scan(digit, signal)),
+      async (signal) => {
+        onScan(await scan(digit, signal));
+        shown = asking.digit;
+      },
       (trouble) => {
         root.classList.remove("waiting", "stale");
         showError(trouble);
+        asking.digit = shown; // it is still on screen
+        if (!trouble.retryable) prove();
       },
     );
   }

@@ -9,7 +9,7 @@ import { fetchFile } from "../../shared/server.js";
 import { say } from "../../shared/words.js";
 
 const COLUMNS = 7;
-const FEW = [63, 1, 4, 17, 61]; // shown at first
+const FEW = [3, 2, 1, 63, 4, 8, 11, 17, 61, 7]; // shown at first: one of each class
 
 /**
  * @typedef {object} Board

@@ -96,7 +96,11 @@ export function makeResult(root, slider, choices, guess) {
     tick();
   }
 
-  /** Show what the network predicts, and nothing of an attack. @param {Uint8Array} image @param {Float32Array} shares */
+  /**
+   * Show what the network predicts, and nothing of an attack.
+   * @param {Uint8Array} image
+   * @param {Float32Array} shares
+   */
   function read(image, shares) {
     for (const view of views) if (view.scan) view.read(image, shares, largest(shares));
   }

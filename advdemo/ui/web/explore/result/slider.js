@@ -103,6 +103,8 @@ export function zones(proved, broken, epsilon) {
   const edge = (value) => (value ? place(value) : "0px");
   const end = broken === null ? "100%" : edge(broken);
   return [
+    // The thumb's middle does not come to where the track begins and ends: there is no epsilon there.
+    "linear-gradient(to right, var(--track) var(--reach), transparent 0 calc(100% - var(--reach)), var(--track) 0)",
     `linear-gradient(to right, transparent ${edge(epsilon)}, var(--veil) 0)`,
     `linear-gradient(to right, var(--clean) ${edge(proved)}, transparent 0 ${end}, var(--fooled) 0)`,
     "var(--hatch)",
