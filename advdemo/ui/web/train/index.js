@@ -2,7 +2,7 @@
 
 import { picker } from "../shared/dom.js";
 import { inPercent, numeral } from "../shared/numbers.js";
-import { fillWords, hush, onLanguage, say, sayError } from "../shared/words.js";
+import { fillWords, hasWords, hush, onLanguage, say, sayError } from "../shared/words.js";
 import { drawLayers } from "./layers.js";
 import { makeModel } from "./model.js";
 import { drawPlots } from "./plots.js";
@@ -71,7 +71,8 @@ export function mount({ element, props }) {
     if (!history) return;
     Object.assign(training, { epochs: history.epochs, planned: history.epochs.length });
     const { own, recipe, seed, holdout } = history;
-    const values = { recipe, seed, holdout: numeral(holdout ?? 0) };
+    const key = `recipes.name_${recipe}`;
+    const values = { recipe: hasWords(key) ? { key } : recipe, seed, holdout: numeral(holdout ?? 0) };
     say(pick(".whose"), own ? "train.own_curves" : "train.example_curves", values);
   }
 
