@@ -39,6 +39,7 @@ ENDINGS = {
     "proof.short_": [*METHODS],
     "learn.row_": [*SHARES[1:]],
     "recipes.": [*RECIPES],
+    "recipes.name_": [*RECIPES],
 }
 
 

@@ -37,14 +37,13 @@ def play_until(enough: Callable[[dict], bool], seed: int, settings: GameSettings
     images, labels = load_mnist("train")
     view = View(load_checkpoint(CHECKPOINT, "cpu")[0], device)
     started = time.process_time()
-    turns, views = [], []
+    views = []
     while True:
         batch = torch.randint(len(images), (LIVE.batch_size,), generator=game.random)
-        turns.append(game.step(images[batch], labels[batch], who=settings.who))
+        game.step(images[batch], labels[batch], who=settings.who)
         seconds = time.process_time() - started
         if game.steps % EVERY == 0:
-            views.append(seen(view, game, turns))
-            turns = []
+            views.append(seen(view, game))
             told = game.steps >= 25  # before, all is alike: it is noise
             if (told and enough(views[-1])) or seconds > MOST:
                 return seconds, game, views

@@ -32,12 +32,14 @@ def forgery(visitor, place=0):
 
 def test_the_shipped_pair_is_there_at_first(visit):
     visitor = open_tab(visit)
-    expect(visitor.find("gan-read")).to_have_text(re.compile(r"LeNet reads (9\d|100)% of 100 forgeries"))
+    expect(visitor.find("gan-read")).to_have_text(re.compile(r"LeNet recognises (9\d|100) of 100 forgeries"))
     shares = visitor.page.locator(".forgeries .share").all_inner_texts()
     assert len(shares) == 30
     assert all(0 <= int(share) <= 100 for share in shares)
-    expect(visitor.page.locator(".real canvas").nth(3)).to_have_attribute("aria-label", re.compile(r"A real 3, \d+%"))
-    expect(visitor.find("gan-steps")).to_have_text(re.compile("Shown: a game played beforehand"))
+    expect(visitor.page.locator(".real canvas").nth(3)).to_have_attribute(
+        "aria-label", re.compile(r"A real 3, rated \d+%")
+    )
+    expect(visitor.find("gan-steps")).to_have_text(re.compile("Shown: a game from scratch"))
     example = visitor.page.locator('[data-plot="quality"] path.read').get_attribute("d")
     assert example.count("L") > 20
 
@@ -51,25 +53,32 @@ def test_a_game_is_played_changed_paused_and_draws_in_explore(visit):
     wait_for_steps(visitor, 0)
     wait_for_steps(visitor, steps(visitor) + 2)  # it was halfway already
     assert forgery(visitor) != before
-    expect(visitor.find("gan-steps")).to_have_text(re.compile(r"real digits seen · \d+ s of play"))
+    expect(visitor.find("gan-steps")).to_have_text(re.compile(r"real digits seen · \d+ s played"))
     visitor.page.get_by_text("The forger alone").click()
     expect(visitor.page.locator(".expect")).to_contain_text("first stage")
     expect(visitor.page.locator(".happened")).to_contain_text("Steps since the change", timeout=SLOW)
     visitor.page.locator("#gan-pause").click()
     expect(visitor.page.locator(".gan .status")).to_contain_text("Paused at step", timeout=SLOW)
-    expect(visitor.page.locator("#gan-run")).to_have_text("Go on")
-    draws_in_explore_until_it_is_put_back(visitor, steps(visitor))
+    expect(visitor.page.locator("#gan-run")).to_have_text("Continue")
+    draws_in_explore_until_it_is_put_back(visit, visitor, steps(visitor))
 
 
-def draws_in_explore_until_it_is_put_back(visitor, count):
+def draws_in_explore_until_it_is_put_back(visit, visitor, count):
     with visitor.page.expect_download() as download:
         visitor.find("gan-download").click()
     assert download.value.suggested_filename == "generator.safetensors"
+    refused = []
+    visitor.page.on("response", lambda response: refused.append(response.url) if response.status >= 400 else None)
     visitor.find("gan-use").click()
     expect(visitor.page.locator(".own-forger")).to_have_text(f"Your forger, after {count} steps")
     expect(visitor.page.locator(".truth-source")).to_have_text("the digit you asked for")
-    expect(visitor.page).not_to_have_url(re.compile("generate="))  # a link cannot hold it
-    own = visitor.pixels("image-clean")
+    expect(visitor.page).to_have_url(re.compile("generate=3.*drawing="))  # no link can hold the forger
+    assert not refused
+    own, link = visitor.pixels("image-clean"), visitor.page.evaluate("location.hash")
+    other = visit(link)
+    expect(other.find("latent-pad")).to_be_visible()
+    expect(other.find("realness")).to_have_text(re.compile("another visit"))
+    assert other.pixels("image-clean") == own
     visitor.page.locator(".generate .restore").click()
     expect(visitor.page).to_have_url(re.compile("generate=3"))
     visitor.wait_for_image(own, same=False)
@@ -83,7 +92,7 @@ def test_a_game_waits_its_turn_goes_on_step_by_step_and_is_stopped(visit):
     told.wait()
     assert told.asked().items() >= {"start": "nothing", "most_steps": 1}.items()
     told.say({"ahead": 1})
-    expect(status).to_have_text("1 visitor plays before you…")
+    expect(status).to_have_text("1 visitor is ahead of you…")
     told.say({"update": first}, {"update": last}, {"pair": pair})
     told.end()
     expect(status).to_have_text(re.compile(rf"{last['steps']} steps? played\."))
@@ -104,8 +113,11 @@ def test_a_greedy_forger_collapses_and_the_page_says_so(visit):
     """What the server says of such a game, tests/test_play.py holds."""
     visitor = open_tab(visit)
     told = replies.Replies(visitor.page, "game")
+    status = visitor.page.locator(".gan .status")
+    expect(status).to_contain_text("within half a minute")
     visitor.find("gan-greedy").check()
-    expect(visitor.page.locator(".expect")).to_contain_text("15 steps for one")
+    expect(status).to_have_text("Press Play.")
+    expect(visitor.page.locator(".expect")).to_contain_text("15 steps for each step")
     visitor.page.locator("#gan-run").click()
     told.wait()
     (first, *_, last), _ = replies.game()
@@ -115,6 +127,30 @@ def test_a_greedy_forger_collapses_and_the_page_says_so(visit):
     told.say({"update": last | {"fake": 0.5, "real": 0.5, "read": 0.4, "variety": 0.3}})
     expect(visitor.page.locator(".happened")).to_contain_text("Mode collapse")
     expect(visitor.find("gan-variety")).to_have_attribute("data-variety", "0.300")
+    visitor.find("gan-giant").check()
+    expect(visitor.page.locator(".expect")).to_contain_text("overshoot")
+    told.say(*({"update": last | {"steps": 50 + i, "fake": i % 2}} for i in range(3)))
+    expect(visitor.page.locator(".happened")).to_contain_text("jumps between 0% and 100%")
+
+
+def test_leaving_asks_first_while_a_game_is_worth_keeping(visit):
+    visitor = open_tab(visit)
+    told = replies.Replies(visitor.page, "game")
+    asks = "() => !window.dispatchEvent(new Event('beforeunload', { cancelable: true }))"
+    (first, *_, last), pair = replies.game()
+    visitor.page.locator("#gan-run").click()
+    told.wait()
+    expect(visitor.page.locator(".gan .status")).to_have_text(re.compile(r"Starting the game on the server: [1-9] s…"))
+    told.say({"update": first})
+    expect(visitor.page.locator(".gan .status")).to_have_text("Playing.")
+    assert not visitor.page.evaluate(asks)
+    told.say({"update": last | {"seconds": 30}}, {"pair": pair})
+    told.end()
+    expect(visitor.find("gan-download")).to_be_enabled()
+    assert visitor.page.evaluate(asks)
+    with visitor.page.expect_download():
+        visitor.find("gan-download").click()
+    assert not visitor.page.evaluate(asks)
 
 
 def test_learn_opens_the_game_as_its_buttons_say(look):

@@ -114,12 +114,12 @@ def test_arrow_keys_move_on_the_pad(visit, pair):
 def test_a_find_fools_the_network_and_the_tally_counts(visit):
     visitor = generate(visit, "#generate=3.5.20.-10")
     visitor.find("find-fooling").click()
-    question = visitor.page.get_by_text("Is this still a 3?")
+    question = visitor.page.get_by_text("Does it still look like a 3 to you?")
     expect(question).to_be_visible(timeout=15_000)
     expect(visitor.find("prediction-clean")).not_to_have_attribute("data-digit", "3")
-    expect(visitor.page.locator(".finding")).to_contain_text("Asked for as a 3, but the network reads")
+    expect(visitor.page.locator(".finding")).to_contain_text("The forger was asked for a 3; the network recognises a")
     visitor.page.locator("[data-answer=yes]").click()
-    expect(visitor.find("tally")).to_contain_text("to your eye 1 of 1")
+    expect(visitor.find("tally")).to_contain_text("you recognised 1 of 1")
     expect(question).to_be_hidden()
     shared = visitor.page.url
     read = visitor.find("prediction-clean").get_attribute("data-digit")

@@ -75,7 +75,7 @@ def test_arrow_keys_walk_over_the_maps_and_a_black_box_is_closed(look):
     visitor.page.keyboard.press("ArrowDown")
     for _ in range(5):
         visitor.page.keyboard.press("ArrowRight")
-    assert canvas.get_attribute("aria-valuetext") == "Pooled, 5×5: map 2, row 2, column 1"
+    assert canvas.get_attribute("aria-valuetext") == "After pooling, 5×5: map 2, row 2, column 1"
     values = visitor.page.locator(".detail-row .sum-told").first.inner_text()
     four, largest = values.removeprefix("The largest of ").split(": ")
     assert max(map(float, four.split(", "))) == float(largest)
@@ -83,7 +83,7 @@ def test_arrow_keys_walk_over_the_maps_and_a_black_box_is_closed(look):
     expect(visitor.find("detail")).to_be_hidden()
     visitor.find("attack").select_option("blackbox")
     expect(visitor.page.locator(".inside-told")).to_have_text(
-        "A black box lets nobody look inside: choose another attack."
+        "A black-box attack does not see inside the network. Choose another attack."
     )
     expect(visitor.find("conv1")).to_be_hidden()
 

@@ -1,6 +1,7 @@
 """Links hold what is on screen: a drawing, the settings of every tab, the language; in a frame its host is told."""
 
 import http.server
+import re
 import threading
 from urllib.parse import parse_qs, urlsplit
 
@@ -46,6 +47,16 @@ def test_a_link_brings_the_very_drawing(visit):
     assert ink > 5000
     other.find("pad-clear").click()
     expect(other.find("pad-clear")).to_be_disabled()
+
+
+def test_a_link_leaves_the_language_to_the_reader_unless_it_was_chosen(visit):
+    page = visit().page
+    assert "lang" not in hash_of(page, "index=")
+    footer = page.locator("footer .show-api")
+    expect(footer).to_contain_text("Use via API")
+    page.click('[data-language="zh"]')
+    assert hash_of(page, "lang=")["lang"] == "zh"
+    expect(footer).to_contain_text(re.compile("^通过 API"))
 
 
 def test_even_a_scribble_fits_into_a_link(look):

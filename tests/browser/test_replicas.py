@@ -66,7 +66,7 @@ def test_nothing_is_lost_with_a_replica(chromium, replicas):
     lost = replica_of_the_visitor(replicas)
     replicas.apps[lost].kill()
 
-    expect(page.locator(".sweep .status")).to_contain_text("Asking again in 1 s.")
+    expect(page.locator(".sweep .status")).to_contain_text("Trying again in 1 s.")
     open_tab(page, "explore")
     visitor.find("random").click()
     expect(page.locator(".explore")).not_to_have_class(re.compile("waiting"), timeout=SLOW)

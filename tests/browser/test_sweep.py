@@ -36,6 +36,8 @@ def test_run_shows_the_sweep_s_own_figures(measured, expected):
 
 def test_a_proof_is_a_curve_and_the_truth_lies_between_it_and_the_attack(standing, certified, mnist_test):
     page = open_sweep(standing, 500)
+    for panel in ("table", "matrix", "class", "examples"):
+        expect(page.locator(f".sweep .{panel}-panel")).to_be_hidden()  # there is nothing to show
     page.locator(".sweep .network").select_option("certified")
     for attack in ("fgsm", "intervals"):
         expect(page.locator(".sweep .if-band")).to_be_hidden()
@@ -47,9 +49,12 @@ def test_a_proof_is_a_curve_and_the_truth_lies_between_it_and_the_attack(standin
     expect(page.locator("#sweep-chart .area")).to_have_count(1)
     expect(page.locator(".sweep .if-band")).to_be_visible()
     expect(page.locator(".curve-chip").last).to_contain_text("Certified LeNet, certified by intervals")
+    heads = page.locator("#sweep-table th:visible")
+    expect(heads).to_have_text(["ε", "× 255", "certified", "total", "certified accuracy"])
     expect(page.locator(".examples-panel")).to_be_hidden()  # a proof has none
     page.locator(".curve-chip [data-select]").first.click()
     expect(page.locator(".examples-panel")).to_be_visible()
+    expect(heads).to_have_text(["ε", "× 255", "correct", "total", "accuracy"])  # the tutorial knows no such network
 
 
 def test_a_proof_can_be_stopped(visit):
@@ -97,6 +102,20 @@ def test_curves_are_added_and_removed(standing, lenet, mnist_test):
     page.locator("[data-remove]").first.click()
     expect(chips).to_have_count(2)
     expect(page.locator("#sweep-chart path.ours")).to_have_count(2)
+
+
+def test_the_axis_serves_every_curve(standing):
+    page = open_sweep(standing, 500)
+    for network, epsilons in (("standard", "0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3"), ("robust", "0, 0.07, 0.4")):
+        page.locator(".sweep .network").select_option(network)
+        page.fill(".sweep .epsilons", epsilons)
+        page.click("#sweep-run")
+        state(page, "running")
+        state(page, "done")
+    expect(page.locator("#sweep-chart .x")).to_have_text(["ε = 0", "0.1", "0.2", "0.3", "0.4"])
+    page.locator("[data-select]").first.click()
+    expect(page.locator("#sweep-table th:visible").last).to_have_text("reproduced")
+    expect(page.locator("#sweep-chart .x")).to_have_text(["ε = 0", "0.1", "0.2", "0.3", "0.4"])
 
 
 def test_flip_matrix_histogram_and_examples(measured, expected):
@@ -147,11 +166,11 @@ def test_who_waits_sees_the_place_in_the_line(visit):
     page.click("#sweep-run")
     told.wait()
     told.say({"ahead": 2})
-    expect(status).to_contain_text("2 are before yours")
+    expect(status).to_contain_text("2 visitors are ahead of you")
     told.say({"ahead": 1})
-    expect(status).to_contain_text("one is before yours")
+    expect(status).to_contain_text("1 visitor is ahead of you")
     page.click("#sweep-stop")
-    expect(status).to_have_text("Stopped before the first figures.")
+    expect(status).to_have_text("Stopped before the first results.")
     page.click("#sweep-run")
     told.wait(2)
     told.say({"ahead": 1}, *replies.sweep(500, (0.0, 0.1)))

@@ -106,7 +106,7 @@ def test_a_switch_of_language_after_a_sweep_changes_the_words_alone(standing):
     expect(page.locator(".transfer-status")).to_contain_text("Measured", timeout=60_000)
     expect(page.locator(".sweep .status")).to_contain_text("Transfer measured")
     page.locator(".matrix td.wrong button").first.click()
-    expect(page.locator(".cell-examples p")).to_contain_text("that are read as")
+    expect(page.locator(".cell-examples p")).to_contain_text("recognised as")
     before, english = figures(page), page.locator(".sweep").inner_text()
     assert len(before[0]) > 200
     read_in(page, "zh")
@@ -116,15 +116,15 @@ def test_a_switch_of_language_after_a_sweep_changes_the_words_alone(standing):
         ".sweep .status": "迁移测量完毕",
         ".sweep .count option:checked": "前 500 张",
         ".curve-chip": "标准 LeNet，FGSM",
-        ".cell-examples p": "被认成",
+        ".cell-examples p": "被识别为",
         "table.transfer": "鲁棒 LeNet",
         ".transfer-status": "已测量：FGSM，ε = 0.2，500 张图像",
         ".histogram .never": "从不",
         ".examples .example-row:first-child": "无攻击",
     }.items():
         expect(page.locator(place).first).to_contain_text(words)
-    expect(page.locator("#sweep-chart svg")).to_have_attribute("aria-label", "准确率随 epsilon 的变化")
-    expect(page.locator(".matrix td.wrong button").first).to_have_attribute("aria-label", re.compile("张 . 被认成"))
+    expect(page.locator("#sweep-chart svg")).to_have_attribute("aria-label", "准确率随 ε 的变化")
+    expect(page.locator(".matrix td.wrong button").first).to_have_attribute("aria-label", re.compile("张 . 被识别为"))
     read_in(page, "en")
     assert page.locator(".sweep").inner_text() == english
 
@@ -136,7 +136,7 @@ def test_an_error_stays_through_a_switch_of_language(standing):
     state(page, "done")
     english = page.locator(".sweep .status.failed").inner_text()
     read_in(page, "zh")
-    expect(page.locator(".sweep .status.failed")).to_contain_text("ε 的值必须是数字")
+    expect(page.locator(".sweep .status.failed")).to_contain_text("ε 的值必须是数")
     read_in(page, "en")
     expect(page.locator(".sweep .status.failed")).to_have_text(english)
 

@@ -41,7 +41,7 @@ def test_train_one_epoch_then_explore_with_it(visit, train, lenet, mnist_test):
     train(page)
     expect(page.locator(".train .use")).to_be_enabled(timeout=PATIENCE)
     expect(page.locator(".train .summary")).to_contain_text("quick, epoch 1")
-    expect(page.locator(".train .status")).to_contain_text("of the test images right")
+    expect(page.locator(".train .status")).to_contain_text("Test accuracy: ")
     assert page.locator("#train-chart path.held-out").count() == 2
     assert page.locator(".confusion td.right").count() == 10
     counts = [int(text) for text in page.locator(".confusion tbody td").all_inner_texts()]
@@ -91,11 +91,13 @@ def test_upload_a_model(standing, tmp_path):
     page.set_input_files(".train .file", tmp_path / "mine.safetensors")
     expect(page.locator(".train .summary")).to_contain_text("mine.safetensors", timeout=PATIENCE)
     expect(page.locator(".train .use")).to_be_enabled()
+    expect(page.locator("#train-chart .whose")).to_have_text(re.compile("no training curves"))
+    assert page.locator("#train-chart path").count() == 0  # those of another network
 
 
 @pytest.mark.parametrize(
     ("content", "sentence"),
-    [(b"no model", "The file holds no LeNet"), (b"0" * 1_500_000, "at most 1 MB")],
+    [(b"no model", "does not contain a LeNet"), (b"0" * 1_500_000, "the limit is 1 MB")],
     ids=["junk", "huge"],
 )
 def test_a_file_that_is_no_model(standing, tmp_path, content, sentence):
@@ -117,8 +119,8 @@ def test_an_empty_field_is_pointed_out(standing):
 def test_bad_settings_get_one_clear_sentence(standing):
     page = open_train(standing)
     for field, value, sentence in (
-        ("epochs", "0", r"^The epochs must .*, not 0\.$"),
-        ("epochs", "99999", r"^The epochs must .*, not 99999\.$"),
+        ("epochs", "0", r"^The number of epochs must .*, not 0\.$"),
+        ("epochs", "99999", r"^The number of epochs must .*, not 99999\.$"),
         ("rate", "0", r"^The learning rate must .*, not 0\.$"),
         ("seed", "-1", r"^The seed must .*, not -1\.$"),
     ):

@@ -47,7 +47,7 @@ def test_a_switch_of_language_during_a_training_loses_nothing(visit):
 
     read_in(page, "en")
     expect(status).to_contain_text("2 epochs in")
-    expect(page.locator(".train .summary")).to_contain_text("of the 10,000 test images right")
+    expect(page.locator(".train .summary")).to_contain_text("accuracy on the 10,000 test images")
     expect(page.locator(".train .in-use")).to_contain_text("in use: quick")
     expect(page.locator(".train .use")).to_be_enabled()
     assert figures(page) == drawn

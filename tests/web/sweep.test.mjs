@@ -9,6 +9,7 @@ import {
   lastOf,
   points,
   startAt,
+  ticksOf,
 } from "../../advdemo/ui/web/sweep/figures.js";
 
 const result = { epsilons: [0, 0.2], correct: [9, 4], accuracies: [0.9, 0.4], done: 10, total: 10, examples: [[], []] };
@@ -83,4 +84,14 @@ test("the truth lies between a proof and the strongest attack on the same networ
   ]);
   assert.deepEqual(bands([curves[2], proof]), []);
   assert.deepEqual(bands(curves.slice(0, 4)), []);
+});
+
+test("an axis serves every list", () => {
+  const usual = { epsilons: [0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3] };
+  assert.deepEqual(ticksOf([usual], 0.3), usual.epsilons);
+  assert.deepEqual(ticksOf([usual, { epsilons: [0, 0.35] }], 0.35), [...usual.epsilons, 0.35]);
+  assert.deepEqual(ticksOf([usual, { epsilons: [0, 0.07, 0.4] }], 0.4), [0, 0.1, 0.2, 0.3, 0.4]); // 0.05 and 0.07 collide
+  assert.deepEqual(ticksOf([{ epsilons: [0, 0.01] }], 0.05), [0, 0.01]);
+  const many = { epsilons: Array.from({ length: 50 }, (_, i) => i / 100) };
+  assert.deepEqual(ticksOf([many], 0.49), [0, 0.1, 0.2, 0.3, 0.4]);
 });

@@ -6,6 +6,7 @@ import hashlib
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from statistics import fmean
 from typing import Any
 
 import torch
@@ -18,7 +19,7 @@ from advdemo.networks.checkpoint import pack_checkpoint, parse_checkpoint
 from advdemo.networks.discriminator import Discriminator
 from advdemo.networks.generator import LATENT, Generator
 from advdemo.networks.predict import classify, pick_device
-from advdemo.training.gan import LIVE, Game, GanRecipe, Turn
+from advdemo.training.gan import LIVE, Game, GanRecipe
 from advdemo.training.pair import halved
 from advdemo.ui.jobs import test_images
 from advdemo.ui.requests import GameSettings
@@ -64,22 +65,20 @@ def _play(
     game = open_game(start, seed, device)
     images, labels = (part.to(device) for part in load_mnist("train"))
     view = View(parse_checkpoint(judge, "the judge")[0].to(device), device)
-    yield {"update": seen(view, game, []) | {"seconds": 0.0}}
+    yield {"update": seen(view, game) | {"seconds": 0.0}}
     began = shown = copied = time.perf_counter()
-    turns: list[Turn] = []
     while not (settings.paused or game.steps - start.steps >= most_steps or time.perf_counter() - began > 60 * minutes):
         game.recipe = recipe_under(settings, start.learning_rate)
         batch = torch.randint(len(images), (LIVE.batch_size,), generator=game.random, device=device)
-        turns.append(game.step(images[batch], labels[batch], who=settings.who))
+        game.step(images[batch], labels[batch], who=settings.who)
         if time.perf_counter() - shown > SECONDS_BETWEEN_PICTURES or settings.pace:
             shown = time.perf_counter()
-            yield {"update": seen(view, game, turns) | {"seconds": shown - began}}
-            turns = []
+            yield {"update": seen(view, game) | {"seconds": shown - began}}
             if shown - copied > SECONDS_BETWEEN_COPIES:
                 copied = shown
                 yield {"copy": packed(game, start.learning_rate)}
         settings = steered(settings)
-    yield {"update": seen(view, game, turns) | {"seconds": time.perf_counter() - began}}
+    yield {"update": seen(view, game) | {"seconds": time.perf_counter() - began}}
     yield {"pair": packed(game, start.learning_rate)}
 
 
@@ -109,13 +108,9 @@ def steered(settings: GameSettings) -> GameSettings:
     return settings
 
 
-def seen(view: "View", game: Game, turns: list[Turn]) -> dict[str, Any]:
-    """The game in a view, and the mean opinions `real` and `fake` over the `turns` since the last one, None without
-    any."""
-    means = {
-        name: sum(getattr(turn, name) for turn in turns) / len(turns) if turns else None for name in ("real", "fake")
-    }
-    return view.of(game.generator, game.discriminator) | {"steps": game.steps} | means
+def seen(view: "View", game: Game) -> dict[str, Any]:
+    """The game as it stands, in a view."""
+    return view.of(game.generator, game.discriminator) | {"steps": game.steps}
 
 
 class View:
@@ -134,18 +129,22 @@ class View:
     @torch.no_grad()
     def of(self, generator: Generator, discriminator: Discriminator) -> dict[str, Any]:
         """`forgeries` as base64 of SHOWN x 784 bytes, how real the discriminator finds each (`opinions`) and each of
-        REAL_SHOWN real digits (`real_opinions`), 0..1; over WATCHED forgeries the share `read` as asked and the
-        `variety`. While it learns the generator is in training mode: its running batch norms come late.
-        Looking changes nothing."""
+        REAL_SHOWN real digits (`real_opinions`), 0..1, and the means of both, `fake` and `real`; over WATCHED forgeries
+        the share `read` as asked and the `variety`. While it learns the generator is in training mode: its running
+        batch norms come late. Looking changes nothing."""
         drawn = copy.deepcopy(generator)(self.latents, self.digits)  # in training mode it would note what it saw
 
         def opinions(images: Tensor, digits: Tensor, count: int) -> list[float]:
             return [float(rate) for rate in discriminator(images[:count], digits[:count]).sigmoid()]
 
+        of_fake = opinions(drawn, self.digits, SHOWN)
+        of_real = opinions(self.real, self.real_digits, REAL_SHOWN)
         return {
             "forgeries": as_text(as_bytes(drawn[:SHOWN, 0])),
-            "opinions": opinions(drawn, self.digits, SHOWN),
-            "real_opinions": opinions(self.real, self.real_digits, REAL_SHOWN),
+            "opinions": of_fake,
+            "real_opinions": of_real,
+            "fake": fmean(of_fake),
+            "real": fmean(of_real),
             "read": float((classify(self.judge, drawn) == self.digits).float().mean()),
             "variety": variety(drawn, self.real, self.digits, self.real_digits),
         }

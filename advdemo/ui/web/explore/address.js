@@ -22,14 +22,16 @@ import { write } from "./digit/latents.js";
 export function makeAddress({ asking, choices, source, slider, inside, blackBox, hand, story, more, showError }) {
   let linked = false; // the page was opened by a link to something
   let drawn = ""; // the digit as a link holds it, where nothing else names it
+  /** @type {{pixels: string, order: string} | null} drawn by a forger that no link can hold */
+  let forged = null;
 
   function note() {
     const { model, attack, target, compare } = choices;
     const own = model.value === "yours" || compare.value === "yours";
-    const { index, generated, label } = asking.digit;
+    const { index, generated, label, pixels } = asking.digit;
     const state = {
       index,
-      generate: generated && !drawn ? write(generated) : "",
+      generate: generated ? write(generated) : pixels && pixels === forged?.pixels ? forged.order : "",
       drawing: drawn,
       label,
       model: model.value,
@@ -53,7 +55,7 @@ export function makeAddress({ asking, choices, source, slider, inside, blackBox,
       const text = await encode(image);
       if (signal.aborted) return;
       drawn = text;
-      if (pixels) source.name(text);
+      if (pixels && pixels !== forged?.pixels) source.name(text);
     }
     note();
   }
@@ -81,7 +83,11 @@ export function makeAddress({ asking, choices, source, slider, inside, blackBox,
     if (state.has("epsilon")) slider.input.value = String(Number(state.get("epsilon")) || 0);
     const label = /^[0-9]$/.test(state.get("label") ?? "") ? Number(state.get("label")) : null;
     const generated = source.open({ text, pixels, order: state.get("generate") });
-    if (pixels) return asking.ask({ pixels: base64(pixels), label });
+    if (pixels) {
+      const digit = { pixels: base64(pixels), label: label ?? generated?.digit ?? null };
+      forged = generated && { pixels: digit.pixels, order: write(generated) };
+      return asking.ask(digit);
+    }
     if (generated) return asking.ask({ generated, label });
     const index = Number(state.get("index") ?? asking.first.index ?? 0);
     await asking.ask({ index: Number.isInteger(index) ? index : 0, label });

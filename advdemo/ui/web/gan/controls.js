@@ -33,9 +33,16 @@ export function makeControls(root, setup, { play, steer, stop, onAlter }) {
   function draw(learner) {
     who = learner === "generator" || learner === "discriminator" ? learner : "both";
     press(learners, ({ dataset }) => dataset.who === who);
-    const key = greedy.checked && who !== "discriminator" ? "greedy" : giant.checked ? "giant" : who;
+    const key = giant.checked ? "giant" : greedy.checked && who !== "discriminator" ? "greedy" : who;
     say(pick(".expect"), `gan.expect_${key}`, { greed: setup.greed });
+    if (root.dataset.state === "idle") setState("idle", idle());
     note();
+  }
+
+  function idle() {
+    if (!setup.enabled) return "gan.off";
+    const usual = start.value === "nothing" && who === "both" && !greedy.checked && !giant.checked;
+    return usual ? "gan.idle" : "gan.idle_changed";
   }
 
   /** @param {string | undefined | null} learner */
@@ -80,7 +87,7 @@ export function makeControls(root, setup, { play, steer, stop, onAlter }) {
   step.addEventListener("click", () => play(1));
   pause.addEventListener("click", () => steer(true));
   end.addEventListener("click", stop);
-  start.addEventListener("change", note);
+  start.addEventListener("change", () => draw(who));
   pace.addEventListener("change", () => {
     note();
     steer(false);

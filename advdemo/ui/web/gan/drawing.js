@@ -6,7 +6,7 @@ import { numeral, thinned } from "../shared/numbers.js";
 import { bytes } from "../shared/pixels.js";
 import { say, text } from "../shared/words.js";
 import { makeGrid } from "./grid.js";
-import { happened } from "./story.js";
+import { happened, hundredths, whole } from "./story.js";
 
 /** @typedef {import("./story.js").View} View */
 
@@ -30,9 +30,8 @@ export function makeDrawing(root, setup) {
     forgeries.paint(bytes(view.forgeries, Uint8Array));
     forgeries.judge(view.opinions, "forgery");
     real.judge(view.real_opinions, "real");
-    const percent = (/** @type {number} */ share) => `${Math.round(100 * share)}%`;
-    say(pick(".read"), "gan.read", { share: percent(view.read) });
-    say(pick(".variety"), "gan.variety", { share: percent(view.variety) });
+    say(pick(".read"), "gan.read", { count: hundredths(view.read) });
+    say(pick(".variety"), "gan.variety", { share: whole(view.variety) });
     pick(".variety").dataset.variety = view.variety.toFixed(3);
     const story = views.length ? happened(views, changed) : { key: setup.first ? "gan.first" : "gan.quiet" };
     if (story) say(pick(".happened"), story.key, story.values);
@@ -53,14 +52,12 @@ export function makeDrawing(root, setup) {
 function drawCurves(opinions, quality, views) {
   const min = views[0]?.steps ?? 0;
   const max = Math.max(min + LEAST_SPAN, views[views.length - 1]?.steps ?? 0);
-  const x = { min, max, ticks: [min, max], text: numeral };
+  const named = (/** @type {number} */ steps) => (steps === min ? text("gan.axis", { count: steps }) : numeral(steps));
+  const x = { min, max, ticks: [min, max], text: named };
   /** @param {"real" | "fake" | "read" | "variety"} measure */
   const series = (measure, name = measure === "variety" ? "various" : measure) => ({
     name,
-    points: views.flatMap((view) => {
-      const value = view[measure];
-      return value === null ? [] : [/** @type {[number, number]} */ ([view.steps, value])];
-    }),
+    points: views.map((view) => /** @type {[number, number]} */ ([view.steps, view[measure]])),
   });
   /** @type {[number, number][]} */
   const half = [min, max].map((steps) => [steps, 0.5]);

@@ -15,6 +15,8 @@ import { makeGame } from "./game.js";
 
 /** @typedef {import("../shared/forger.js").Forger} Forger */
 
+const WORTH_KEEPING = 10; // seconds of play, after which leaving the page asks first
+
 /** @param {{element: HTMLElement, props: any}} component */
 export function mount({ element, props }) {
   const root = /** @type {HTMLElement} */ (element.querySelector(".gan"));
@@ -28,6 +30,8 @@ export function mount({ element, props }) {
   let stretches = 0; // seconds of play before this stretch
   /** @type {Forger | null} the pair, while the game is paused */
   let pair = null;
+  let waiting = 0; // a timer
+  let saved = true; // what was played is in a file, too
 
   const drawGame = makeDrawing(root, setup);
   const draw = () => drawGame(views, changed);
@@ -44,7 +48,7 @@ export function mount({ element, props }) {
     settings: controls.settings,
     onBegin(kept) {
       goBack(kept);
-      setState("playing", "gan.starting");
+      wait(true);
     },
     onMessage: receive,
     onTrouble: showTrouble,
@@ -57,6 +61,7 @@ export function mount({ element, props }) {
   async function play(mostSteps) {
     try {
       const ended = await game.play(controls.start(), pair, mostSteps);
+      wait(false);
       if (ended) setState("paused", mostSteps ? "gan.stepped" : "gan.paused", { count: pair?.steps ?? 0 });
     } catch (error) {
       if (!isTrouble(error)) throw error;
@@ -80,6 +85,7 @@ export function mount({ element, props }) {
   /** Pause with this pair, or stop without one. @param {Forger | null} kept */
   function putDown(kept) {
     game.stop();
+    wait(false);
     hold(kept);
     if (pair) goBack(pair);
     setState(pair ? "paused" : "idle", pair ? "gan.paused" : "gan.stopped", { count: pair?.steps ?? 0 });
@@ -92,11 +98,23 @@ export function mount({ element, props }) {
     pick(".use").disabled = pick(".download").disabled = !pair;
   }
 
+  /** While the server gets ready, which takes seconds, show them pass. @param {boolean} waits */
+  function wait(waits) {
+    clearInterval(waiting);
+    if (!waits) return;
+    let count = 0;
+    const tell = () => setState("playing", "gan.starting", { count: count++ });
+    tell();
+    waiting = setInterval(tell, 1000);
+  }
+
   /** @param {any} message */
   function receive({ ahead, update, pair: ended }) {
+    wait(false);
     if (ahead) return setState("playing", "gan.ahead", { count: ahead });
     if (ended) return hold(ended);
     hold(null); // what goes on is no longer it
+    saved = false;
     views.push({ ...update, seconds: stretches + update.seconds });
     if (views.length === 1) code.update(); // no longer the shipped pair's
     setState("playing", "gan.playing");
@@ -108,10 +126,15 @@ export function mount({ element, props }) {
     openInExplore("generate=3");
   });
   pick(".download").addEventListener("click", () => {
-    if (pair) download(new Blob([bytes(pair.generator, Uint8Array)]), "generator.safetensors");
+    if (!pair) return;
+    download(new Blob([bytes(pair.generator, Uint8Array)]), "generator.safetensors");
+    saved = true;
+  });
+  window.addEventListener("beforeunload", (event) => {
+    const seconds = views[views.length - 1]?.seconds ?? 0;
+    if (!saved && seconds > WORTH_KEEPING && root.dataset.state !== "idle") event.preventDefault();
   });
   onLanguage(draw);
   controls.listen();
-  setState("idle", setup.enabled ? "gan.idle" : "gan.off");
   draw();
 }

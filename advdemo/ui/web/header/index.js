@@ -1,4 +1,5 @@
-// The header: what this is, how accurate its networks are, and the switch between the languages.
+// The header: what this is, how accurate its networks are, and the switch between the languages. What Gradio draws,
+// the tabs' buttons and the footer, is named here, too.
 
 import { found, make } from "../shared/dom.js";
 import { followTabs, openInExplore } from "../shared/link.js";
@@ -19,6 +20,18 @@ import { makeShare } from "./share.js";
 
 /** What a network is called; one that the words do not know, by its own name. @param {string} name */
 const shortName = (name) => (hasWords(`networks.short_${name}`) ? text(`networks.short_${name}`) : name);
+
+/** Gradio names its footer in the browser's language. */
+async function nameFooter() {
+  const name = /** @type {Text} */ ((await found("footer .show-api")).firstChild);
+  const key = name.data.includes("MCP") ? "page.api_mcp" : "page.api";
+  const draw = () => {
+    if (name.data !== text(key)) name.data = text(key);
+  };
+  new MutationObserver(draw).observe(name, { characterData: true });
+  onLanguage(draw);
+  draw();
+}
 
 /** @param {{element: HTMLElement, props: {facts: string, tabs: string}}} page */
 export async function mount({ element, props }) {
@@ -71,6 +84,7 @@ export async function mount({ element, props }) {
   const bar = /** @type {HTMLElement} */ (list.parentElement);
   nameTabs();
   followTabs(list);
+  nameFooter();
   makeRoving(list, "aria-selected");
   new MutationObserver(nameTabs).observe(bar, { childList: true, subtree: true, characterData: true });
   const more = bar.querySelector(".overflow-menu > button");

@@ -20,8 +20,9 @@ export function makeShare(root) {
   async function open() {
     link.value = location.href;
     // A network of the visitor's own leaves the address empty but for the language.
-    const empty = new URLSearchParams(location.hash.slice(1)).size === 1;
-    say(pick(".share-about"), empty ? "share.own_network" : "share.about");
+    const state = new URLSearchParams(location.hash.slice(1));
+    state.delete("lang");
+    say(pick(".share-about"), !state.size ? "share.own_network" : "share.about");
     say(status, "share.quiet");
     image.hidden = save.hidden = true;
     dialog.showModal();

@@ -1,8 +1,9 @@
-// The address in the browser is a link to what is on screen: its hash holds the tab, the language, and what the tab
-// says of itself, as names and values. Changing tabs is a step that Back takes back; changes within a tab are none.
+// The address in the browser is a link to what is on screen: its hash holds the tab, the language if it was chosen, and
+// what the tab says of itself, as names and values. Changing tabs is a step that Back takes back; changes within a tab
+// are none.
 
 import { tellHost } from "./frame.js";
-import { currentLanguage, onLanguage, setLanguage } from "./words.js";
+import { chosenLanguage, onLanguage, setLanguage } from "./words.js";
 
 const FIRST = "explore"; // the tab that a link need not name
 
@@ -44,8 +45,8 @@ export function remember(state, tab = FIRST) {
 function write(how = "replaceState") {
   const state = new URLSearchParams(shown[current] ?? waiting[current]);
   if (current !== FIRST) state.set("tab", current);
-  state.set("lang", currentLanguage());
-  const hash = `#${state}`;
+  if (chosenLanguage()) state.set("lang", chosenLanguage());
+  const hash = state.size ? `#${state}` : "";
   if (hash === location.hash) return;
   try {
     history[how]({ tab: current }, "", `${location.pathname}${location.search}${hash}`);

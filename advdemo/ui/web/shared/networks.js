@@ -3,6 +3,7 @@
 // The weights of one's own (base64) stay here; requests carry its hash, and the weights only when the server does not
 // know it.
 
+import { noteAnswered } from "./forger.js";
 import { askPatiently, followPatiently, isUnknown } from "./server.js";
 import { hasWords, option } from "./words.js";
 
@@ -38,7 +39,10 @@ export const ownWeights = (names) => (names.includes("yours") ? { weights: own?.
  */
 export async function askAbout(name, request, patience) {
   try {
-    return await askPatiently(name, request(false), patience);
+    const asked = request(false);
+    const reply = await askPatiently(name, asked, patience);
+    noteAnswered(asked);
+    return reply;
   } catch (error) {
     if (!isUnknown(error)) throw error;
     return askPatiently(name, request(true), patience);

@@ -22,6 +22,7 @@ const STATIC = { words: "", wordsLabel: "aria-label", wordsTitle: "title", words
 /** @type {Record<string, Record<string, Entry>>} */
 let texts = {};
 let language = "en";
+let chosen = false; // by the visitor, now or at an earlier visit, or by a link
 /** @type {Set<() => void>} */
 const listeners = new Set();
 /** @type {WeakMap<Element, Map<string, Phrase>>} */
@@ -36,9 +37,13 @@ function preferred() {
   } catch {
     // a frame without storage
   }
+  chosen = [linked, remembered].some(isLanguage);
   const wishes = [linked, remembered, ...navigator.languages.map((tag) => tag.toLowerCase().split("-")[0])];
-  return wishes.find((name) => name && Object.hasOwn(LANGUAGES, name)) ?? "en";
+  return wishes.find(isLanguage) ?? "en";
 }
+
+/** @param {string | null} name @returns {name is string} */
+const isLanguage = (name) => name !== null && Object.hasOwn(LANGUAGES, name);
 
 /** @param {string} name */
 async function load(name) {
@@ -52,10 +57,14 @@ await load(preferred());
 
 export const currentLanguage = () => language;
 
+/** "" where it is the browser's. */
+export const chosenLanguage = () => (chosen ? language : "");
+
 /** Show the whole page in another language, and remember it. @param {string} name */
 export async function setLanguage(name) {
-  if (name === language || !Object.hasOwn(LANGUAGES, name)) return;
-  await load(name);
+  if ((chosen && name === language) || !isLanguage(name)) return;
+  if (name !== language) await load(name);
+  chosen = true;
   try {
     localStorage.setItem(MEMORY, name);
   } catch {

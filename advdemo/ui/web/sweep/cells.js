@@ -37,8 +37,9 @@ export function makeCells(box, onOpen, about) {
 
   function clear() {
     turns.end(); // an answer under way is of another cell
-    box.replaceChildren();
+    box.replaceChildren(makeSaying("p", { className: "quiet" }, "sweep.matrix_hint"));
   }
+  clear();
 
   return { look, clear };
 }

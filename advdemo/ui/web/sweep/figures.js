@@ -41,6 +41,24 @@ export const points = ({ epsilons, accuracies }, last) =>
     .map((epsilon, i) => /** @type {[number, number]} */ ([epsilon, accuracies[i]]))
     .filter(([epsilon]) => epsilon <= last * 1.0001);
 
+const MOST_TICKS = 9;
+const LEAST_GAP = 1 / 12; // of the axis, between two ticks
+const ROUND = [1, 2, 2.5, 5, 10];
+
+/**
+ * Where an axis that serves all lists has its ticks: at every epsilon, or where those are too many at round ones.
+ * @param {{epsilons: number[]}[]} lists
+ * @param {number} last the end of the axis
+ */
+export function ticksOf(lists, last) {
+  const all = [...new Set(lists.flatMap(({ epsilons }) => epsilons))].sort((a, b) => a - b);
+  const apart = all.every((epsilon, i) => !i || epsilon - all[i - 1] >= last * LEAST_GAP);
+  if (all.length <= MOST_TICKS && apart) return all;
+  const power = 10 ** Math.floor(Math.log10(last / 4));
+  const step = power * (ROUND.find((round) => last / (power * round) <= 6) ?? 10);
+  return Array.from({ length: Math.floor(last / step + 1e-9) + 1 }, (_, i) => +(i * step).toPrecision(6));
+}
+
 /** In pixels, the largest of `counts` being 110. @param {number} count @param {number[]} counts */
 export const barHeight = (count, counts) => (110 * count) / Math.max(1, ...counts);
 

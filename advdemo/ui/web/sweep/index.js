@@ -34,7 +34,10 @@ export function mount({ element, props }) {
     transfer.draw();
     code.update();
   });
-  const drawFigures = makeDrawing(root, list, references, explore);
+  // The tutorial attacks a LeNet trained as usual, by the table's first attack.
+  const isTheirs = (/** @type {import("./figures.js").Curve} */ { attack, model }) =>
+    attack === attacks[0].name && [networks[0], "yours"].includes(model);
+  const drawFigures = makeDrawing(root, list, references, isTheirs, explore);
   const running = makeRunning({
     settings,
     onFirst: list.add,

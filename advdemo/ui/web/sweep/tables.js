@@ -20,22 +20,16 @@ const MOST_RIGHT = 1100; // test images of one class, about
  * @param {Reference[]} references
  */
 export function drawTable(body, result, references) {
-  const epsilons = result?.epsilons ?? references[0].epsilons;
+  if (!result) return body.replaceChildren();
   body.replaceChildren(
-    ...epsilons.map((epsilon, i) => {
-      const known = references[0].epsilons.findIndex((value) => Math.abs(value - epsilon) < 1e-9);
-      const ours = result
-        ? [numeral(result.correct[i]), numeral(result.done), result.accuracies[i].toFixed(4)]
-        : ["–", "–", "–"];
-      const theirs = references.map(({ accuracies }) => (known < 0 ? "–" : accuracies[known].toFixed(4)));
-      return make(
-        "tr",
-        {},
-        make("td", {}, short(epsilon)),
-        make("td", {}, (epsilon * 255).toFixed(1)),
-        ...ours.map((value) => make("td", { className: result ? "" : "empty" }, value)),
-        ...theirs.map((value) => make("td", {}, value)),
-      );
+    ...result.epsilons.map((epsilon, i) => {
+      const ours = [short(epsilon), (epsilon * 255).toFixed(1), numeral(result.correct[i]), numeral(result.done)];
+      const theirs = references.map(({ epsilons, accuracies }) => {
+        const known = epsilons.findIndex((value) => Math.abs(value - epsilon) < 1e-9);
+        return known < 0 ? "–" : accuracies[known].toFixed(4);
+      });
+      const cells = [...ours, result.accuracies[i].toFixed(4), ...theirs];
+      return make("tr", {}, ...cells.map((value) => make("td", {}, value)));
     }),
   );
 }
@@ -93,9 +87,8 @@ export function drawPerClass(table, result) {
 
 /** @param {Element} box @param {Result | undefined} result */
 export function drawHistogram(box, result) {
-  if (!result) return sayEmpty(box, "sweep.histogram_empty");
-  const counts = result.first_flips;
-  if (!counts) return;
+  const counts = result?.first_flips;
+  if (!counts) return box.replaceChildren();
   const never = counts.length - 1;
   const labelled = new Set([...thinned(never, 9), never]);
   box.replaceChildren(
@@ -117,13 +110,13 @@ export function drawHistogram(box, result) {
 /**
  * @param {Element} table
  * @param {string[]} names of the networks
- * @param {(number | null)[][] | undefined} accuracies rows: made on; columns: tried on
+ * @param {(number | null)[][]} accuracies rows: made on; columns: tried on
  */
 export function drawTransfer(table, names, accuracies) {
   const head = names.map((name) => make("th", { scope: "col" }, name));
   const rows = names.map((name, row) => {
     const cells = names.map((_, column) => {
-      const share = accuracies?.[row]?.[column] ?? null;
+      const share = accuracies[row]?.[column] ?? null;
       return make("td", { className: row === column ? "white-box" : "" }, share === null ? "–" : inPercent(share));
     });
     return make("tr", {}, make("th", { scope: "row" }, name), ...cells);
@@ -135,12 +128,12 @@ export function drawTransfer(table, names, accuracies) {
 /**
  * Adversarial examples by epsilon.
  * @param {Element} box
- * @param {Result | null | undefined} result
+ * @param {Result | undefined} result
  * @param {Example[][]} examples
  * @param {(index: number, epsilon: number) => void} onOpen
  */
 export function drawExamples(box, result, examples, onOpen) {
-  if (!result || !examples.some((row) => row.length)) return sayEmpty(box, "sweep.examples_empty");
+  if (!result || !examples.length) return box.replaceChildren();
   box.replaceChildren(
     ...thinned(result.epsilons.length, 9).map((i) => {
       const epsilon = result.epsilons[i];
@@ -164,10 +157,4 @@ export function drawExample({ index, before, after, image }, onOpen) {
   button.addEventListener("click", () => onOpen(index));
   const caption = make("figcaption", { className: before === after ? "right" : "" }, `${before} → ${after}`);
   return make("figure", {}, button, caption);
-}
-
-/** @param {Element} box @param {string} key */
-function sayEmpty(box, key) {
-  const line = makeSaying("p", { className: "empty" }, key);
-  box.replaceChildren(line);
 }

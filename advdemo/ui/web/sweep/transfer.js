@@ -85,12 +85,11 @@ export function makeTransfer(panel, networkBox, tab) {
   }
 
   function draw() {
-    const names = measured?.names ?? networks().map(networkTitle);
-    drawTransfer(
-      table,
-      names.map(({ key, values }) => text(key, values)),
-      measured?.table,
-    );
+    table.hidden = !measured?.table;
+    if (measured?.table) {
+      const names = measured.names.map(({ key, values }) => text(key, values));
+      drawTransfer(table, names, measured.table);
+    }
     const alone = networks().length < 2;
     button.disabled = alone || tab.busy();
     say(button, "sweep.measure", inWords(tab.chosen()));

@@ -2,7 +2,7 @@
 
 import { picker } from "../shared/dom.js";
 import { inPercent, numeral } from "../shared/numbers.js";
-import { fillWords, hush, onLanguage, say, sayError } from "../shared/words.js";
+import { fillWords, hasWords, hush, onLanguage, say, sayError } from "../shared/words.js";
 import { drawLayers } from "./layers.js";
 import { makeModel } from "./model.js";
 import { drawPlots } from "./plots.js";
@@ -20,6 +20,10 @@ export function mount({ element, props }) {
   const settings = makeSettings(root, setup.recipes);
   const model = makeModel(root, setup.most_bytes, (uploaded) => {
     model.show(uploaded);
+    training.epochs = []; // those of another network
+    draw();
+    showPlots(false);
+    say(pick(".whose"), "train.no_curves");
     training.judge({ key: "train.read_file", values: { name: uploaded.name } });
   });
   const training = makeTraining({ model, draw, showProgress, setState, showTrouble });
@@ -53,6 +57,9 @@ export function mount({ element, props }) {
     sayError(status, trouble);
   }
 
+  /** @param {boolean} shown */
+  const showPlots = (shown) => pick(".plots").toggleAttribute("hidden", !shown);
+
   function draw() {
     drawPlots(root, training.epochs, training.planned);
   }
@@ -64,13 +71,15 @@ export function mount({ element, props }) {
     if (!history) return;
     Object.assign(training, { epochs: history.epochs, planned: history.epochs.length });
     const { own, recipe, seed, holdout } = history;
-    const values = { recipe, seed, holdout: numeral(holdout ?? 0) };
+    const key = `recipes.name_${recipe}`;
+    const values = { recipe: hasWords(key) ? { key } : recipe, seed, holdout: numeral(holdout ?? 0) };
     say(pick(".whose"), own ? "train.own_curves" : "train.example_curves", values);
   }
 
   run.addEventListener("click", () => {
     if (!settings.complete()) return;
     hush(pick(".whose"));
+    showPlots(true);
     training.start(settings.read());
   });
   stop.addEventListener("click", training.halt);

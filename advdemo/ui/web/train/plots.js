@@ -17,7 +17,8 @@ import { text } from "../shared/words.js";
 /** @param {Element} root @param {Epoch[]} epochs @param {number} planned */
 export function drawPlots(root, epochs, planned) {
   const last = Math.max(planned, 2);
-  const x = { max: last, ticks: [...new Set([1, Math.ceil(last / 2), last])], text: String };
+  const named = (/** @type {number} */ epoch) => (epoch === 1 ? text("train.axis", { count: 1 }) : String(epoch));
+  const x = { max: last, ticks: [...new Set([1, Math.ceil(last / 2), last])], text: named };
   // A schedule that halves now and then; one that falls all the time has no such moments.
   const marks = epochs
     .filter((epoch, i) => i && Math.abs(epoch.learning_rate / epochs[i - 1].learning_rate - 0.5) < 1e-4)

@@ -1,8 +1,8 @@
 // How to train: the recipe, and what of it a visitor may change.
 
-import { choose, make, picker } from "../shared/dom.js";
+import { choose, picker } from "../shared/dom.js";
 import { onOpen, remember } from "../shared/link.js";
-import { say } from "../shared/words.js";
+import { option, say } from "../shared/words.js";
 
 const FIRST = "quick";
 const NUMBERS = ["epochs", "rate", "seed"];
@@ -43,7 +43,7 @@ export function makeSettings(root, recipes) {
     note();
   }
 
-  for (const name of Object.keys(recipes)) box.append(make("option", { value: name }, name));
+  box.append(...Object.keys(recipes).map((name) => option(name, `recipes.name_${name}`)));
   box.value = FIRST;
   box.addEventListener("change", showRecipe);
   root.addEventListener("change", note);

@@ -50,7 +50,7 @@ export function makeGenerate(root, edge, { choices, onOrder, showError }) {
       order = { ...order, place };
       draw();
     },
-    onRest: () => onOrder(order),
+    onRest: () => (shown ? onOrder(order) : go(order)),
   });
 
   orders.replaceChildren(
@@ -73,10 +73,27 @@ export function makeGenerate(root, edge, { choices, onOrder, showError }) {
   }
 
   /** @param {Order} next */
-  function show(next) {
+  function take(next) {
     order = next;
     finds.close(order);
     press(orders.children, ({ dataset }) => dataset.digit === String(order.digit));
+  }
+
+  /** A picture of which no forger is here any more. @param {Order} next @param {Uint8Array} pixels */
+  function showKept(next, pixels) {
+    turns.end();
+    shown = "";
+    plane = null;
+    take(next);
+    drawKnob();
+    paint(canvas, (i) => pixels[i]);
+    say(opinion, "generate.kept");
+    meter.style.width = "0";
+  }
+
+  /** @param {Order} next */
+  function show(next) {
+    take(next);
     /** @type {Order} */
     const generated = { ...order, place: [0, 0] };
     const here = write(generated);
@@ -125,10 +142,15 @@ export function makeGenerate(root, edge, { choices, onOrder, showError }) {
   return {
     /** Show the digit there is and attack it. */
     resend: () => go(order),
-    /** What a link says: the order, or null. @param {string | null} text */
-    open: (text) => {
+    /**
+     * What a link says: the order, or null.
+     * @param {string | null} text
+     * @param {Uint8Array | null} pixels what was drawn to order, where no forger here would draw the same
+     */
+    open: (text, pixels) => {
       const linked = text === null ? null : read(text, edge);
-      if (linked) show(linked);
+      if (linked && pixels) showKept(linked, pixels);
+      else if (linked) show(linked);
       return linked;
     },
   };

@@ -98,9 +98,9 @@ export function makeSource(root, props, page) {
      * @returns {import("./latents.js").Order | null} the digit to generate
      */
     open({ text, pixels, order }) {
-      const generated = props.generates ? generate.open(order) : null;
-      showMode(pixels ? "draw" : generated ? "generate" : "pick");
-      if (text && pixels && onPad !== text) pad.show(pixels);
+      const generated = props.generates ? generate.open(order, pixels) : null;
+      showMode(generated ? "generate" : pixels ? "draw" : "pick");
+      if (text && pixels && !generated && onPad !== text) pad.show(pixels);
       return generated;
     },
     /** What the pad shows is known, where that is the digit on screen. @param {string} text as a link holds it */
