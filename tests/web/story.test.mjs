@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { happened, summary } from "../../advdemo/ui/web/gan/story.js";
+import { happened } from "../../advdemo/ui/web/gan/story.js";
 
 const view = (steps, { real = 0.8, fake = 0.2, read = 0.5, variety = 0.9 } = {}) => ({
   steps,
@@ -10,10 +10,11 @@ const view = (steps, { real = 0.8, fake = 0.2, read = 0.5, variety = 0.9 } = {})
   variety,
 });
 
-test("a summary is the mean of the last four opinions", () => {
-  const views = [1, 2, 3, 4, 5].map((step) => view(step, { fake: step / 10 }));
-  assert.ok(Math.abs(summary(views).fake - 0.35) < 1e-9);
-  assert.equal(summary([view(0, { fake: null })]), null);
+test("opinions that jump from one view to the next are swings, whatever the last one is", () => {
+  const views = [0.1, 0.9, 0.05, 0.5].map((fake, i) => view(10 * i, { fake }));
+  const { key, values } = happened(views, 1);
+  assert.equal(key, "gan.swinging");
+  assert.deepEqual(values, { low: "5%", high: "90%" });
 });
 
 test("what happened since a change is told in before and after", () => {
