@@ -23,7 +23,7 @@ test("what happened since a change is told in before and after", () => {
   assert.equal(story.key, "gan.since");
   assert.deepEqual(
     [story.values.count, story.values.fake_before, story.values.fake, story.values.read],
-    [10, "20%", "90%", "20%"],
+    [10, "20%", "90%", 20],
   );
 });
 
