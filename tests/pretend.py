@@ -14,7 +14,7 @@ operation comes by `_run`; to Python it says that it is on `cuda:0`.
 
 import concurrent.futures
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from types import SimpleNamespace
 from typing import ClassVar
 from unittest.mock import patch
@@ -207,7 +207,8 @@ def cuda() -> Iterator[None]:
             (torch.cuda, "max_memory_allocated", lambda device=None: 0),
             (torch.backends.cudnn, "version", lambda: None),
             (torch, "Generator", Generator),
-            (torch, "inference_mode", torch.no_grad),  # shells made in it could not leave it
+            # Shells made in it could not leave it.
+            (torch, "inference_mode", lambda mode=True: torch.no_grad() if mode else nullcontext()),
             (concurrent.futures, "ThreadPoolExecutor", _Pool),
         ):
             stack.enter_context(patch.object(place, name, value))

@@ -25,7 +25,7 @@ def passes(session):
     async def send(message):
         assert message.get("status", 400) == 400
 
-    asyncio.run(Guard(gradio, Streams())(scope, receive, send))
+    asyncio.run(Guard(gradio, Streams(), {})(scope, receive, send))
     return reached == [session]
 
 
