@@ -1,4 +1,4 @@
-// What is sent of a picture: its file, or what a canvas makes of one that is too large, or that only this browser opens.
+// What is sent of a picture: its file, or what a canvas makes of one too large, or of one that only this browser opens.
 
 import { isTrue } from "../../shared/pixels.js";
 
@@ -36,7 +36,7 @@ export async function prepare(file) {
   };
 }
 
-/** @param {File} file @param {HTMLCanvasElement} canvas @returns {Promise<Blob | null>} rejects where this browser cannot */
+/** @param {File} file @param {HTMLCanvasElement} canvas @returns {Promise<Blob | null>} may be rejected */
 async function redraw(file, canvas) {
   const picture = await createImageBitmap(file, { imageOrientation: "from-image" });
   const [width, height] = fitted(picture.width, picture.height);
