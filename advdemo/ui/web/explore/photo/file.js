@@ -1,4 +1,4 @@
-// What is sent of a picture: its file, or what a canvas makes of one that is too large, or that only this browser opens.
+// What is sent of a picture: its file, or what a canvas makes of one too large, or of one that only this browser opens.
 
 import { isTrue } from "../../shared/pixels.js";
 
@@ -26,7 +26,7 @@ export async function prepare(file) {
   if (travels(file)) return file;
   const canvas = document.createElement("canvas");
   const allowed = isTrue(canvas);
-  const redrawn = allowed && (await redraw(file, canvas));
+  const redrawn = allowed && (await redraw(file, canvas).catch(() => null));
   if (redrawn) return redrawn;
   if (file.size <= MOST) return file; // the server may read it, or says that it cannot
   throw {
@@ -36,19 +36,15 @@ export async function prepare(file) {
   };
 }
 
-/** @param {File} file @param {HTMLCanvasElement} canvas @returns {Promise<Blob | null>} null: this browser cannot */
+/** @param {File} file @param {HTMLCanvasElement} canvas @returns {Promise<Blob | null>} may be rejected */
 async function redraw(file, canvas) {
-  try {
-    const picture = await createImageBitmap(file, { imageOrientation: "from-image" });
-    const [width, height] = fitted(picture.width, picture.height);
-    Object.assign(canvas, { width, height });
-    const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
-    context.imageSmoothingQuality = "high";
-    context.drawImage(picture, 0, 0, width, height);
-    picture.close();
-  } catch {
-    return null;
-  }
+  const picture = await createImageBitmap(file, { imageOrientation: "from-image" });
+  const [width, height] = fitted(picture.width, picture.height);
+  Object.assign(canvas, { width, height });
+  const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+  context.imageSmoothingQuality = "high";
+  context.drawImage(picture, 0, 0, width, height);
+  picture.close();
   for (const [type, quality] of PHOTO.test(file.type) ? KINDS.slice(1) : KINDS) {
     /** @type {Blob | null} */
     const blob = await new Promise((resolve) => canvas.toBlob(resolve, type, quality));
