@@ -184,3 +184,13 @@ ROWS = {
     "dark squared paper": Row(lambda digit, _: ruled(digit, _, squared=True), 90),
     "a full stop": Row(dotted, 98),
 }
+
+
+def sheet_of_ten(digits, mnist_test):
+    """Two lines of five, photographed: (pixels, labels, their numbers)."""
+    chosen = [int((mnist_test[1][:100] == digit).nonzero()[0, 0]) for digit in (3, 1, 4, 5, 9, 2, 6, 8, 7, 0)]
+    sheet = np.zeros((500, 1000), np.uint8)
+    for place, number in enumerate(chosen):
+        top, left = 40 + 230 * (place // 5) + 12 * (place % 3), 30 + 190 * (place % 5)
+        sheet[top : top + 180, left : left + 180] = 255 - black(digits[number], 180)
+    return photo(sheet), [3, 1, 4, 5, 9, 2, 6, 8, 7, 0], chosen

@@ -16,8 +16,7 @@ from advdemo.images.photo import digit_in, digits_in, find_digits
 from advdemo.images.picture import Picture, open_picture, write_picture
 from advdemo.networks.predict import classify
 from tests.asker import Asker
-from tests.pens import photo
-from tests.photos import ROWS, black
+from tests.photos import ROWS, black, sheet_of_ten
 
 SOME = (0, 3, 4, 7, 11, 18)  # test images: a 7, a 0, a 4, a 9, a 6, a 3
 
@@ -36,16 +35,6 @@ def test_the_digit_is_found_and_read(kind, digits, mnist_test, lenet):
         read.append(int(classify(lenet, found[0].image[None])) if len(found) == 1 else len(found) + 100)
     wrong = sum(one != int(mnist_test[1][number]) for one, number in zip(read, SOME, strict=True))
     assert wrong <= (ROWS[kind].wanted < 95), read
-
-
-def sheet_of_ten(digits, mnist_test):
-    """Two lines of five, photographed: (pixels, labels)."""
-    chosen = [int((mnist_test[1][:100] == digit).nonzero()[0, 0]) for digit in (3, 1, 4, 5, 9, 2, 6, 8, 7, 0)]
-    sheet = np.zeros((500, 1000), np.uint8)
-    for place, number in enumerate(chosen):
-        top, left = 40 + 230 * (place // 5) + 12 * (place % 3), 30 + 190 * (place % 5)
-        sheet[top : top + 180, left : left + 180] = 255 - black(digits[number], 180)
-    return photo(sheet), [3, 1, 4, 5, 9, 2, 6, 8, 7, 0], chosen
 
 
 def test_a_photographed_sheet_of_ten_digits_gives_ten(digits, mnist_test, lenet):

@@ -12,7 +12,8 @@ NAMES = {
     "JSON", "PNG", "PyTorch", "Goodfellow", "Shlens", "Szegedy", "Madry", "Croce", "Hein", "Conv2d", "ReLU",
     "MaxPool2d", "Linear", "conv", "logits", "default", "quick", "robust", "certified", "tutorial", "nll_loss",
     "sign", "clip", "min", "max", "log", "Gowal", "Song", "Xiao", "Zhang", "BPDA", "NIPS", "Dong", "Xie", "Chen",
-    "Andriushchenko",
+    "Andriushchenko", "ART", "Foolbox", "torchattacks", "BICCOS", "ICLR", "epsilon", "float32", "softmax",
+    "log_softmax", "cross_entropy",
 }  # fmt: skip
 
 

@@ -9,7 +9,7 @@ def test_drawing_undo_and_clear(look):
     visitor = look()
     visitor.page.get_by_role("button", name="Draw").click()
     visitor.draw(*THREE)
-    expect(visitor.page.locator(".truth-source")).to_contain_text("reading of your drawing")
+    expect(visitor.page.locator(".truth-source")).to_contain_text("the network's prediction")
     expect(visitor.find("prediction-clean")).to_have_attribute("data-digit", "3")
     visitor.page.wait_for_url("**drawing=**")  # the answer to the whole stroke, not to a part of it
     drawn = visitor.pixels("image-clean")
@@ -45,7 +45,7 @@ def test_the_link_of_a_drawing_holds_nothing_else(look):
     visitor = look("#index=5&epsilon=0.1")
     visitor.page.get_by_role("button", name="Draw").click()
     visitor.draw(*THREE)
-    expect(visitor.page.locator(".truth-source")).to_contain_text("reading of your drawing")
+    expect(visitor.page.locator(".truth-source")).to_contain_text("the network's prediction")
     visitor.page.wait_for_function("location.hash.includes('drawing=')")
     assert "index=" not in visitor.page.url
 
@@ -64,6 +64,6 @@ def test_drawing_on_a_phone_does_not_scroll_the_page(visit):
     for step in range(12):
         send("touchMove", (0.5, 0.85 - 0.06 * step))
     send("touchEnd")
-    expect(visitor.page.locator(".truth-source")).to_contain_text("reading of your drawing")
+    expect(visitor.page.locator(".truth-source")).to_contain_text("the network's prediction")
     expect(visitor.find("prediction-clean")).to_have_attribute("data-digit", "1")
     assert visitor.page.evaluate("scrollY") == 0

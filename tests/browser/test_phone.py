@@ -1,13 +1,16 @@
 """A phone in the hand: one screen from the stroke to its effect, a reading that follows, targets for thumbs."""
 
+import io
 import itertools
 import json
 import re
 import urllib.request
 
+from PIL import Image, ImageOps
 from playwright.sync_api import expect
 
 from tests.browser.visitor import PHONE, THREE
+from tests.photos import sheet_of_ten
 
 SIZES = {"phone": (390, 844), "small": (360, 740), "landscape": (844, 390)}
 
@@ -26,17 +29,30 @@ class Finger:
         self.session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
 
 
-def test_stroke_pictures_and_slider_share_one_screen(visit):
-    page = visit("#lang=en", **PHONE).page
-    for language, (name, size), mode in itertools.product(("en", "zh"), SIZES.items(), ("pick", "generate", "draw")):
+SOURCES = {
+    "pick": '[data-testid="board"]',
+    "generate": ".latent-frame",
+    "photo": '[data-testid="photo-digits"]',
+    "draw": ".pad-frame",
+}
+
+
+def test_stroke_pictures_and_slider_share_one_screen(visit, mnist_test):
+    visitor = visit("#lang=en", **PHONE)
+    page, tall = visitor.page, io.BytesIO()
+    digits = (mnist_test[0][:100, 0] * 255).byte().numpy()
+    sheet = Image.fromarray(sheet_of_ten(digits, mnist_test)[0])
+    ImageOps.pad(sheet.convert("L"), (1000, 1500), color=200).save(tall, "PNG")
+    visitor.find("photo-file").set_input_files({"name": "tall", "mimeType": "image/png", "buffer": tall.getvalue()})
+    expect(visitor.find("photo-digits").locator("button")).to_have_count(10)
+    for language, (name, size), mode in itertools.product(("en", "zh"), SIZES.items(), SOURCES):
         page.set_viewport_size(dict(zip(("width", "height"), size, strict=True)))
         page.evaluate("scrollTo(0, 0)")
         height = page.evaluate("innerHeight")
         page.locator(f'[data-language="{language}"]').tap()
         expect(page.locator("html")).to_have_attribute("lang", re.compile(f"^{language}"))
         page.locator(f'[data-show="{mode}"]').tap()
-        source = {"pick": '[data-testid="board"]', "generate": ".latent-frame", "draw": ".pad-frame"}[mode]
-        for part in (source, ".pictures", ".slider"):
+        for part in (SOURCES[mode], ".pictures", ".slider"):
             box = page.locator(part).bounding_box()
             assert 0 <= box["y"] <= height - box["height"], (language, name, mode, part, box)
         widths = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
@@ -80,7 +96,7 @@ def test_the_prediction_follows_the_stroke_without_a_request(visit):
     for (x0, y0), (x1, y1) in itertools.pairwise(THREE):
         for step in range(1, 9):
             finger.send("touchMove", (x0 + (x1 - x0) * step / 8, y0 + (y1 - y0) * step / 8))
-    expect(page.locator(".truth-source")).to_contain_text("reading of your drawing")  # the finger is still down
+    expect(page.locator(".truth-source")).to_contain_text("the network's prediction")  # the finger is still down
     expect(visitor.find("prediction-clean")).to_have_attribute("data-digit", "3")
     assert "drawing=" not in page.evaluate("location.hash")  # only what is finished is in the link
     assert max(visitor.pixels("image-clean")) == 255

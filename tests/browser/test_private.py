@@ -1,9 +1,11 @@
 """A browser that protects privacy falsifies what pages read from a canvas: drawing and sharing do without."""
 
+import io
 import re
 import xml.etree.ElementTree as ElementTree
 
 import pytest
+from PIL import Image
 from playwright.sync_api import expect
 
 from tests.browser.tabs import open_sweep, state
@@ -56,6 +58,20 @@ def test_drawing_scanning_and_sharing_read_no_canvas(private, tmp_path):
         assert len(greys) == 784
         assert max(greys) == 255
     assert any("ε = 0.300" in line.text for line in sheet.findall(f"{SVG}text"))
+
+
+def test_photographs_travel_unread_and_a_large_one_gets_a_sentence(private, mnist_test):
+    digit = Image.fromarray((255 * (1 - mnist_test[0][0, 0])).byte().numpy()).resize((280, 280))
+    file = io.BytesIO()
+    digit.save(file, "PNG")
+    picture = {"name": "digit.png", "mimeType": "image/png", "buffer": file.getvalue()}
+    private.find("photo-file").set_input_files(picture)
+    expect(private.find("photo-status")).to_have_text("One digit found.")
+    expect(private.find("prediction-clean")).to_have_attribute("data-digit", "7")
+    assert private.page.evaluate("window.reads") is None
+    picture["buffer"] += bytes(4_000_000)
+    private.find("photo-file").set_input_files(picture)
+    expect(private.find("photo-status")).to_contain_text("lets no page shrink a picture: shrink it to 4 MB yourself")
 
 
 def test_the_sweep_s_picture_is_svg_and_says_so(private):

@@ -34,7 +34,7 @@ const ATTACKS = new Set(["fgsm", "noise", "hand"]);
  */
 export function makeLocal({ lenets, choices, find, step, painting }) {
   const scan = makeScanner();
-  /** @type {{about: string, digit: Digit, value: any} | null} the server's last answer */
+  /** @type {{name: string, digit: Digit, value: any} | null} the server's last answer */
   let answered = null;
 
   /** @param {Digit} digit @returns {Known | null} */
@@ -48,14 +48,14 @@ export function makeLocal({ lenets, choices, find, step, painting }) {
     if (pixels) return { image: bytes(pixels, Uint8Array), label: null, label_source: "prediction" };
     const found = index !== undefined && find(index);
     if (found) return { ...found, index, label_source: "mnist" };
-    if (!answered || answered.about !== nameOf({ index, generated })) return null;
+    if (answered?.name !== nameOf({ index, generated })) return null;
     const { image, realness } = answered.value;
     if (generated) return { image, label: generated.digit, label_source: "asked", realness };
     return answered.digit.label == null ? { image, label: answered.value.label, index, label_source: "mnist" } : null;
   }
 
-  /** Another forger draws another digit to the same order. @param {Digit} digit */
-  const nameOf = ({ index, generated }) => JSON.stringify([index, generated, generated && ownForger()?.hash]);
+  /** @param {Digit} digit */
+  const nameOf = ({ index, generated }) => JSON.stringify([index, generated, ownForger()?.hash]);
 
   /**
    * The networks of what is chosen, where all is computed here.
@@ -109,7 +109,7 @@ export function makeLocal({ lenets, choices, find, step, painting }) {
     },
     /** @param {Digit} digit @param {any} value what the server answered about it */
     remember(digit, value) {
-      answered = { about: nameOf(digit), digit, value };
+      answered = { name: nameOf(digit), digit, value };
     },
   };
 }

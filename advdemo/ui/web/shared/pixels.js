@@ -41,3 +41,21 @@ export function painted(canvas) {
   const data = shown.get(canvas) ?? new Uint8ClampedArray(4 * 784);
   return Array.from({ length: 784 }, (_, i) => `rgb(${data.subarray(4 * i, 4 * i + 3).join(" ")})`);
 }
+
+/**
+ * Whether a canvas gives back what was put on it: some browsers protect privacy by not doing so.
+ * @param {HTMLCanvasElement} canvas
+ */
+export function isTrue(canvas) {
+  try {
+    const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+    const pixels = context.createImageData(32, 32);
+    pixels.data.forEach((_, i, data) => {
+      data[i] = i % 4 === 3 ? 255 : (i * 37) % 256;
+    });
+    context.putImageData(pixels, 0, 0);
+    return context.getImageData(0, 0, 32, 32).data.every((value, i) => value === pixels.data[i]);
+  } catch {
+    return false; // this browser refuses
+  }
+}

@@ -5,8 +5,8 @@
 const WAYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 /**
- * Where a key leads from one of several places: the next in its direction, of those the least aside; the first or the
- * last for Home and End. Undefined for other keys and at the edge.
+ * Where a key leads from one of several places: the nearest in its direction, what is aside being further; the first or
+ * the last for Home and End. Undefined for other keys and at the edge.
  * @param {Place[]} places
  * @param {number} from
  * @param {string} key
@@ -23,7 +23,7 @@ export function next(places, from, key) {
       return { i, ahead: across * x + down * y, aside: Math.abs(across * y) + Math.abs(down * x) };
     })
     .filter(({ ahead, aside }) => ahead > 1 && aside < ahead);
-  return reached.sort((a, b) => a.aside - b.aside || a.ahead - b.ahead)[0]?.i;
+  return reached.sort((a, b) => a.ahead + a.aside - b.ahead - b.aside)[0]?.i;
 }
 
 /** @param {Element} box @param {string} [picked] attribute of the button to begin at */

@@ -1,7 +1,7 @@
 // Pictures to save and to share: drawn as SVG on white, whatever the page's theme, and handed out as PNG.
 
 import { makeSvg } from "./dom.js";
-import { painted } from "./pixels.js";
+import { isTrue, painted } from "./pixels.js";
 
 const FAMILY = "system-ui, sans-serif"; // a picture knows no fonts but the system's
 
@@ -60,17 +60,6 @@ export function widthOf(words, size, weight = 400) {
   const context = /** @type {CanvasRenderingContext2D} */ (document.createElement("canvas").getContext("2d"));
   context.font = `${weight} ${size}px ${FAMILY}`;
   return context.measureText(words).width;
-}
-
-/** Whether a canvas gives back what was put on it. @param {HTMLCanvasElement} canvas */
-function isTrue(canvas) {
-  const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
-  const pixels = context.createImageData(32, 32);
-  pixels.data.forEach((_, i, data) => {
-    data[i] = i % 4 === 3 ? 255 : (i * 37) % 256;
-  });
-  context.putImageData(pixels, 0, 0);
-  return context.getImageData(0, 0, 32, 32).data.every((value, i) => value === pixels.data[i]);
 }
 
 /** @param {Blob} drawing @param {HTMLCanvasElement} canvas @returns {Promise<Blob | null>} */

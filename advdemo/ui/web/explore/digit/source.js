@@ -1,9 +1,10 @@
-// Where a digit comes from: the board, the pad or the generator; and its true label.
+// Where a digit comes from: the board, the pad, the generator or a photograph; and its true label.
 
 import { make, picker, press } from "../../shared/dom.js";
 import { DIGITS } from "../../shared/numbers.js";
 import { base64 } from "../../shared/pixels.js";
 import { say } from "../../shared/words.js";
+import { makePhoto } from "../photo/photo.js";
 import { makeBoard } from "./board.js";
 import { makeFollower } from "./follower.js";
 import { makeGenerate } from "./generate.js";
@@ -48,13 +49,18 @@ export function makeSource(root, props, page) {
     onOrder: (generated) => asking.ask({ generated, label: null }),
     showError,
   });
+  const photo = makePhoto(root, {
+    isShown: () => root.dataset.mode === "photo",
+    onArrive: () => showMode("photo"),
+    onDigit: (pixels) => asking.ask({ pixels: base64(pixels), label: null }),
+  });
   const showLabel = makeLabel(root, (label) => asking.ask({ ...asking.digit, label }));
   const random = () => asking.ask({ index: board.random(), label: null });
   pick('[data-testid="random"]').addEventListener("click", random);
 
   pick('[data-show="generate"]').hidden = !props.generates;
   const modes = /** @type {NodeListOf<HTMLElement>} */ (root.querySelectorAll("[data-show]"));
-  /** @param {string | undefined} mode "pick", "draw" or "generate" */
+  /** @param {string | undefined} mode "pick", "draw", "generate" or "photo" */
   function showMode(mode) {
     root.dataset.mode = mode;
     press(modes, ({ dataset }) => dataset.show === mode);
@@ -66,6 +72,7 @@ export function makeSource(root, props, page) {
       showMode(show);
       if (show === "draw") pad.resend();
       if (show === "generate") generate.resend();
+      if (show === "photo") photo.resend();
     });
   }
 
@@ -75,6 +82,7 @@ export function makeSource(root, props, page) {
     /** A digit that has not been seen, where there are more; whether there are. */
     another() {
       if (root.dataset.mode === "draw") return false;
+      if (root.dataset.mode === "photo") return photo.next();
       if (root.dataset.mode === "pick") random();
       else pick('[data-testid="another"]').click();
       return true;
@@ -95,9 +103,9 @@ export function makeSource(root, props, page) {
       if (text && pixels && !generated && onPad !== text) pad.show(pixels);
       return generated;
     },
-    /** What the pad shows is known. @param {string} text as a link holds it */
+    /** What the pad shows is known, where that is the digit on screen. @param {string} text as a link holds it */
     name(text) {
-      onPad = text;
+      if (root.dataset.mode === "draw") onPad = text;
     },
     showLabel,
   };
