@@ -218,7 +218,7 @@ def test_sharing_copies_the_link_and_saves_the_picture(visit, app_url, tmp_path)
     hash_of(page, "index=63")
     page.get_by_role("button", name="Share").click()
     page.get_by_role("button", name="Copy link").click()
-    expect(page.locator(".share-status")).to_have_text("The link is copied.")
+    expect(page.locator(".share-status")).to_have_text("Link copied.")
     copied = page.evaluate("navigator.clipboard.readText()")
     assert copied == page.url
     assert urlsplit(copied).fragment.startswith("index=63&")
