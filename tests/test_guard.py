@@ -37,3 +37,20 @@ def test_a_call_with_a_session_passes():
 @pytest.mark.parametrize("session", ["", " ", 7, "a" * 65, "a\n"])
 def test_a_session_that_gradio_s_queue_would_stumble_over_does_not(session):
     assert not passes(session)
+
+
+@pytest.mark.parametrize(("size", "passed"), [("192", True), ("512", True), ("30000", False), ("0512", False)])
+def test_the_icon_comes_in_the_sizes_of_the_manifest_alone(size, passed):
+    reached = []
+
+    async def gradio(scope, receive, send):
+        reached.append(scope["path"])
+
+    async def send(message):
+        assert message.get("status", 400) == 400
+
+    path = f"/behind/a/proxy/pwa_icon/{size}"
+    scope = {"type": "http", "method": "GET", "path": path, "query_string": b"", "headers": [],
+             "client": ("127.0.0.1", 1)}  # fmt: skip
+    asyncio.run(Guard(gradio, Streams(), {})(scope, None, send))
+    assert reached == [path] * passed

@@ -103,6 +103,14 @@ def test_a_game_is_steered_and_paused_while_it_runs(judge):
     assert messages[-1]["pair"]["steps"] == seen[-1]["steps"] == 1
 
 
+def test_a_slow_pace_waits_no_longer_than_the_game_lasts(judge, monkeypatch):
+    waits = []
+    monkeypatch.setattr("advdemo.ui.jobs.game.mail.wait", lambda seconds: waits.append(seconds))
+    *_, last = play(Start(None), GameSettings(pace=1e-6), 0, 3, 0.5, judge)
+    assert "pair" in last
+    assert 0 < max(waits) <= 30
+
+
 def test_a_game_ends_with_its_time(judge):
     messages = list(play(Start(None), GameSettings(), 0, 10**6, 0.0, judge))
     assert [list(message) for message in messages] == [["update"], ["update"], ["pair"]]

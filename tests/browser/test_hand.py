@@ -183,9 +183,7 @@ def test_the_machine_turns_few_pixels_over(look, network, digit):
     visitor = look("#index=63")
     visitor.find("hand").click()
     visitor.find("few-run").click()
-    expect(visitor.find("few-status")).to_have_text(
-        f"{count} of 784 pixels flipped, and the network says {reads}."
-    )
+    expect(visitor.find("few-status")).to_have_text(f"{count} of 784 pixels flipped, and the network says {reads}.")
     shown = visitor.page.locator(".few-pixels canvas").nth(1).evaluate(RED)
     assert shown == (turned.flatten() * 255).round().int().tolist()
     visitor.find("board").locator("[data-index]").nth(12).click()

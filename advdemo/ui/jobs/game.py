@@ -67,7 +67,8 @@ def _play(
     view = View(parse_checkpoint(judge, "the judge")[0].to(device), device)
     yield {"update": seen(view, game) | {"seconds": 0.0}}
     began = shown = copied = time.perf_counter()
-    while not (settings.paused or game.steps - start.steps >= most_steps or time.perf_counter() - began > 60 * minutes):
+    end = began + 60 * minutes
+    while not (settings.paused or game.steps - start.steps >= most_steps or time.perf_counter() > end):
         game.recipe = recipe_under(settings, start.learning_rate)
         batch = torch.randint(len(images), (LIVE.batch_size,), generator=game.random, device=device)
         game.step(images[batch], labels[batch], who=settings.who)
@@ -77,7 +78,7 @@ def _play(
             if shown - copied > SECONDS_BETWEEN_COPIES:
                 copied = shown
                 yield {"copy": packed(game, start.learning_rate)}
-        settings = steered(settings)
+        settings = steered(settings, end - time.perf_counter())
     yield {"update": seen(view, game) | {"seconds": time.perf_counter() - began}}
     yield {"pair": packed(game, start.learning_rate)}
 
@@ -99,9 +100,10 @@ def open_game(start: Start, seed: int, device: torch.device) -> Game:
     return game
 
 
-def steered(settings: GameSettings) -> GameSettings:
-    """The newest settings; at a pace, after the pause that it asks for, or as soon as there are new ones."""
-    newer = mail.wait(1 / settings.pace if settings.pace else 0)
+def steered(settings: GameSettings, left: float) -> GameSettings:
+    """The newest settings; at a pace, after the pause that it asks for, but no longer than the seconds `left`, or as
+    soon as there are new ones."""
+    newer = mail.wait(min(1 / settings.pace, left) if settings.pace else 0)
     while newer is not None:
         settings = newer
         newer = mail.wait(0)

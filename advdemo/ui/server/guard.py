@@ -18,6 +18,8 @@ OPEN = re.compile(r".*/gradio_api/(queue/join|call/(v2/)?\w+|cancel|reset|mcp)/?
 CALL = re.compile(r".*/gradio_api/call/(v2/)?(\w+)/?")
 GRADIO = re.compile(r".*/gradio_api/.*")
 STREAM = re.compile(r".*/gradio_api/(?:queue/data|call/(?:v2/)?\w+/(\w+))/?")
+ICON = re.compile(r".*/pwa_icon/(.*)")  # Gradio resizes it to any size, and everybody waits
+ICON_SIZES = ("192", "512")  # those of the manifest
 ENVELOPE = ("session_hash", "oauth_token", "event_data", "trigger_id")  # beside the arguments
 SESSION = re.compile(r"[\w-]{1,64}")
 
@@ -55,6 +57,8 @@ class Guard:
         if request.method in ("GET", "HEAD", "OPTIONS"):
             if stream := STREAM.fullmatch(path):
                 self._streams.open(stream[1] or request.query_params.get("session_hash", ""))
+            if (icon := ICON.fullmatch(path)) and icon[1] not in ICON_SIZES:
+                raise RefusalError("errors.bad_call")
             return request.receive
         if not OPEN.fullmatch(path):
             raise RefusalError("errors.bad_call")
