@@ -103,7 +103,7 @@ def test_a_painting_does_what_python_says(look, network, digit):
     flip = smallest(network, image, label, sign)
     gradient = scan(network, image, label).flip_epsilon
     pixels = int(gradient_sign(network, image[None], torch.tensor([label])).abs().sum())
-    expect(visitor.find("hand-yours")).to_have_text(f"You: fooled from ε = {flip:.4f} with {count} pixels.")
+    expect(visitor.find("hand-yours")).to_have_text(f"Your painting fools it from ε = {flip:.4f}, with {count} pixels.")
     expect(visitor.find("hand-theirs")).to_have_text(f"The gradient: {gradient:.4f} with {pixels}.")
     assert not [request for request in visitor.requests if "/ask/scan" in request]
 

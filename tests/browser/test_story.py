@@ -46,7 +46,7 @@ def test_a_first_visit_is_led_from_step_to_step(visit):
     told(visitor, r"fooled from ε = 0\.1163")
     following.click()
     act(visitor)
-    told(visitor, "The same push, and it still says 3")
+    told(visitor, "A push of the same size, and it still says 3")
     following.click()
     expect(visitor.find("proof")).to_contain_text("(certified)")
     for epsilon in (0.1, 0.38, 0.45):
@@ -57,6 +57,17 @@ def test_a_first_visit_is_led_from_step_to_step(visit):
     expect(visitor.find("sweep-run").or_(visitor.page.locator("#sweep-run"))).to_be_visible()
     visitor.page.locator("#tab-explore-button").click()
     told(visitor, "That was the tour")
+
+
+def test_whoever_does_not_drag_is_shown_the_flip_and_whoever_goes_back_begins_anew(visit):
+    visitor = visit(story=True)
+    visitor.find("tour-next").click()
+    expect(visitor.find("epsilon-value")).to_have_text("0.150")
+    act(visitor)
+    told(visitor, "yet the network says 8")
+    visitor.page.locator(".story .back").click()
+    told(visitor, "Drag the slider to the right")
+    expect(visitor.find("epsilon-value")).to_have_text("0.000")
 
 
 def test_it_is_remembered_skipped_and_opened_again(visit):

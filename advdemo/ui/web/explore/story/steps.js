@@ -16,6 +16,7 @@
  * @typedef {object} Step
  * @property {string} id
  * @property {string} [link] the state that it begins with
+ * @property {(now: Now) => boolean} [unless] what makes the link needless
  * @property {Record<string, string>} [choose] values of controls, by their names for automation
  * @property {string} [press] a button, likewise
  * @property {string} mark what it points at
@@ -31,12 +32,16 @@ export const STEPS = [
   { id: "drag", link: "index=63&epsilon=0", mark: ".control", done: fooled },
   {
     id: "same",
+    unless: fooled,
+    link: "index=63&epsilon=0.15",
     mark: ".adversarial",
     acts: [{ name: "same_yes" }, { name: "same_no" }],
     done: ({ acted }) => acted.replace("same", "done"),
   },
   {
     id: "noise",
+    unless: fooled,
+    link: "index=63&epsilon=0.15",
     mark: ".setup .for-attack",
     acts: [{ name: "noise_act", choose: { attack: "noise" } }],
     done: (now) => now.side.attack === "noise" && now.step > 0 && !fooled(now),

@@ -18,7 +18,7 @@ const ONWARD = { to_experiments: "learn", to_gan: "gan", to_train: "train" };
  * @param {HTMLElement} root
  * @param {object} page
  * @param {() => Omit<Now, "acted" | "zones">} page.now
- * @param {(query: string) => void} page.open a state, as a link has it
+ * @param {(query: string) => Promise<void>} page.open a state, as a link has it
  */
 export function makeStory(root, { now, open }) {
   const strip = /** @type {HTMLElement} */ (root.querySelector(".story"));
@@ -27,6 +27,7 @@ export function makeStory(root, { now, open }) {
   let at = -1; // step; -1: the story is closed
   let end = ""; // of the step, once it is done
   let acted = "";
+  let opening = false; // the state that the step begins with
   /** @type {Set<string>} */
   let zones = new Set();
 
@@ -49,11 +50,11 @@ export function makeStory(root, { now, open }) {
   const pressButton = (name) => /** @type {HTMLElement} */ (root.querySelector(`[data-testid="${name}"]`)).click();
 
   /** @param {number} step @param {boolean} [asItIs] without what it sets: the page shows what a link says */
-  function show(step, asItIs = false) {
+  async function show(step, asItIs = false) {
     at = step;
     end = acted = "";
     zones = new Set();
-    const { id, link, choose: chosen, press, mark, acts: own = [] } = STEPS[at];
+    const { id, link, unless, choose: chosen, press, mark, acts: own = [] } = STEPS[at];
     keep(MEMORY, String(at + 1));
     root.dataset.story = id;
     strip.hidden = false;
@@ -64,8 +65,14 @@ export function makeStory(root, { now, open }) {
     acts.replaceChildren(...own.map(makeAct));
     back.disabled = at === 0;
     next.hidden = at === STEPS.length - 1;
+    say(pick(".skip"), "story.skip");
     if (!asItIs) {
-      if (link) open(link);
+      if (link && !unless?.({ ...now(), acted, zones })) {
+        opening = true; // until then what is on screen is the step's before
+        await open(link);
+        opening = false;
+        if (at !== step) return;
+      }
       chooseAll(chosen);
       if (press) pressButton(press);
     }
@@ -101,7 +108,7 @@ export function makeStory(root, { now, open }) {
 
   /** Something on screen has changed. */
   function tick() {
-    if (at < 0) return;
+    if (at < 0 || opening) return;
     const seen = { ...now(), acted, zones };
     const zone = zoneOf(seen);
     if (zone) zones.add(zone);
@@ -118,6 +125,7 @@ export function makeStory(root, { now, open }) {
 
   function finish() {
     if (at < STEPS.length - 1) return acts.replaceChildren();
+    say(pick(".skip"), "story.finish");
     acts.replaceChildren(
       ...Object.entries(ONWARD).map(([name, tab]) => {
         const button = makeSaying("button", { type: "button", className: "plain" }, `story.${name}`);
