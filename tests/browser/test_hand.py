@@ -104,7 +104,7 @@ def test_a_painting_does_what_python_says(look, network, digit):
     gradient = scan(network, image, label).flip_epsilon
     pixels = int(gradient_sign(network, image[None], torch.tensor([label])).abs().sum())
     expect(visitor.find("hand-yours")).to_have_text(f"Your painting fools it from ε = {flip:.4f}, with {count} pixels.")
-    expect(visitor.find("hand-theirs")).to_have_text(f"The gradient: {gradient:.4f} with {pixels}.")
+    expect(visitor.find("hand-theirs")).to_have_text(f"The gradient: from {gradient:.4f}, with {pixels} pixels.")
     assert not [request for request in visitor.requests if "/ask/scan" in request]
 
 
@@ -174,7 +174,7 @@ def test_a_network_that_the_page_cannot_compute_offers_one_that_it_can(look):
     visitor.find("hand-offer").click()
     expect(visitor.find("model")).to_have_value("standard")
     expect(visitor.find("hand-pad")).to_be_visible()
-    expect(visitor.find("hand-theirs")).to_contain_text("The gradient: 0.1163")
+    expect(visitor.find("hand-theirs")).to_contain_text("The gradient: from 0.1163")
 
 
 def test_the_machine_turns_few_pixels_over(look, network, digit):
