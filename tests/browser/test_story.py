@@ -51,7 +51,7 @@ def test_a_first_visit_is_led_from_step_to_step(visit):
     expect(visitor.find("proof")).to_contain_text("(certified)")
     for epsilon in (0.1, 0.38, 0.45):
         visitor.set_epsilon(epsilon)
-    told(visitor, "Bounds prove from below")
+    told(visitor, "A proof says up to where every attack fails")
     following.click()
     act(visitor)
     expect(visitor.find("sweep-run").or_(visitor.page.locator("#sweep-run"))).to_be_visible()
