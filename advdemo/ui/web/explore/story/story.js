@@ -68,9 +68,9 @@ export function makeStory(root, { now, open }) {
     say(pick(".skip"), "story.skip");
     if (!asItIs) {
       if (link && !unless?.({ ...now(), acted, zones })) {
-        opening = true; // until then what is on screen is the step's before
+        opening = acts.inert = true; // until then what is on screen is the step's before
         await open(link);
-        opening = false;
+        opening = acts.inert = false;
         if (at !== step) return;
       }
       chooseAll(chosen);
