@@ -102,7 +102,7 @@ def test_what_is_no_picture_is_refused(service, picture):
 
 
 def test_a_blank_picture_says_that_there_is_no_ink():
-    with pytest.raises(RefusalError, match="no ink"):
+    with pytest.raises(RefusalError, match="No digit found"):
         parse_picture(BLANK)
 
 
@@ -195,7 +195,7 @@ def test_certify(client, certified, seven):
         ("attack", {"index": 7, "epsilon": "a lot"}, "not a lot"),
         ("attack", {"index": 7, "attack": "bomb"}, "no attack bomb: choose one of fgsm"),
         ("attack", {"index": 7, "attack": "noise", "target": 3}, "noise cannot be aimed"),
-        ("attack", {"index": 7, "target": 9}, "already reads"),
+        ("attack", {"index": 7, "target": 9}, "already recognises"),
         ("attack", {"index": 7, "label": 10}, "from 0 to 9, not 10"),
         ("attack", {"index": 7, "seed": -1}, "seed.*not -1"),
         ("scan", {"index": 7, "attack": "square"}, "square searches anew"),

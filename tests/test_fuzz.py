@@ -3,6 +3,7 @@
 Forty cases of each kind, ten of each request; ADVDEMO_FUZZ=1000 makes it a thousand, and 250.
 """
 
+import http.client
 import json
 import os
 import random
@@ -70,7 +71,11 @@ def post(app_url):
         asker.headers["x-forwarded-for"] = f"8.{chance.randrange(256)}.{chance.randrange(256)}.{chance.randrange(256)}"
         if not isinstance(body, bytes):
             body = json.dumps(body).encode()
-        response = asker.post(path, body)
+        try:
+            response = asker.post(path, body)
+        except (ConnectionError, http.client.HTTPException):  # the server has ended the connection meanwhile
+            asker.close()
+            response = asker.post(path, body)
         content = b"" if path.startswith("/follow") and response.status == 200 else response.read()
         if path.startswith("/follow") and response.status == 200:
             asker.close()  # by chance a good one: leave

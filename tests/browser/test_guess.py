@@ -101,7 +101,7 @@ def test_a_drawing_on_another_network_is_guessed_too(visit):
     visitor.find("guess-first").click()
     visitor.draw(*DIAGONAL)
     expect(visitor.page.locator(VEILED)).to_be_attached()
-    expect(visitor.page.locator(".truth-source")).to_contain_text("drawing")
+    expect(visitor.page.locator(".truth-source")).to_contain_text("prediction")
     visitor.page.wait_for_url("**drawing=**")
     visitor.find("guess-never").click()
     expect(visitor.find("guess-told")).to_contain_text(re.compile("fooled|Actual"))

@@ -41,7 +41,7 @@ def in_the_page(visitor, flip, accuracies):
     expect(visitor.find("flip-epsilon")).to_contain_text(f"{flip:.4f}")
     expect(visitor.find("proof")).to_contain_text("Nothing is certified for this network")
     page.locator(".inside summary").click()
-    expect(page.locator(".inside-told")).to_contain_text("Means has others: choose a LeNet")
+    expect(page.locator(".inside-told")).to_contain_text("Means has others. Choose a LeNet")
     page.locator("#tab-sweep-button").click()
     page.locator(".sweep .network").select_option("Means")
     page.locator(".sweep .count").select_option("500")
