@@ -37,6 +37,8 @@ def guard(event, arguments):
         return
     else:
         return
+    if not os.path.isdir(os.environ["TMPDIR"]):
+        return  # the test is over, and a spare worker has not noticed yet
     if not os.path.abspath(os.fsdecode(path)).startswith(os.environ["TMPDIR"] + "/"):
         print("FORBIDDEN", event, path, file=sys.stderr, flush=True)
         raise OSError(30, "Read-only file system", path)
