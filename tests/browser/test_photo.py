@@ -213,7 +213,7 @@ def test_each_refusal_is_a_sentence_in_place(visit, digits, sheet):
     told(visitor).to_contain_text("The file is cut off")
     visitor.page.evaluate(LOSE)
     choose(visitor, single(digits))
-    told(visitor).to_have_text("Only the server finds digits in pictures, and it does not answer. Asking again in 1 s.")
+    told(visitor).to_have_text("Only the server finds digits in pictures, and it does not answer. Trying again in 1 s.")
     told(visitor).to_have_text("One digit found.")
 
 
