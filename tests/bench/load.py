@@ -1,4 +1,5 @@
-"""The server under load, asked as the page asks: `python -m tests.bench.load`, about ten minutes on two idle cores.
+"""The server under load, asked as programs and pages with a guest ask: `python -m tests.bench.load`, about ten minutes
+on two idle cores.
 
 Starts `python app.py` on 127.0.0.1 and prints one table. A request is a scan under FGSM, of a test image or, 40% of
 them, of a drawing; an answer counts as lost when it is not 200. The load generator runs beside the server on the same

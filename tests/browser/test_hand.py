@@ -35,15 +35,8 @@ def digit():
 
 def paint(visitor, *points):
     """One stroke through points given as shares of the picture."""
-    pad = visitor.find("hand-pad")
-    pad.scroll_into_view_if_needed()
-    box = pad.bounding_box()
-    places = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in points]
-    visitor.page.mouse.move(*places[0])
-    visitor.page.mouse.down()
-    for place in places[1:]:
-        visitor.page.mouse.move(*place, steps=6)
-    visitor.page.mouse.up()
+    visitor.find("hand-pad").scroll_into_view_if_needed()
+    visitor.draw(*points, pad="hand-pad")
 
 
 def painting_of(visitor, count):

@@ -70,6 +70,19 @@ def test_whoever_does_not_drag_is_shown_the_flip_and_whoever_goes_back_begins_an
     expect(visitor.find("epsilon-value")).to_have_text("0.000")
 
 
+def test_a_painting_that_fools_is_noticed(visit):
+    visitor = visit("#tour=5", story=True)
+    expect(visitor.find("hand-yours")).to_be_visible()
+    visitor.set_epsilon(0.5)
+    visitor.page.locator('[data-width="4"]').click()
+    rows = [(0.9 if row % 2 else 0.1, row / 10) for row in range(1, 10)]
+    for sign, strokes in (("1", rows), ("-1", [(0.5, 0.15), (0.62, 0.2), (0.62, 0.45), (0.5, 0.5), (0.65, 0.7),
+                                               (0.45, 0.85), (0.3, 0.8)])):  # fmt: skip
+        visitor.page.locator(f'[data-sign="{sign}"]').click()
+        visitor.draw(*strokes, pad="hand-pad")
+    told(visitor, "You fooled it: it says")
+
+
 def test_it_is_remembered_skipped_and_opened_again(visit):
     visitor = visit(story=True)
     visitor.find("tour-next").click()

@@ -59,9 +59,9 @@ class Visitor:
             epsilon,
         )
 
-    def draw(self, *points):
+    def draw(self, *points, pad="pad"):
         """One stroke with the mouse through points given as shares of the pad."""
-        box = self.find("pad").bounding_box()
+        box = self.find(pad).bounding_box()
         places = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in points]
         self.page.mouse.move(*places[0])
         self.page.mouse.down()

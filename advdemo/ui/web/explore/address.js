@@ -20,7 +20,7 @@ import { write } from "./digit/latents.js";
  * @param {(error: any) => void} page.showError
  */
 export function makeAddress({ asking, choices, source, slider, inside, blackBox, hand, story, more, showError }) {
-  let linked = false; // the page was opened by a link to something
+  let linked = false; // the page was opened by a link to something, or without the story
   let drawn = ""; // the digit as a link holds it, where nothing else names it
   /** @type {{pixels: string, order: string} | null} drawn by a forger that no link can hold */
   let forged = null;
@@ -65,6 +65,7 @@ export function makeAddress({ asking, choices, source, slider, inside, blackBox,
     const state = new URLSearchParams(query);
     const tour = state.get("tour");
     if (tour === "off") {
+      linked = true;
       story.close();
       more.openAll();
       if (state.size === 1) return note();

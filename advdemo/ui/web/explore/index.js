@@ -163,6 +163,7 @@ export function mount({ element, props }) {
     hand.receive(value);
     inside.receive();
     if (proofs) result.prove(proofs);
+    story.tick();
   }
 
   /** @param {any} value of `local.js` */

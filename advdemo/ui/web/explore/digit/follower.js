@@ -17,7 +17,7 @@ const PAUSE = 150; // milliseconds from one request to the next: a page may ask 
 export function makeFollower(choices, local, { onPreview, onScan, onReading }) {
   /** @type {AbortController | null} of the work under way */
   let working = null;
-  /** @type {Uint8Array | null} the newest picture, until it is taken */
+  /** @type {{image: Uint8Array, work: ReturnType<typeof local.about>} | null} the newest picture, until it is taken */
   let newest = null;
 
   async function run() {
@@ -25,9 +25,10 @@ export function makeFollower(choices, local, { onPreview, onScan, onReading }) {
     working = mine;
     try {
       while (newest) {
-        const image = newest;
+        const { image, work } = newest;
         newest = null;
-        await tell(image, mine.signal);
+        if (work) onScan(await work.whole(mine.signal));
+        else await tell(image, mine.signal);
       }
     } catch (error) {
       if (!mine.signal.aborted && !isTrouble(error)) throw error; // the finished stroke will tell
@@ -37,8 +38,6 @@ export function makeFollower(choices, local, { onPreview, onScan, onReading }) {
 
   /** @param {Uint8Array} image @param {AbortSignal} signal */
   async function tell(image, signal) {
-    const work = local.about({ image, label: null, label_source: "prediction" });
-    if (work) return onScan(await work.whole(signal));
     if (choices.slow() && local.read(image)) return;
     const { sides } = choices.request(false);
     const asked = choices.slow() ? [{ network: sides[0].network, attack: "noise" }] : sides;
@@ -57,7 +56,7 @@ export function makeFollower(choices, local, { onPreview, onScan, onReading }) {
       const reading = choices.slow() && local.read(image);
       if (work) onPreview(work.preview());
       else if (reading) onReading(image, reading);
-      newest = image;
+      newest = { image, work };
       if (!working) run();
     },
     stop() {

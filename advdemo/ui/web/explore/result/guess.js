@@ -4,7 +4,7 @@
 import { make } from "../../shared/dom.js";
 import { hush, makeSaying, say } from "../../shared/words.js";
 import { count, judge, NOTHING, verdict } from "./guessing.js";
-import { LAST } from "./reading.js";
+import { place } from "./slider.js";
 
 /** @typedef {import("./reading.js").Answer} Answer */
 
@@ -42,9 +42,9 @@ export function makeGuess(root, { epsilon, side, show, another }) {
   root.querySelector(".control")?.append(row);
   slider.append(mark);
   const narrow = matchMedia("(max-width: 760px)");
-  const place = () => (narrow.matches ? row.prepend(toggle) : root.querySelector(".play")?.before(toggle));
-  narrow.addEventListener("change", place); // on a phone the slider comes first
-  place();
+  const settle = () => (narrow.matches ? row.prepend(toggle) : root.querySelector(".play")?.before(toggle));
+  narrow.addEventListener("change", settle); // on a phone the slider comes first
+  settle();
 
   let on = false;
   let open = false; // a guess is asked for
@@ -81,7 +81,7 @@ export function makeGuess(root, { epsilon, side, show, another }) {
     const { key: words, values } = verdict(guess, truth.flip);
     say(told, words, values);
     mark.hidden = guess === null;
-    mark.style.left = `calc(11px + ${(guess ?? 0) / LAST} * (100% - 22px))`;
+    mark.style.left = place(guess ?? 0);
     draw();
     next.focus();
   }

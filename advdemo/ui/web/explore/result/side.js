@@ -6,7 +6,7 @@ import { make } from "../../shared/dom.js";
 import { DIGITS, percent } from "../../shared/numbers.js";
 import { paint } from "../../shared/pixels.js";
 import { makeSaying, say, text } from "../../shared/words.js";
-import { LAST, rivals, spans } from "./reading.js";
+import { LAST, pixelsAt, rivals, spans } from "./reading.js";
 import { place } from "./slider.js";
 
 /** @typedef {import("./reading.js").Scan} Scan */
@@ -90,14 +90,10 @@ export function makeSide(picture, card, mark) {
   function tick(step) {
     const scan = /** @type {Scan} */ (side.scan);
     const { image, sign, frames, winners, label } = scan;
+    const pixels = pixelsAt(scan, step);
     const epsilon = EPSILONS[step];
     const at = step * 784;
-    paint(
-      canvasOf(adversarial),
-      frames
-        ? (i) => frames[at + i]
-        : (i) => Math.round(Math.min(1, Math.max(0, image[i] / 255 + epsilon * (sign?.[i] ?? 0))) * 255),
-    );
+    paint(canvasOf(adversarial), (i) => Math.round(255 * pixels[i]));
     const strength = epsilon > 0 ? Math.min(1, 0.35 + epsilon * 2.2) : 0;
     paint(canvasOf(perturbation), (i) => {
       const amount = frames ? (frames[at + i] - image[i]) / (255 * epsilon || 1) : (sign?.[i] ?? 0);

@@ -52,6 +52,7 @@ export function makeStory(root, { now, open }) {
   /** @param {number} step @param {boolean} [asItIs] without what it sets: the page shows what a link says */
   async function show(step, asItIs = false) {
     at = step;
+    opening = acts.inert = false;
     end = acted = "";
     zones = new Set();
     const { id, link, unless, choose: chosen, press, mark, acts: own = [] } = STEPS[at];
@@ -70,8 +71,8 @@ export function makeStory(root, { now, open }) {
       if (link && !unless?.({ ...now(), acted, zones })) {
         opening = acts.inert = true; // until then what is on screen is the step's before
         await open(link);
-        opening = acts.inert = false;
         if (at !== step) return;
+        opening = acts.inert = false;
       }
       chooseAll(chosen);
       if (press) pressButton(press);
@@ -137,7 +138,6 @@ export function makeStory(root, { now, open }) {
 
   function close() {
     at = -1;
-    keep(MEMORY, OFF);
     strip.hidden = true;
     delete root.dataset.story;
     for (const marked of root.querySelectorAll(".led")) marked.classList.remove("led");
@@ -145,7 +145,10 @@ export function makeStory(root, { now, open }) {
 
   next.addEventListener("click", () => show(at + 1));
   back.addEventListener("click", () => show(at - 1));
-  pick(".skip").addEventListener("click", close);
+  pick(".skip").addEventListener("click", () => {
+    close();
+    keep(MEMORY, OFF);
+  });
   onLanguage(tick);
 
   return {
