@@ -68,9 +68,12 @@ def test_the_configuration_is_one_that_a_space_can_have():
     assert version("gradio") in wanted["gradio"].specifier
 
 
-def test_it_serves_with_a_space_s_variables_from_a_file_system_that_cannot_be_written_to_and_ends(tmp_path, capfd):
+def test_it_serves_with_a_space_s_variables_from_a_file_system_that_cannot_be_written_to_and_ends(
+    tmp_path, capfd, monkeypatch
+):
     """The whole life of an app; Ctrl-C in the middle of a training is its end, within two seconds."""
     (tmp_path / "sitecustomize.py").write_text(GUARD)
+    monkeypatch.delenv("TORCHINDUCTOR_CACHE_DIR", raising=False)  # once imported, PyTorch's compiler sets it for all
     space = {
         "SYSTEM": "spaces",
         "SPACE_ID": "someone/advdemo",

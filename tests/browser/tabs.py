@@ -3,6 +3,8 @@
 from playwright.sync_api import expect
 
 EPSILONS = "0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3"
+WEIGHTS = """() =>
+    performance.getEntriesByType("resource").filter(({ name }) => name.endsWith(".safetensors")).length >= 3"""
 MARKUP = "<img src=x onerror=window.ran=true>"  # as somebody may name a file
 
 
@@ -54,6 +56,8 @@ def pick(visitor, place):
 
 
 def settle(visitor):
-    """Wait until the scan on screen is whole and its certificate there."""
+    """Wait until the page asks for nothing more: the scan on screen is whole, its certificate there, and the weights of
+    all three LeNets."""
     expect(visitor.page.locator(".explore.waiting")).to_have_count(0)
     expect(visitor.find("proof")).not_to_contain_text("Computing the certified bound")
+    visitor.page.wait_for_function(WEIGHTS)

@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import expect
 
-from tests.browser.tabs import open_sweep, state
+from tests.browser.tabs import open_sweep, settle, state
 
 # Latin words of the Chinese page: people, networks, attacks, recipes, functions.
 NAMES = {
@@ -79,6 +79,7 @@ def test_the_switch_changes_the_words_and_nothing_else(visit):
     page = visitor.page
     expect(page.locator(".outcome")).to_contain_text("the network is fooled")
     before = {name: visitor.pixels(name) for name in ("image-clean", "image-adversarial")}
+    settle(visitor)
     visitor.requests.clear()
     page.get_by_role("button", name="中文").click()
     expect(page.locator(".outcome")).to_have_text(re.compile(r"^现在识别为 8，置信度 [\d.]+%：网络被骗了。$"))

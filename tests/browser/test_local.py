@@ -16,7 +16,7 @@ def shown_flip(visitor):
 @pytest.mark.parametrize("attack", ["fgsm", "noise"])
 def test_a_pick_is_scanned_without_a_request_as_python_scans_it(visit, robust, mnist_test, attack):
     visitor = visit(f"#model=robust&attack={attack}&lang=en")
-    visitor.page.wait_for_load_state("networkidle")
+    settle(visitor)
     visitor.requests.clear()
     index = pick(visitor, 45)
     expected = scan(robust, mnist_test[0][index], int(mnist_test[1][index]), attack=attack)
@@ -30,7 +30,6 @@ def test_a_pick_is_scanned_without_a_request_as_python_scans_it(visit, robust, m
 
 def test_with_the_network_cut_fgsm_goes_on_and_the_rest_says_why_not(visit):
     visitor = visit("#index=63&lang=en")
-    visitor.page.wait_for_load_state("networkidle")
     settle(visitor)
     visitor.context.set_offline(True)
     visitor.find("model").select_option("robust")
@@ -52,7 +51,7 @@ def test_without_workers_the_page_computes_in_slices(visit):
     visitor = visit("#index=63&lang=en")
     visitor.page.add_init_script("window.Worker = class { constructor() { throw new Error('forbidden'); } };")
     visitor.page.reload()
-    visitor.page.wait_for_load_state("networkidle")
+    settle(visitor)
     visitor.requests.clear()
     visitor.find("model").select_option("robust")
     expect(visitor.find("flip-epsilon")).to_have_attribute("data-epsilon", "0.4284")

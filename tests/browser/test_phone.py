@@ -9,6 +9,7 @@ import urllib.request
 from PIL import Image, ImageOps
 from playwright.sync_api import expect
 
+from tests.browser.tabs import settle
 from tests.browser.visitor import PHONE, THREE
 from tests.photos import sheet_of_ten
 
@@ -89,7 +90,7 @@ def test_the_prediction_follows_the_stroke_without_a_request(visit):
     visitor = visit("#lang=en", **PHONE)
     page = visitor.page
     page.locator('[data-show="draw"]').tap()
-    page.wait_for_load_state("networkidle")  # the weights are there
+    settle(visitor)
     visitor.requests.clear()
     finger = Finger(visitor)
     finger.send("touchStart", THREE[0])
