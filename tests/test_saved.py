@@ -1,15 +1,18 @@
-"""What the page begins with: the sweep and the training in a network's record."""
+"""What the page begins with: the sweep, the proofs and the training in a network's record."""
 
 import json
 
+import pytest
 import torch
 
-from advdemo.measures.saved import read_sweep, sweep_record
+from advdemo.measures import saved
+from advdemo.measures.bounds import certified_epsilon
+from advdemo.measures.saved import first_of_each_class, read_sweep, sweep_record
 from advdemo.measures.sweep import sweep
 from advdemo.networks.checkpoint import load_checkpoint
 from advdemo.ui.tabs import records
-from advdemo.ui.tabs.records import example_game, saved_sweep, training_history
-from tests.conftest import CHECKPOINT
+from advdemo.ui.tabs.records import example_game, saved_proofs, saved_sweep, training_history
+from tests.conftest import CERTIFIED_CHECKPOINT, CHECKPOINT, ROBUST_CHECKPOINT
 
 EPOCH = {"epoch": 1, "learning_rate": 0.1, "train_loss": 0.5, "train_accuracy": 0.9, "validation_loss": None}
 
@@ -73,11 +76,39 @@ def test_the_example_of_a_game_is_whole_or_left_out(monkeypatch, tmp_path):
         assert example_game() is None
 
 
-def test_measure_on_the_command_line(run, tmp_path, lenet, small_mnist):
+def test_the_shipped_proofs_are_of_the_shipped_networks(mnist_test):
+    images, labels = mnist_test
+    for path in (CHECKPOINT, ROBUST_CHECKPOINT, CERTIFIED_CHECKPOINT):
+        network, record = load_checkpoint(path, "cpu")
+        kept = saved_proofs({"a": record})["a"]
+        assert list(kept) == first_of_each_class(labels)
+        assert len(kept) == 350
+        for index in (3, 63):
+            assert kept[index] == pytest.approx(certified_epsilon(network, images[index], int(labels[index])), abs=1e-4)
+
+
+def test_what_are_no_proofs_is_left_out(caplog):
+    good = {"indices": [3, 2], "epsilons": [0.1, 0.0]}
+    assert saved_proofs({"a": {"proofs": good}, "b": {}}) == {"a": {3: 0.1, 2: 0.0}}
+    for bad in (
+        [],
+        {"indices": [3]},
+        good | {"epsilons": [0.1]},
+        good | {"epsilons": [0.1, 2]},
+        good | {"indices": ["3", 2]},
+    ):
+        assert saved_proofs({"a": {"proofs": bad}}) == {}
+        assert "python -m advdemo measure" in caplog.text
+        caplog.clear()
+
+
+def test_measure_on_the_command_line(run, tmp_path, lenet, small_mnist, monkeypatch):
+    monkeypatch.setattr(saved, "EACH", 1)
     path = tmp_path / "mine.safetensors"
     path.write_bytes(CHECKPOINT.read_bytes())
     assert "7 epsilons" in run("measure", "--checkpoint", path, "--data-dir", small_mnist).stdout
     network, record = load_checkpoint(path, "cpu")
     assert saved_sweep(record).n_images == 200
+    assert len(saved_proofs({"a": record})["a"]) == 10
     assert record["recipe"] == "default"
     assert torch.equal(network.fc[4].bias, lenet.fc[4].bias)

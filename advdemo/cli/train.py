@@ -73,15 +73,21 @@ def measure(
     checkpoint: Annotated[Path, typer.Option(help="The network, whose file is written anew.")] = CHECKPOINT,
     data_dir: DataDir = None,
 ) -> None:
-    """Sweep the test images with FGSM and keep the figures in the network's record, for the page to begin with."""
+    """Keep in a network's record what the page begins with: accuracies under FGSM on the test set, and the certified
+    epsilons of 350 of its images. Takes two minutes."""
     from advdemo.images.mnist import load_mnist
-    from advdemo.measures.saved import sweep_record
+    from advdemo.measures.saved import proof_record, sweep_record
     from advdemo.networks.checkpoint import CLASSIFIERS, load_checkpoint, save_checkpoint
 
     network, known = load_checkpoint(checkpoint, kinds=CLASSIFIERS)
-    measured = sweep_record(network, *load_mnist("test", data_dir))
-    save_checkpoint(network, checkpoint, known | {"sweep": measured})
-    typer.echo(f"Wrote the accuracy at {len(measured['epsilons'])} epsilons to the record of {checkpoint}")
+    test_set = load_mnist("test", data_dir)
+    measured = {"sweep": sweep_record(network, *test_set), "proofs": proof_record(network, *test_set)}
+    save_checkpoint(network, checkpoint, known | measured)
+    epsilons, proved = len(measured["sweep"]["epsilons"]), len(measured["proofs"]["indices"])
+    typer.echo(
+        f"Wrote the accuracy at {epsilons} epsilons and the certified epsilons of {proved} images to the record of "
+        f"{checkpoint}"
+    )
 
 
 @app.command()

@@ -32,7 +32,7 @@ from advdemo.ui.service.pairs import Pairs
 from advdemo.ui.tabs.explore import explore_tab
 from advdemo.ui.tabs.gan import gan_tab
 from advdemo.ui.tabs.learn import learn_tab
-from advdemo.ui.tabs.records import accuracies, binarised_record, robustness, saved_sweep
+from advdemo.ui.tabs.records import accuracies, binarised_record, robustness, saved_proofs, saved_sweep
 from advdemo.ui.tabs.sweep import sweep_tab
 from advdemo.ui.tabs.train import train_tab
 from advdemo.ui.web_files import opening_head, read_files
@@ -68,7 +68,7 @@ def build_page(
     )
     records = {name: record for name, (_, record) in networks.items()}
     tabs: dict[str, Callable[[], None]] = {
-        "explore": lambda: explore_tab(service),
+        "explore": lambda: explore_tab(service, saved_proofs(records)),
         "sweep": lambda: sweep_tab(service, saved_sweep(record)),
         "train": lambda: train_tab(record),
         "gan": lambda: gan_tab(service),

@@ -5,19 +5,19 @@ import zlib
 import numpy as np
 
 from advdemo.images.greys import as_bytes
+from advdemo.measures.saved import EACH, first_of_each_class
 from advdemo.networks.predict import predict
 from advdemo.ui.service import Service
 
-EACH = 35  # digits of each class, and of the hardest
 
-
-def make_board(service: Service) -> dict[str, object]:
+def make_board(service: Service, proofs: dict[str, dict[int, float]]) -> dict[str, object]:
     """The first EACH digits of each class, then those of the whole test set in whose label the standard network has the
     least confidence: {"pixels": the address, relative to the page, of their 784 bytes each, deflated, "digits":
-    "index:label:group,...", "total": images in the set}. No picture: browsers that guard their canvases would not give
+    "index:label:group,...", "total": images in the set, "proofs": by network what is certified of each, "0.0312,..."
+    in that order, with nothing where that is not known}. No picture: browsers that guard their canvases would not give
     its pixels back to compute with."""
     network, images, labels = service.networks.shipped["standard"], service.images, service.labels
-    digits = [(int(index), str(digit)) for digit in range(10) for index in (labels == digit).nonzero()[:EACH, 0]]
+    digits = [(index, str(int(labels[index]))) for index in first_of_each_class(labels)]
     device = next(network.parameters()).device
     confidence = np.concatenate(
         [
@@ -31,4 +31,7 @@ def make_board(service: Service) -> dict[str, object]:
         "pixels": service.kept.keep(zlib.compress(pixels.tobytes(), 9), ".zlib"),
         "digits": ",".join(f"{index}:{int(labels[index])}:{group}" for index, group in digits),
         "total": len(images),
+        "proofs": {
+            name: ",".join(str(proved.get(index, "")) for index, _ in digits) for name, proved in proofs.items()
+        },
     }

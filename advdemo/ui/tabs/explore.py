@@ -12,13 +12,13 @@ from advdemo.ui.tabs.board import make_board
 START = {"index": 63}
 
 
-def explore_tab(service: Service) -> None:
-    """Build the tab over the test images."""
+def explore_tab(service: Service, proofs: dict[str, dict[int, float]]) -> None:
+    """Build the tab over the test images; `proofs`: what is certified of some of them, by network and index."""
     first = scan_sides(service, parse(ScanRequest, START, service.offered))
     component(
         "explore",
         as_text(first),
-        board=make_board(service),
+        board=make_board(service, proofs),
         networks=list(service.networks.shipped),
         weights=keep_weights(service),
         attacks=attack_rows(),

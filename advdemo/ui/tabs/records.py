@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from advdemo import shipped
-from advdemo.measures.saved import read_sweep
+from advdemo.measures.saved import read_proofs, read_sweep
 from advdemo.measures.sweep import EPSILONS, TUTORIAL_ACCURACIES, SweepResult
 from advdemo.training.reproduce import load_result, mean_and_spread
 
@@ -63,6 +63,19 @@ def saved_sweep(record: dict[str, Any]) -> SweepResult | None:
     except ValueError as error:
         logging.getLogger(__name__).warning("Without the saved curve: %s", error)
         return None
+
+
+def saved_proofs(records: dict[str, dict[str, Any]]) -> dict[str, dict[int, float]]:
+    """The certified epsilons kept in the networks' records, by network and index of the test image."""
+    proofs = {}
+    for name, record in records.items():
+        if "proofs" not in record:
+            continue
+        try:
+            proofs[name] = read_proofs(record["proofs"])
+        except ValueError as error:
+            logging.getLogger(__name__).warning("Without the saved proofs: %s", error)
+    return proofs
 
 
 def training_history(record: dict[str, Any]) -> dict[str, Any] | None:

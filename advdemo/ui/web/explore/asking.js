@@ -9,6 +9,7 @@ import { say } from "../shared/words.js";
 const REST = 300; // milliseconds that a digit rests before its proof is asked for
 
 /** @typedef {import("./digit/latents.js").Order} Order */
+/** @typedef {{proved: number | null}} Proof of one side */
 /** @typedef {{index?: number, pixels?: string, generated?: Order, label?: number | null}} Digit */
 
 /**
@@ -20,12 +21,13 @@ const REST = 300; // milliseconds that a digit rests before its proof is asked f
  * @param {() => void} page.onAsk another digit, network or attack is asked for
  * @param {(value: any) => void} page.onPreview what stands at the slider's place, while the scan is under way
  * @param {(value: any) => void} page.onScan
- * @param {(sides: {proved: number | null}[]) => void} page.onProof
+ * @param {(index: number | undefined, models: string[]) => Proof[] | null} page.proved what the page knows is certified
+ * @param {(sides: Proof[]) => void} page.onProof
  * @param {import("../shared/turns.js").OnTrouble} page.onNoProof
  * @param {(error: import("../shared/words.js").ServerError | null) => void} page.showError
  */
 export function makeAsking(root, choices, local, page) {
-  const { first, onAsk, onPreview, onScan, onProof, onNoProof, showError } = page;
+  const { first, onAsk, onPreview, onScan, proved, onProof, onNoProof, showError } = page;
   const turns = makeTurns();
   const status = /** @type {Element} */ (root.querySelector(".working"));
   let shown = first;
@@ -71,8 +73,11 @@ export function makeAsking(root, choices, local, page) {
     return value;
   }
 
-  /** Ask how far the digit on screen is certified. */
+  /** Tell how far the digit on screen is certified. */
   async function prove() {
+    const { index, label } = asking.digit;
+    const known = label == null && proved(index, choices.models());
+    if (known) return onProof(known);
     await attempt(
       turns.signal,
       async (signal) => {

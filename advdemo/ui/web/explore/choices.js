@@ -104,6 +104,7 @@ export function makeChoices(root, networks, attacks, isWhole, onChange) {
     offerAttacks,
     /** The network and attack in the boxes. */
     chosen: () => ({ model: model.value, attack: attack.value }),
+    models: () => sides().map((side) => side.model),
     /** A black-box attack: the scan is only there for what the network reads. */
     live,
     slow: () => sides().some((side) => !rows[side.attack].quick),

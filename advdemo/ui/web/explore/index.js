@@ -74,6 +74,7 @@ export function mount({ element, props }) {
     },
     onPreview: preview,
     onScan: receive,
+    proved: (index, models) => source.proved(index, models),
     onProof(sides) {
       proofs = sides;
       result.prove(sides);

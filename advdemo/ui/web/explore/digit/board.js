@@ -16,6 +16,7 @@ const FEW = [3, 2, 1, 63, 4, 8, 11, 17, 61, 7]; // shown at first: one of each c
  * @property {string} pixels the address, relative to the page, of 784 bytes for each digit, deflated
  * @property {string} digits "index:label:group,...", in that order; groups are the classes and "hardest"
  * @property {number} total images that a number can name
+ * @property {Record<string, string>} proofs "epsilon,..." of each network: how far these digits are certified
  */
 
 /**
@@ -30,6 +31,7 @@ export function makeBoard(root, board, isWhole, onPick) {
     return { index: Number(index), label: Number(label), group, place };
   });
   let pixels = new Uint8Array(0); // of all cells, once they are inflated
+  const proofs = Object.fromEntries(Object.entries(board.proofs).map(([name, list]) => [name, list.split(",")]));
   const grid = /** @type {Element} */ (root.querySelector(".board"));
   const filters = /** @type {Element} */ (root.querySelector(".filters"));
   /** @type {number | null} */
@@ -110,5 +112,15 @@ export function makeBoard(root, board, isWhole, onPick) {
       cell && pixels.length > 0 && { image: pixels.slice(784 * cell.place, 784 * cell.place + 784), label: cell.label }
     );
   }
-  return { mark, random, find, draw: () => show(filtered) };
+
+  /**
+   * How far a digit is certified; null: the server has to tell.
+   * @param {number | undefined} index @param {string[]} models
+   */
+  function proved(index, models) {
+    const place = cells.findIndex((cell) => cell.index === index);
+    const known = models.map((name) => proofs[name]?.[place]);
+    return known.every(Boolean) ? known.map((epsilon) => ({ proved: Number(epsilon) })) : null;
+  }
+  return { mark, random, find, proved, draw: () => show(filtered) };
 }

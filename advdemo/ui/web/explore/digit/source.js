@@ -78,6 +78,7 @@ export function makeSource(root, props, page) {
 
   return {
     find: board.find,
+    proved: board.proved,
     drawBoard: board.draw,
     /** A digit that has not been seen, where there are more; whether there are. */
     another() {
