@@ -56,7 +56,7 @@ def scan(
     row, settings = find_attack(attack)
     if not row.scannable:
         raise ValueError(f"{row.name} searches anew for each epsilon, too slowly for a scan: stream it at one epsilon")
-    batch, goal, grid = _check(image, label, epsilons)
+    batch, goal, grid = check_one(image, label, epsilons)
     prepared = settings.prepare(model, batch, goal, targeted=targeted, seed=seed)
     if targeted:
         check_targets(prepared.logits, goal)
@@ -87,7 +87,7 @@ def scan(
     )
 
 
-def _check(image: Tensor, label: int, epsilons: Sequence[float]) -> tuple[Tensor, Tensor, np.ndarray]:
+def check_one(image: Tensor, label: int, epsilons: Sequence[float]) -> tuple[Tensor, Tensor, np.ndarray]:
     """The arguments of `scan` as a batch of one (1, 1, 28, 28), its label (1,) and float64 (E,); or ValueError."""
     batch = image.unsqueeze(0) if isinstance(image, Tensor) and image.dim() == 3 else image
     check_images(batch)

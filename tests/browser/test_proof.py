@@ -31,6 +31,26 @@ def test_the_track_and_the_words_say_what_is_proved_and_what_is_broken(look):
     assert not [url for url in visitor.requests if "/ask/" in url]  # the board's digits are proved already
 
 
+def test_a_stronger_attack_narrows_what_is_undecided(look):
+    visitor = look("#index=63&epsilon=0.1")
+    images, labels = load_mnist("test")
+    standard, label = load_checkpoint(CHECKPOINT, "cpu")[0], int(labels[63])
+    flip = scan(standard, images[63], label).flip_epsilon
+    visitor.find("narrow").click()
+    told = visitor.page.locator(".narrowed")
+    expect(told).to_contain_text("PGD from random starts, succeeds from")
+    found = float(re.search(r"succeeds from ([\d.]+)", told.inner_text()).group(1).rstrip("."))
+    assert certified_epsilon(standard, images[63], label) < found < flip
+    expect(visitor.find("narrow")).to_be_hidden()
+    mark = visitor.page.locator(".strongest-mark")
+    expect(mark).to_have_attribute("style", re.compile(rf"\+ {found / 0.5:.4f}\d* \*"))
+    track = visitor.find("epsilon").get_attribute("style")
+    assert f"+ {found / 0.5:.4f}"[:8] in track
+    look("#index=2")
+    expect(told).to_be_empty()
+    expect(mark).to_be_hidden()
+
+
 def test_a_new_digit_has_its_own_proof(look):
     images, labels = load_mnist("test")
     standard = load_checkpoint(CHECKPOINT, "cpu")[0]

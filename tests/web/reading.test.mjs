@@ -1,6 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { outcome, rivals, spans, standing } from "../../advdemo/ui/web/explore/result/reading.js";
+import {
+  isUndecided,
+  narrowed,
+  outcome,
+  rivals,
+  spans,
+  standing,
+} from "../../advdemo/ui/web/explore/result/reading.js";
 import { largest } from "../../advdemo/ui/web/lenet/scan.js";
 
 test("the largest value, the first of equal ones", () => {
@@ -74,4 +81,19 @@ test("what is proved and what is broken, in words", () => {
     attack: { key: "attacks.short_fgsm" },
     target: "",
   });
+});
+
+test("what a stronger attack changes, in words", () => {
+  const found = (changes) => narrowed({ ...scan, proved: 0.02, ...changes });
+  assert.equal(found({}), null); // not asked
+  assert.equal(found({ strongest: 0.1, proved: null }), null);
+  assert.deepEqual(found({ strongest: 0.1 }), {
+    key: "proof.narrowed",
+    values: { proved: "0.0200", strongest: "0.1000" },
+  });
+  assert.equal(found({ strongest: 0.1, proved: 0 }).key, "proof.narrowed_unproved");
+  assert.equal(found({ strongest: null }).key, "proof.not_narrowed");
+  assert.equal(found({ strongest: 0.15 }).key, "proof.not_narrowed");
+  assert.ok(!isUndecided({ ...scan, proved: 0.15 }));
+  assert.ok(isUndecided({ ...scan, proved: 0.02, flip: null }));
 });

@@ -16,7 +16,7 @@ from advdemo.ui.handlers.generate import find_fooling, latent_plane
 from advdemo.ui.handlers.lessons import run_experiment, run_mistake
 from advdemo.ui.handlers.photo import find_in_photo
 from advdemo.ui.handlers.pixels import flip_pixels
-from advdemo.ui.handlers.proof import prove_digit
+from advdemo.ui.handlers.proof import narrow_digit, prove_digit
 from advdemo.ui.handlers.scan import scan_digit
 from advdemo.ui.handlers.sweep import find_examples, run_sweep, run_transfer
 from advdemo.ui.handlers.train import judge, run_training
@@ -36,6 +36,7 @@ class Row(NamedTuple):
 ASK = {
     "scan": Row(r.ScanRequest, scan_digit),
     "prove": Row(r.ScanRequest, prove_digit),
+    "narrow": Row(r.ScanRequest, narrow_digit),
     "blackbox": Row(r.BlackBoxRequest, query_black_box),
     "photo": Row(r.PhotoRequest, find_in_photo, most=6_000_000),  # 4 MB as base64
     "pixels": Row(r.ScanRequest, flip_pixels),

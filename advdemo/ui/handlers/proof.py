@@ -1,7 +1,8 @@
-"""Certified epsilons in Explore: how far a digit is read as its label, whatever the attack.
+"""The two ends of what is undecided in Explore: how far a digit is certified, and from where the strongest attack at
+hand succeeds.
 
-A fifth of a second of one core for most digits, so that it comes after the scan, in a thread of its own where it holds
-up nothing else; what has been proved is remembered, for a class to share.
+Either takes up to half a second of one core, so that it comes after the scan, in threads of its own where it holds up
+nothing else, and is remembered, for a class to share.
 """
 
 from typing import Any
@@ -9,13 +10,17 @@ from typing import Any
 from torch import Tensor, nn
 
 from advdemo.measures.bounds import certified_epsilon, check_network
+from advdemo.measures.scan import EPSILONS, scan
+from advdemo.measures.strongest import smallest_success
 from advdemo.ui.requests import ScanRequest
 from advdemo.ui.server.cache import Recent
 from advdemo.ui.server.errors import SupersededError
 from advdemo.ui.server.threads import Superseded
 from advdemo.ui.server.visitors import Visitor
 from advdemo.ui.service import Service
-from advdemo.ui.service.digits import read_digit
+from advdemo.ui.service.digits import interruptible, read_digit
+
+Key = tuple[str, int, bytes]  # a network, a label and the image's bytes
 
 
 async def prove_digit(service: Service, visitor: Visitor, request: ScanRequest) -> dict[str, Any]:
@@ -35,14 +40,45 @@ async def prove_digit(service: Service, visitor: Visitor, request: ScanRequest) 
     return await service.proofs.run(visitor, "prove", work)
 
 
+async def narrow_digit(service: Service, visitor: Visitor, request: ScanRequest) -> dict[str, Any]:
+    """{"sides": [{"strongest": the smallest epsilon at which the strongest attack succeeds, or None where it does not,
+    or the digit is misread without}]}."""
+
+    def work(superseded: Superseded) -> dict[str, Any]:
+        networks = [service.networks.pick(side.network, request.weights) for side in request.sides]
+        digit = read_digit(service, request, networks[0])
+        image, label = digit.image, digit.label
+        found = []
+        for side, network in zip(request.sides, networks, strict=True):
+            key = key_of(side.network, label, image)
+            if key not in service.strongest:
+                below = scan(network, image, label).flip_epsilon
+                above, run = service.proved.get(key) or 0.0, interruptible(network, superseded)
+                service.strongest.put(
+                    key,
+                    None
+                    if below == 0
+                    else smallest_success(run, image, label, above=above, below=below or EPSILONS[-1]),
+                )
+            found.append(service.strongest.get(key))
+        return {"sides": [{"strongest": epsilon} for epsilon in found]}
+
+    return await service.slow.run(visitor, "narrow", work)
+
+
+def key_of(name: str, label: int, image: Tensor) -> Key:
+    """What is remembered of an image and a network is found by."""
+    return name, label, image.cpu().numpy().tobytes()
+
+
 def proved_epsilon(
-    proved: Recent[tuple[str, int, bytes], float], name: str, network: nn.Module, image: Tensor, label: int
+    proved: Recent[Key, float], name: str, network: nn.Module, image: Tensor, label: int
 ) -> float | None:
     """`certified_epsilon`, from or for what is `proved` already; None for a network that it is not for."""
     try:
         check_network(network)
     except ValueError:
         return None
-    key = name, label, image.cpu().numpy().tobytes()
+    key = key_of(name, label, image)
     known = proved.get(key)
     return proved.put(key, certified_epsilon(network, image, label)) if known is None else known

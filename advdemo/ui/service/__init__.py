@@ -42,6 +42,7 @@ class Service:
     slow: Threads = field(default_factory=lambda: Threads("slow", max(1, CORES // 2)))  # up to seconds
     proofs: Threads = field(default_factory=lambda: Threads("proofs", 1))
     proved: Recent[tuple[str, int, bytes], float] = field(default_factory=lambda: Recent(PROOFS))
+    strongest: Recent[tuple[str, int, bytes], float | None] = field(default_factory=lambda: Recent(PROOFS))
     lessons: dict[str, dict[str, Any]] = field(default_factory=dict[str, Any])  # of the Learn tab, measured already
     workers: Workers = field(default_factory=lambda: Workers(warm_up))
     sweeps: FairQueue = field(default_factory=_waiting)

@@ -19,6 +19,7 @@ import { makeInside } from "./inside/inside.js";
 import { makeLocal } from "./local.js";
 import { makeMore } from "./more.js";
 import { makeGuess } from "./result/guess.js";
+import { makeNarrow } from "./result/narrow.js";
 import { drawPicture } from "./result/picture.js";
 import { makeResult } from "./result/result.js";
 import { makeSlider } from "./result/slider.js";
@@ -78,11 +79,13 @@ export function mount({ element, props }) {
     onProof(sides) {
       proofs = sides;
       result.prove(sides);
+      narrow.receive();
       story.tick();
     },
     onNoProof: result.sayNoProof,
     showError,
   });
+  const narrow = makeNarrow(root, { request: asking.request, choices, result });
   const hand = makeHand(root, {
     choices: boxes,
     lenets,
@@ -164,6 +167,7 @@ export function mount({ element, props }) {
     hand.receive(value);
     inside.receive();
     if (proofs) result.prove(proofs);
+    narrow.receive();
     story.tick();
   }
 
@@ -188,6 +192,7 @@ export function mount({ element, props }) {
   /** @param {any} value a whole scan */
   function show(value) {
     const { image } = result.receive(value);
+    narrow.receive();
     hand.receive({ ...value, image });
     binary.receive(image);
     binary.tick(slider.step());

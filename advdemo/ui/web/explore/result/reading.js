@@ -10,6 +10,7 @@ import { EPSILONS, largest, perturbed, pixelsOf } from "../../lenet/scan.js";
  * @property {number | null} target the class to reach
  * @property {number | null} flip the smallest epsilon that succeeds
  * @property {number | null} [proved] the largest epsilon with a proof, once known; null: not for such a network
+ * @property {number | null} [strongest] the smallest at which the strongest attack succeeds, once asked for
  * @property {boolean} zero nothing moves: there is no gradient to follow
  * @property {Float32Array} probabilities 10 for each epsilon
  * @property {number[]} winners the most likely class at each epsilon
@@ -117,4 +118,20 @@ export function standing({ attack, label, target, winners, flip, proved }) {
   if (flip === null) return { key: `proof.never${aimed}${some ? "" : "_unproved"}`, values };
   if (target === null) return { key: some ? "proof.broken" : "proof.broken_unproved", values };
   return { key: some ? "proof.reached" : "proof.reached_unproved", values };
+}
+
+/** Whether there are epsilons that neither a proof nor the attack decides. @param {Scan} scan */
+export const isUndecided = ({ proved, flip, winners, label }) =>
+  typeof proved === "number" && winners[0] === label && (flip ?? LAST) - proved > 1e-4;
+
+/**
+ * What the strongest attack changes, in words; null: there was nothing to change.
+ * @param {Scan} scan
+ */
+export function narrowed(scan) {
+  const { proved, strongest } = scan;
+  if (!isUndecided(scan) || strongest === undefined) return null;
+  if (strongest === null || strongest >= (scan.flip ?? 1)) return { key: "proof.not_narrowed", values: {} };
+  const values = { proved: proved?.toFixed(4) ?? "", strongest: strongest.toFixed(4) };
+  return { key: proved ? "proof.narrowed" : "proof.narrowed_unproved", values };
 }

@@ -8,7 +8,7 @@ import { fillWords, hush, onLanguage, say } from "../../shared/words.js";
 import { makeBars } from "./bars.js";
 import { outcome, standing } from "./reading.js";
 import { makeSide } from "./side.js";
-import { zones } from "./slider.js";
+import { place, zones } from "./slider.js";
 
 /** @typedef {import("./reading.js").Scan} Scan */
 /** @typedef {ReturnType<typeof import("./slider.js").makeSlider>} Slider */
@@ -35,6 +35,7 @@ export function makeResult(root, slider, choices, guess) {
     proof: pick('[data-testid="proof"]'),
     otherProof: pick(".other-proof"),
     otherTrack: pick(".other-track"),
+    strongest: pick(".strongest-mark"),
   };
 
   // The second picture and curve are copies of the first, without the names that automation looks for.
@@ -119,6 +120,14 @@ export function makeResult(root, slider, choices, guess) {
     tick();
   }
 
+  /** Show from where the strongest attack succeeds. @param {{strongest: number | null}[]} sides */
+  function narrow(sides) {
+    scans().forEach((scan, i) => {
+      scan.strongest = sides[i].strongest;
+    });
+    tick();
+  }
+
   function drawProof() {
     const [first, second] = scans();
     const [name, otherName] = choices.sides().map(choices.title);
@@ -159,8 +168,10 @@ export function makeResult(root, slider, choices, guess) {
     const reading =
       live || guess.hides() ? "" : `${winners[step]}, ${percent(probabilities[step * 10 + winners[step]])}`;
     say(slider.input, "explore.slider_value", { epsilon: epsilon.toFixed(3), words: reading }, "aria-valuetext");
-    slider.input.style.setProperty("--fill", zones(first.proved ?? 0, live ? null : first.flip, epsilon));
-    if (second) boxes.otherTrack.style.background = zones(second.proved ?? 0, second.flip, epsilon);
+    slider.input.style.setProperty("--fill", zones(first, epsilon, live));
+    if (second) boxes.otherTrack.style.background = zones(second, epsilon);
+    boxes.strongest.hidden = live || !first.strongest;
+    boxes.strongest.style.left = place(first.strongest ?? 0);
     slider.input.style.setProperty("--thumb", fooled ? "var(--fooled)" : "var(--clean)");
   }
 
@@ -172,7 +183,7 @@ export function makeResult(root, slider, choices, guess) {
     for (const view of views) view.drawCurve();
     tick();
   });
-  return { receive, preview, read, sayNoProof, show, prove, tick, scans };
+  return { receive, preview, read, sayNoProof, show, prove, narrow, tick, scans };
 }
 
 /** @param {Element} box @param {string} selector */

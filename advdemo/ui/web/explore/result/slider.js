@@ -92,21 +92,24 @@ export function makeSlider(root, onTick, onRest, flipOf) {
 export const place = (epsilon) => `calc(var(--reach) + ${Math.min(1, epsilon / LAST)} * (100% - 2 * var(--reach)))`;
 
 /**
- * A track in three zones, as a background: blue where the answer is proved, hatched where it is undecided, orange from
- * where the attack succeeds. Paler beyond the thumb.
- * @param {number} proved the largest epsilon with a proof
- * @param {number | null} broken the smallest at which the attack succeeds
+ * A track in zones, as a background: blue where the answer is proved, hatched where it is undecided, orange from where
+ * the attack succeeds, pale orange where only the strongest does. Paler beyond the thumb.
+ * @param {Pick<import("./reading.js").Scan, "proved" | "flip" | "strongest">} scan
  * @param {number} epsilon
+ * @param {boolean} [live] what the attack does is not known beforehand
  */
-export function zones(proved, broken, epsilon) {
-  /** @param {number} value */
+export function zones({ proved, flip, strongest }, epsilon, live = false) {
+  /** @param {number | null | undefined} value */
   const edge = (value) => (value ? place(value) : "0px");
+  const broken = live ? null : flip;
   const end = broken === null ? "100%" : edge(broken);
+  const closed = strongest && !live ? edge(strongest) : end;
+  const attacked = `var(--strongest) 0 ${end}, var(--fooled) 0`;
   return [
     // The thumb's middle does not come to where the track begins and ends: there is no epsilon there.
     "linear-gradient(to right, var(--track) var(--reach), transparent 0 calc(100% - var(--reach)), var(--track) 0)",
     `linear-gradient(to right, transparent ${edge(epsilon)}, var(--veil) 0)`,
-    `linear-gradient(to right, var(--clean) ${edge(proved)}, transparent 0 ${end}, var(--fooled) 0)`,
+    `linear-gradient(to right, var(--clean) ${edge(proved)}, transparent 0 ${closed}, ${attacked})`,
     "var(--hatch)",
   ].join(", ");
 }
