@@ -1,9 +1,9 @@
-"""The server under load, asked as programs and pages with a guest ask: `python -m tests.bench.load`, about ten minutes
-on two idle cores.
+"""The server under load, asked as the page asks: `python -m tests.bench.load`, about ten minutes on two idle cores.
 
-Starts `python app.py` on 127.0.0.1 and prints one table. A request is a scan under FGSM, of a test image or, 40% of
-them, of a drawing; an answer counts as lost when it is not 200. The load generator runs beside the server on the same
-cores: its share of a core is printed, too.
+Starts `python app.py` on 127.0.0.1 and prints one table. A visitor looks at a new digit every EVERY seconds: half of
+them are digits of the board, which the page answers alone, the others as KINDS says. Programs ("as fast as it can")
+scan test images under FGSM. An answer counts as lost when it is not 200. The load generator runs beside the server on
+the same cores: its share of a core is printed, too.
 
     python -m tests.bench.load --replicas    # 200 visitors before nginx and two of the app, one of which is killed
 """
@@ -29,22 +29,38 @@ from tests.bench.connection import Connection
 from tests.conftest import running_app
 from tests.replicas import Replicas, running_replicas
 
-EVERY = 1.5  # seconds between the requests of a visitor
-DRAWN = 0.4  # share of the requests that are drawings
+EVERY = 10.0  # seconds that a visitor looks at one digit
+KINDS = {  # of a visitor's digits, how many of a hundred
+    "a drawing's proof": 35,
+    "a test image off the board": 5,
+    "PGD": 10,
+    "nothing": 50,
+}
 SWEEP = {"images": 10_000, "epsilons": "0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3", "attack": "fgsm"}
+Answer = tuple[float, bool]  # milliseconds, and whether it was one
 TRAINING = {"recipe": "quick", "epochs": 8, "learning_rate": 0.1, "seed": 0}
 
 
-def make_requests(count: int = 400) -> list[dict]:
-    """What visitors ask, in an order that is always the same."""
+def make_digits(count: int = 1000) -> list[tuple[str, list[tuple[str, dict]]]]:
+    """What visitors look at, in an order that is always the same: the kind, and what the page asks for it."""
     chance = random.Random(0)
     images, _ = load_mnist("test")
-    requests = []
-    for _ in range(count):
+    digits = []
+    for kind in chance.choices(list(KINDS), list(KINDS.values()), k=count):
         index = chance.randrange(len(images))
-        asked = {"pixels": encode(images[index, 0].numpy())} if chance.random() < DRAWN else {"index": index}
-        requests.append(asked | {"label": None, "sides": [{"network": "standard", "attack": "fgsm", "target": None}]})
-    return requests
+        if kind == "a drawing's proof":
+            asked = [("/ask/prove", about("fgsm", pixels=encode(images[index, 0].numpy())))]
+        elif kind == "a test image off the board":
+            asked = [(f"/ask/{name}", about("fgsm", index=index)) for name in ("scan", "prove")]
+        else:
+            asked = [("/ask/scan", about("pgd", index=index))] if kind == "PGD" else []
+        digits.append((kind, asked))
+    return digits
+
+
+def about(attack: str, **digit: object) -> dict:
+    """A request about one digit under one attack on the standard network."""
+    return digit | {"label": None, "sides": [{"network": "standard", "attack": attack, "target": None}]}
 
 
 def encode(pixels: np.ndarray) -> str:
@@ -57,43 +73,45 @@ class Load:
 
     def __init__(self, port: int, server: int) -> None:
         self.port, self.server = port, server
-        self.requests = make_requests()
+        self.digits = make_digits()
         self.connections: dict[int, Connection] = {}
 
-    async def ask(self, visitor: int, place: int) -> tuple[float, bool]:
+    async def ask(self, visitor: int, path: str, asked: dict) -> Answer:
         """(milliseconds, whether it was answered) of one request."""
         connection = self.connections.setdefault(visitor, Connection(self.port, f"visitor-{visitor}"))
         started = time.perf_counter()
-        status, _ = await connection.post("/ask/scan", self.requests[place % len(self.requests)])
+        status, _ = await connection.post(path, asked)
         return 1000 * (time.perf_counter() - started), status == 200
 
-    async def visitors(self, count: int, seconds: float) -> list[tuple[float, bool]]:
-        """So many visitors, each with a request every EVERY seconds."""
+    async def visitors(self, count: int, seconds: float) -> dict[str, list[Answer]]:
+        """So many visitors, each with another digit every EVERY seconds: the answers, by the kind of digit."""
         end = time.perf_counter() + seconds
-        answers: list[tuple[float, bool]] = []
+        answers: dict[str, list[Answer]] = {kind: [] for kind in KINDS if kind != "nothing"}
 
         async def visit(visitor: int) -> None:
             place = 37 * visitor
             await asyncio.sleep(EVERY * visitor / count)
             while (started := time.perf_counter()) < end:
-                answers.append(await self.ask(visitor, place))
+                kind, asked = self.digits[place % len(self.digits)]
+                for path, request in asked:
+                    answers[kind].append(await self.ask(visitor, path, request))
                 place += 1
                 await asyncio.sleep(max(0.0, started + EVERY - time.perf_counter()))
 
         await asyncio.gather(*(visit(visitor) for visitor in range(count)))
         return answers
 
-    async def rush(self, requests: int, clients: int = 12) -> tuple[float, list[tuple[float, bool]]]:
-        """(seconds, answers) of so many requests, each client's next one as soon as it has its answer."""
+    async def rush(self, requests: int, clients: int = 12) -> tuple[float, list[Answer]]:
+        """(seconds, answers) of so many scans, each client's next one as soon as it has its answer."""
         places = iter(range(requests))
-        answers: list[tuple[float, bool]] = []
+        answers: list[Answer] = []
 
         async def client(visitor: int) -> None:
             # A name for each request: a page may ask ten a second.
             for place in places:
                 connection = self.connections.setdefault(visitor, Connection(self.port, ""))
                 connection.page = f"rush-{place}"
-                answers.append(await self.ask(visitor, place))
+                answers.append(await self.ask(visitor, "/ask/scan", about("fgsm", index=37 * place % 10_000)))
 
         started = time.perf_counter()
         await asyncio.gather(*(client(10_000 + visitor) for visitor in range(clients)))
@@ -126,25 +144,32 @@ class Load:
         )
 
 
-def tell(what: str, answers: list[tuple[float, bool]], extra: str = "") -> None:
+def tell_visitors(what: str, answers: dict[str, list[Answer]], extra: str = "") -> None:
+    """A row for each kind of digit."""
+    for kind, some in answers.items():
+        tell(f"{what}: {kind}", some, extra)
+        extra = ""
+
+
+def tell(what: str, answers: list[Answer], extra: str = "") -> None:
     """A row of the table."""
     times = sorted(milliseconds for milliseconds, _ in answers)
     lost = sum(not answered for _, answered in answers)
     middle, high = statistics.median(times), times[int(0.95 * len(times))]
-    print(f"{what:<46}{middle:>8.0f}{high:>8.0f}{times[-1]:>8.0f}{len(times):>8}{lost:>6}  {extra}", flush=True)
+    print(f"{what:<62}{middle:>8.0f}{high:>8.0f}{times[-1]:>8.0f}{len(times):>8}{lost:>6}  {extra}", flush=True)
 
 
 async def measure(load: Load, options: argparse.Namespace) -> None:
     await load.rush(200)
-    print(f"{'milliseconds':<46}{'median':>8}{'95%':>8}{'worst':>8}{'asked':>8}{'lost':>6}")
+    print(f"{'milliseconds':<62}{'median':>8}{'95%':>8}{'worst':>8}{'asked':>8}{'lost':>6}")
     fresh = []
     for _ in range(3):
         seconds, answers = await load.rush(1000)
         fresh.append(len(answers) / seconds)
         tell("as fast as it can, 12 clients", answers, f"{len(answers) / seconds:.0f} a second")
     memory = load.memory()
-    tell("50 visitors", await load.visitors(50, options.seconds))
-    tell("200 visitors", await load.visitors(200, options.seconds))
+    tell_visitors("50 visitors", await load.visitors(50, options.seconds))
+    tell_visitors("200 visitors", await load.visitors(200, options.seconds))
     alone = statistics.median([(await load.sweep(f"alone-{turn}"))[0] for turn in range(3)])
     print(f"a sweep alone: {alone:.1f} s", flush=True)
 
@@ -153,7 +178,7 @@ async def measure(load: Load, options: argparse.Namespace) -> None:
     await asyncio.sleep(3)
     sweeps = await asyncio.gather(load.sweep("sweeps-1"), load.sweep("sweeps-2"))
     told = ", ".join(f"{whole:.1f} s ({own / alone:.1f} x alone once it runs)" for whole, own in sweeps)
-    tell(
+    tell_visitors(
         "50 visitors, two sweeps, a training",
         await visiting,
         f"sweeps {told}; training {'on' if not training.done() else 'over'}",
@@ -180,12 +205,12 @@ async def measure_replicas(load: Load, replicas: Replicas, seconds: float) -> No
             next(iter(replicas.apps.values())).kill()
         answers = await visiting
         asked = Counter(line.split()[-1] for line in replicas.log.read_text().splitlines()[before:])
-        tell(what, answers, ", ".join(map(str, asked.values())) + " answered by each")
+        tell_visitors(what, answers, ", ".join(map(str, asked.values())) + " answered by each")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench.load", description=__doc__.splitlines()[0])
-    parser.add_argument("--seconds", type=float, default=20)
+    parser.add_argument("--seconds", type=float, default=40)
     parser.add_argument("--requests", type=int, default=20_000)
     parser.add_argument("--trainings", type=int, default=50)
     parser.add_argument("--replicas", action="store_true", help="two of the app behind nginx instead")

@@ -6,6 +6,7 @@ steps) and Square attack each image with all that is proved of it. One success i
 printed, and the exit status is 1. That the attacks can succeed at all is seen on the first images at epsilon 0.3.
 
     python -m tests.bench.soundness --images 1000 --queries 100    # some two minutes
+    python -m tests.bench.soundness --undecided 100                # how wide the gap between proofs and attacks is
 """
 
 import argparse
@@ -18,7 +19,7 @@ from torch import Tensor, nn
 
 from advdemo.attacks import fgsm, pgd, square
 from advdemo.images.mnist import load_mnist
-from advdemo.measures.bounds import RESOLUTION
+from advdemo.measures.bounds import RESOLUTION, certified_epsilon
 from advdemo.measures.linear_bounds import linear_margins
 from advdemo.measures.sweep import each_core
 from advdemo.networks.checkpoint import load_checkpoint
@@ -110,12 +111,43 @@ def check(model: nn.Module, images: Tensor, labels: Tensor, crown: float, querie
     return false
 
 
+def measure_undecided(model: nn.Module, images: Tensor, labels: Tensor) -> None:
+    """Print the certified epsilon as a share of the smallest at which PGD (100 steps, 5 restarts) is found to succeed,
+    of images that are classified correctly."""
+    right = classify(model, images) == labels
+    images, labels = images[right], labels[right]
+    proofs = torch.tensor(
+        [certified_epsilon(model, image, int(label)) for image, label in zip(images, labels, strict=True)]
+    )
+    low, high = proofs.clone(), torch.ones_like(proofs)
+    for _ in range(12):
+        middle = (low + high) / 2
+        attacked = pgd(model, images, labels, middle.view(-1, 1, 1, 1), steps=100, random_start=True, restarts=5)
+        fooled = classify(model, attacked) != labels
+        low, high = torch.where(fooled, low, middle), torch.where(fooled, middle, high)
+    shares = proofs / high
+    print(
+        f"  certified / smallest success of PGD, {len(shares)} images: median {shares.median():.2f}, mean"
+        f" {shares.mean():.2f}; medians {proofs.median():.4f} and {high.median():.4f}",
+        flush=True,
+    )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(prog=COMMAND, description=__doc__.splitlines()[0])
     parser.add_argument("checkpoints", type=Path, nargs="*", default=list(CROWN_EPSILONS))
     parser.add_argument("--images", type=int, default=10_000, help="from the first")
     parser.add_argument("--queries", type=int, default=300, help="of Square")
+    parser.add_argument(
+        "--undecided", type=int, metavar="N", help="of the first N images: certificates beside PGD alone"
+    )
     options = parser.parse_args()
+    if options.undecided:
+        for path in options.checkpoints:
+            print(path.stem, flush=True)
+            network = load_checkpoint(path, "cpu")[0]
+            measure_undecided(network, *(part[: options.undecided] for part in load_mnist("test")))
+        return
     images, labels = (part[: options.images] for part in load_mnist("test"))
     false = 0
     for path in options.checkpoints:
