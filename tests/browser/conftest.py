@@ -31,7 +31,9 @@ def pytest_collection_modifyitems(items):
 def chromium():
     path = find_browser()
     if path is None:
-        reason = "no Chromium found: install one (Debian: `apt install chromium`) or set CHROMIUM to its path"
+        reason = (
+            "no Chromium found: set CHROMIUM to its path, or install it (Debian: `apt install chromium-headless-shell`)"
+        )
         (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(reason)
     from playwright.sync_api import expect, sync_playwright
 
