@@ -49,7 +49,7 @@ def test_every_number_is_pytorch_s(request, mnist_test, tmp_path, name):
 
 
 @needs_node
-@pytest.mark.parametrize("count", [100, pytest.param(1000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("count", [100, pytest.param(400, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("name", ["lenet", "robust", "certified"])
 def test_a_scan_is_python_s(request, mnist_test, tmp_path, name, count):
     network = request.getfixturevalue(name)

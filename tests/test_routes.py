@@ -168,12 +168,12 @@ def test_an_address_that_no_trusted_proxy_wrote_is_not_believed(visitor):
 
 def test_pgd_of_one_visitor_leaves_the_others_quick(visitor):
     pgd = {"index": 7, "sides": [{"attack": "pgd"}]}
-    crowd = [visitor(page=f"crowd {number}", address="9.9.9.9") for number in range(12)]
+    crowd = [visitor(page=f"crowd {number}", address="9.9.9.9") for number in range(6)]
     threads = [threading.Thread(target=asker.ask, args=("scan", pgd)) for asker in crowd]
     for thread in threads:
         thread.start()
     time.sleep(0.3)
-    # Another address waits for the one under way and the one begun next, not for twelve.
+    # Another address waits for the one under way and the one begun next, not for all.
     other = visitor(page="other", address="7.7.7.7")
     started = time.perf_counter()
     assert other.ask("scan", pgd)[0] == 200
