@@ -6,13 +6,14 @@ import re
 import zlib
 from urllib.parse import urlsplit
 
+import numpy as np
 import pytest
 
 from advdemo.images.greys import as_bytes
 from advdemo.ui.server.files import Files
 from advdemo.ui.service import Service
 from advdemo.ui.service.networks import Networks
-from advdemo.ui.tabs.board import make_board
+from advdemo.ui.tabs.board import UNKNOWN, make_board
 
 ADDRESS = re.compile(r'<script type="module" async id="advdemo" src="(web/[0-9a-f]{16})/modules\.js"></script>')
 
@@ -69,11 +70,16 @@ def test_what_gradio_names_by_its_content_is_kept_too(get):
 
 def test_the_board_and_the_weights_are_kept(get, lenet, mnist_test):
     service = Service(Networks({"standard": lenet}), *mnist_test)
-    board = make_board(service)
-    status, headers, content = get(f"/{board['pixels']}")
-    first = int(board["digits"].split(":")[0])
-    assert (status, zlib.decompress(content)[:784]) == (200, as_bytes(mnist_test[0][first]).tobytes())
-    assert "immutable" in headers["cache-control"]
+    board = make_board(service, {"standard": {3: 0.0272}})
+    content = service.kept.respond(board["file"].rpartition("/")[2]).body
+    digits = [int(each.split(":")[0]) for each in board["digits"].split(",")]
+    pixels, steps = np.split(np.frombuffer(zlib.decompress(content), np.uint8), [784 * len(digits)])
+    assert pixels[:784].tobytes() == as_bytes(mnist_test[0][digits[0]]).tobytes()
+    assert board["proofs"] == ["standard"]
+    assert dict(zip(digits, steps.view("<u2").tolist(), strict=True)) == dict.fromkeys(digits, UNKNOWN) | {3: 272}
+    (address,) = set(re.findall(r"web/kept/[0-9a-f]{64}\.zlib", get("/")[2].decode()))
+    status, headers, _ = get(f"/{address}")
+    assert (status, "immutable" in headers["cache-control"]) == (200, True)
     assert get(f"/web/kept/{'0' * 64}.webp")[0] == 404
 
 

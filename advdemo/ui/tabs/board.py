@@ -5,17 +5,20 @@ import zlib
 import numpy as np
 
 from advdemo.images.greys import as_bytes
+from advdemo.measures.bounds import RESOLUTION
 from advdemo.measures.saved import EACH, first_of_each_class
 from advdemo.networks.predict import predict
 from advdemo.ui.service import Service
 
+UNKNOWN = 0xFFFF
+
 
 def make_board(service: Service, proofs: dict[str, dict[int, float]]) -> dict[str, object]:
     """The first EACH digits of each class, then those of the whole test set in whose label the standard network has the
-    least confidence: {"pixels": the address, relative to the page, of their 784 bytes each, deflated, "digits":
-    "index:label:group,...", "total": images in the set, "proofs": by network what is certified of each, "0.0312,..."
-    in that order, with nothing where that is not known}. No picture: browsers that guard their canvases would not give
-    its pixels back to compute with."""
+    least confidence: {"file": an address relative to the page, "digits": "index:label:group,...", "total": images in
+    the set, "proofs": the networks of `proofs`}. The file, deflated, holds the digits' 784 bytes each, and then for
+    each of those networks how far each digit is certified, uint16 in steps of RESOLUTION, UNKNOWN where it is not
+    known. No picture: browsers that guard their canvases would not give its pixels back to compute with."""
     network, images, labels = service.networks.shipped["standard"], service.images, service.labels
     digits = [(index, str(int(labels[index]))) for index in first_of_each_class(labels)]
     device = next(network.parameters()).device
@@ -26,12 +29,13 @@ def make_board(service: Service, proofs: dict[str, dict[int, float]]) -> dict[st
         ]
     )
     digits += [(int(index), "hardest") for index in confidence.argsort(kind="stable")[:EACH]]
-    pixels = as_bytes(images[[index for index, _ in digits], 0])
+    content = as_bytes(images[[index for index, _ in digits], 0]).tobytes()
+    for proved in proofs.values():
+        steps = [round(proved[index] / RESOLUTION) if index in proved else UNKNOWN for index, _ in digits]
+        content += np.array(steps, "<u2").tobytes()
     return {
-        "pixels": service.kept.keep(zlib.compress(pixels.tobytes(), 9), ".zlib"),
+        "file": service.kept.keep(zlib.compress(content, 9), ".zlib"),
         "digits": ",".join(f"{index}:{int(labels[index])}:{group}" for index, group in digits),
         "total": len(images),
-        "proofs": {
-            name: ",".join(str(proved.get(index, "")) for index, _ in digits) for name, proved in proofs.items()
-        },
+        "proofs": list(proofs),
     }

@@ -21,7 +21,7 @@ const REST = 300; // milliseconds that a digit rests before its proof is asked f
  * @param {() => void} page.onAsk another digit, network or attack is asked for
  * @param {(value: any) => void} page.onPreview what stands at the slider's place, while the scan is under way
  * @param {(value: any) => void} page.onScan
- * @param {(index: number | undefined, models: string[]) => Proof[] | null} page.proved what the page knows is certified
+ * @param {(index: number | undefined, models: string[]) => Promise<Proof[] | null>} page.proved what the page knows
  * @param {(sides: Proof[]) => void} page.onProof
  * @param {import("../shared/turns.js").OnTrouble} page.onNoProof
  * @param {(error: import("../shared/words.js").ServerError | null) => void} page.showError
@@ -75,14 +75,17 @@ export function makeAsking(root, choices, local, page) {
 
   /** Tell how far the digit on screen is certified. */
   async function prove() {
-    const { index, label } = asking.digit;
-    const known = label == null && proved(index, choices.models());
-    if (known) return onProof(known);
     await attempt(
       turns.signal,
       async (signal) => {
-        await new Promise((resolve) => setTimeout(resolve, REST));
-        if (!signal.aborted) onProof((await askAbout("prove", request, { signal, onTrouble: onNoProof })).sides);
+        const { index, label } = asking.digit;
+        let sides = label == null ? await proved(index, choices.models()) : null;
+        if (!sides && !signal.aborted) {
+          await new Promise((resolve) => setTimeout(resolve, REST));
+          signal.throwIfAborted();
+          ({ sides } = await askAbout("prove", request, { signal, onTrouble: onNoProof }));
+        }
+        if (sides && !signal.aborted) onProof(sides);
       },
       onNoProof,
     );

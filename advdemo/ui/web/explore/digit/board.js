@@ -9,14 +9,15 @@ import { fetchFile } from "../../shared/server.js";
 import { say } from "../../shared/words.js";
 
 const COLUMNS = 7;
+const UNKNOWN = 0xffff;
 const FEW = [3, 2, 1, 63, 4, 8, 11, 17, 61, 7]; // shown at first: one of each class
 
 /**
  * @typedef {object} Board
- * @property {string} pixels the address, relative to the page, of 784 bytes for each digit, deflated
+ * @property {string} file the address, relative to the page, of 784 bytes for each digit, and of the proofs, deflated
  * @property {string} digits "index:label:group,...", in that order; groups are the classes and "hardest"
  * @property {number} total images that a number can name
- * @property {Record<string, string>} proofs "epsilon,..." of each network: how far these digits are certified
+ * @property {string[]} proofs the networks for which it tells how far each digit is certified
  */
 
 /**
@@ -31,7 +32,7 @@ export function makeBoard(root, board, isWhole, onPick) {
     return { index: Number(index), label: Number(label), group, place };
   });
   let pixels = new Uint8Array(0); // of all cells, once they are inflated
-  const proofs = Object.fromEntries(Object.entries(board.proofs).map(([name, list]) => [name, list.split(",")]));
+  let steps = new Uint16Array(0); // certified, in steps of 0.0001, of all cells, for one network after the other
   const grid = /** @type {Element} */ (root.querySelector(".board"));
   const filters = /** @type {Element} */ (root.querySelector(".filters"));
   /** @type {number | null} */
@@ -88,11 +89,12 @@ export function makeBoard(root, board, isWhole, onPick) {
   makeRoving(filters);
   makeRoving(grid);
   show("all");
-  fetchFile(board.pixels)
+  const coming = fetchFile(board.file)
     .then((file) => inflate(new Uint8Array(file)))
     .then(
       (content) => {
-        pixels = content;
+        pixels = content.subarray(0, 784 * cells.length);
+        steps = new Uint16Array(content.slice(pixels.length).buffer);
         show(filtered);
       },
       () => {}, // picks are then requests
@@ -117,10 +119,11 @@ export function makeBoard(root, board, isWhole, onPick) {
    * How far a digit is certified; null: the server has to tell.
    * @param {number | undefined} index @param {string[]} models
    */
-  function proved(index, models) {
+  async function proved(index, models) {
+    await coming;
     const place = cells.findIndex((cell) => cell.index === index);
-    const known = models.map((name) => proofs[name]?.[place]);
-    return known.every(Boolean) ? known.map((epsilon) => ({ proved: Number(epsilon) })) : null;
+    const known = models.map((name) => steps[cells.length * board.proofs.indexOf(name) + place] ?? UNKNOWN);
+    return place < 0 || known.includes(UNKNOWN) ? null : known.map((step) => ({ proved: step / 10_000 }));
   }
   return { mark, random, find, proved, draw: () => show(filtered) };
 }
