@@ -20,8 +20,9 @@ from torch import Tensor, nn
 
 from advdemo import CLASSES, IMAGE_SHAPE
 from advdemo.attacks.inputs import check_images, check_labels
+from advdemo.cores import each_core
 from advdemo.measures.linear_bounds import linear_margins
-from advdemo.measures.sweep import EPSILONS, check_epsilons, each_core
+from advdemo.measures.sweep import EPSILONS, check_epsilons
 from advdemo.networks.intervals import affine_layers, margins, seen_box
 
 RESOLUTION = 1e-4  # of certified_epsilon
