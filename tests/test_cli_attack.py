@@ -47,6 +47,11 @@ def test_a_target_already_read_is_refused(run, seven, tmp_path):
     assert refused(result, "the model already reads the image as 7: choose another target")
 
 
+def test_a_target_that_is_the_label_is_refused(run, seven, tmp_path):
+    result = run("attack", seven, "--label", 4, "--target", 4, "--out", tmp_path / "out")
+    assert refused(result, "--target 4 is the digit itself, as --label says: choose another target")
+
+
 def test_targeted_pgd_reaches_its_target(run, seven, tmp_path):
     printed = run("attack", seven, "--attack", "pgd", "--target", 3, "--epsilon", 0.3, "--out", tmp_path)
     prediction = json.loads((tmp_path / "prediction.json").read_text())
@@ -108,6 +113,7 @@ def test_wrong_attack(run, seven, tmp_path):
     assert refused(run("attack", seven, "--epsilon", "nan"), "epsilon must be a number from 0 to 1")
     assert refused(run("attack", seven, "--label", 10), "--label")
     assert refused(run("attack"), "IMAGE")
+    assert refused(run("attack", seven, "--attack", "rays", "--out", seven), "seven.png is a file: name a folder")
 
 
 @pytest.mark.parametrize("network", ["standard", "robust", "certified"])

@@ -34,8 +34,11 @@ def train(
     ] = None,
 ) -> None:
     """Train LeNet on MNIST and save it with its record. Ctrl-C keeps the best epoch so far."""
+    from advdemo.networks.checkpoint import check_writable
     from advdemo.training.train import train_checkpoint
 
+    if record is not None:
+        check_writable(record)
     with progress() as shown:
         bar = shown.add_task("steps")
         try:
@@ -76,8 +79,9 @@ def measure(
     """Sweep the test images with FGSM and keep the figures in the network's record, for the page to begin with."""
     from advdemo.images.mnist import load_mnist
     from advdemo.measures.saved import sweep_record
-    from advdemo.networks.checkpoint import CLASSIFIERS, load_checkpoint, save_checkpoint
+    from advdemo.networks.checkpoint import CLASSIFIERS, check_writable, load_checkpoint, save_checkpoint
 
+    check_writable(checkpoint)
     network, known = load_checkpoint(checkpoint, kinds=CLASSIFIERS)
     measured = sweep_record(network, *load_mnist("test", data_dir))
     save_checkpoint(network, checkpoint, known | {"sweep": measured})
@@ -94,9 +98,11 @@ def reproduce(
     out: Annotated[Path, typer.Option(help="The JSON to write.")] = Path("checkpoints/reproduction.json"),
 ) -> None:
     """Train as the PyTorch tutorial does and print its published table beside ours. Takes some minutes a seed."""
+    from advdemo.networks.checkpoint import check_writable
     from advdemo.training.reproduce import reproduce as run
     from advdemo.training.reproduce import table
 
+    check_writable(out)
     with progress() as shown:
         bar = shown.add_task("steps")
         result = run(
@@ -106,7 +112,6 @@ def reproduce(
             on_step=lambda step: shown.update(bar, completed=step.step, total=step.steps),
             say=typer.echo,
         )
-    out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(json.dumps(result, indent=1) + "\n")
     typer.echo(table(result))
     typer.echo(f"Wrote {out}")

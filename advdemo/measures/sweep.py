@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from advdemo import CLASSES
 from advdemo.attacks import Settings, find_attack
-from advdemo.attacks.inputs import check_epsilon, check_images, check_labels
+from advdemo.attacks.inputs import check_epsilons, check_images, check_labels
 from advdemo.cores import each_core
 from advdemo.images.greys import as_bytes
 
@@ -115,25 +115,17 @@ def sweep_stream(
     seed: int = 0,
 ) -> Iterator[SweepResult]:
     """`sweep` as an iterator: the result so far after each batch, all epsilons advancing together."""
-    check_images(images)
+    images = check_images(images)
     check_labels(labels, len(images))
-    check_epsilons(epsilons)
+    numbers = check_epsilons(epsilons)
     row, settings = find_attack(attack)
     device = next(model.parameters(), images).device
     if batch_size is None:
         batch_size = CUDA_BATCH if device.type == "cuda" else row.batch_size
     elif batch_size < 1:
         raise ValueError(f"batch_size must be at least 1, got {batch_size}")
-    batches = _Batches(model, source or model, images, labels, [float(e) for e in epsilons], settings, batch_size, seed)
-    return batches.run(device)
-
-
-def check_epsilons(epsilons: Sequence[float]) -> None:
-    """Raise ValueError unless there are some, each in 0..1, none twice."""
-    if len(epsilons) == 0 or len(set(epsilons)) != len(epsilons):
-        raise ValueError(f"epsilons must be a list of different numbers, got {list(epsilons)!r}")
-    for epsilon in epsilons:
-        check_epsilon(epsilon)
+    made_on = model if source is None else source
+    return _Batches(model, made_on, images, labels, numbers, settings, batch_size, seed).run(device)
 
 
 @dataclass
