@@ -83,6 +83,9 @@ def test_examples_made_on_another_network(lenet, robust, thousand):
     attacked = fgsm(robust, images, labels, 0.2)
     assert abs(transferred.correct[1] - (classify(lenet, attacked) == labels).sum()) <= 1
     assert transferred.correct[0] == (classify(lenet, images) == labels).sum()
+    only_lenet = (classify(lenet, images) == labels) & (classify(robust, images) != labels)
+    examples = sweep(lenet, images[only_lenet], labels[only_lenet], [0.0], source=robust).examples[0]
+    assert [example.before for example in examples] == labels[only_lenet][:EXAMPLES].tolist() != []
 
 
 def test_per_class(result):
