@@ -1,5 +1,6 @@
 import re
 
+import pytest
 from playwright.sync_api import expect
 
 from advdemo.images.mnist import load_mnist
@@ -9,10 +10,13 @@ from advdemo.networks.checkpoint import load_checkpoint
 from tests.conftest import CERTIFIED_CHECKPOINT, CHECKPOINT
 
 
-def end_of_proof(visitor, selector):
-    """As a share of the slider, from how the track is drawn."""
+def zones(visitor, selector):
+    """Where blue ends and orange begins, as shares of the slider, from how the track is drawn."""
+    place = r"calc\(var\(--reach\) \+ ([\d.]+).{,40}"
     style = visitor.page.locator(selector).get_attribute("style")
-    return float(re.search(r"var\(--clean\) calc\(var\(--reach\) \+ ([\d.]+)", style).group(1))
+    return [
+        float(end) for end in re.search(rf"--clean\) {place}, transparent 0 {place}, var\(--fooled", style).groups()
+    ]
 
 
 def test_the_track_and_the_words_say_what_is_proved_and_what_is_broken(look):
@@ -26,8 +30,9 @@ def test_the_track_and_the_words_say_what_is_proved_and_what_is_broken(look):
     expect(visitor.find("proof")).to_contain_text(words)
     other = certified_epsilon(certified, image, label)
     expect(visitor.page.locator(".other-proof")).to_contain_text(f"No attack can succeed below {other:.4f} (certified)")
-    for selector, epsilon in ((".explore [data-testid=epsilon]", proved), (".other-track", other)):
-        assert abs(end_of_proof(visitor, selector) - epsilon / 0.5) < 1e-4
+    other_flip = scan(certified, image, label).flip_epsilon
+    for selector, ends in ((".explore [data-testid=epsilon]", (proved, flip)), (".other-track", (other, other_flip))):
+        assert zones(visitor, selector) == pytest.approx([end / 0.5 for end in ends], abs=1e-4)
 
 
 def test_a_new_digit_has_its_own_proof(look):
