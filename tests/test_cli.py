@@ -47,7 +47,15 @@ def test_wrong_training(run, options, message):
 
 
 @pytest.mark.parametrize(
-    "command", ["train --record", "train-gan --out", "train-advgan --out", "reproduce --out", "generate --out"]
+    "command",
+    [
+        "train --record",
+        "train-gan --out",
+        "train-advgan --out",
+        "reproduce --out",
+        "generate --out",
+        "convert checkpoints/lenet.safetensors",
+    ],
 )
 def test_a_folder_in_place_of_a_file_is_refused_before_the_work(run, command, monkeypatch):
     for work in ("train.loop", "pair.train_gan", "advgan.train_perturber", "reproduce.train_steps"):

@@ -81,8 +81,8 @@ def measure(
     from advdemo.measures.saved import sweep_record
     from advdemo.networks.checkpoint import CLASSIFIERS, check_writable, load_checkpoint, save_checkpoint
 
-    check_writable(checkpoint)
     network, known = load_checkpoint(checkpoint, kinds=CLASSIFIERS)
+    check_writable(checkpoint)
     measured = sweep_record(network, *load_mnist("test", data_dir))
     save_checkpoint(network, checkpoint, known | {"sweep": measured})
     typer.echo(f"Wrote the accuracy at {len(measured['epsilons'])} epsilons to the record of {checkpoint}")
