@@ -214,7 +214,7 @@ def cuda() -> Iterator[None]:
             stack.enter_context(patch.object(place, name, value))
         for check in ("_accelerator_graph_capture_health_check", "_cuda_graph_capture_health_check"):  # by version
             stack.enter_context(patch.object(torch.optim.Optimizer, check, lambda optimizer: None, create=True))
-        stack.enter_context(patch("advdemo.measures.sweep.ThreadPoolExecutor", _Pool))
+        stack.enter_context(patch("advdemo.cores.ThreadPoolExecutor", _Pool))
         stack.enter_context(_Names())
         stack.enter_context(_Factories())
         yield

@@ -196,6 +196,7 @@ def test_certify(client, certified, seven):
         ("attack", {"index": 7, "attack": "bomb"}, "no attack bomb: choose one of fgsm"),
         ("attack", {"index": 7, "attack": "noise", "target": 3}, "noise cannot be aimed"),
         ("attack", {"index": 7, "target": 9}, "already recognises"),
+        ("attack", {"index": 7, "label": 4, "target": 4}, "4 is the digit's own label"),
         ("attack", {"index": 7, "label": 10}, "from 0 to 9, not 10"),
         ("attack", {"index": 7, "seed": -1}, "seed.*not -1"),
         ("scan", {"index": 7, "attack": "square"}, "square searches anew"),

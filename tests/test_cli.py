@@ -46,6 +46,31 @@ def test_wrong_training(run, options, message):
     assert refused(run("train", *options.split()), message)
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        "train --record",
+        "train-gan --out",
+        "train-advgan --out",
+        "reproduce --out",
+        "generate --out",
+        "convert checkpoints/lenet.safetensors",
+    ],
+)
+def test_a_folder_in_place_of_a_file_is_refused_before_the_work(run, command, monkeypatch):
+    for work in ("train.loop", "pair.train_gan", "advgan.train_perturber", "reproduce.train_steps"):
+        monkeypatch.setattr(f"advdemo.training.{work}", lambda *_, **__: pytest.fail("it has begun"))
+    assert refused(run(*command.split(), "advdemo"), "advdemo is a folder: name a file in it")
+
+
+def test_a_sheet_is_a_png(run, tmp_path):
+    for name in ("sheet", "sheet.svg"):
+        assert refused(
+            run("generate", "--out", tmp_path / name), f"must be a PNG such as {tmp_path / 'sheet.png'}, got"
+        )
+    assert not any(tmp_path.iterdir())
+
+
 # A process started in the background by a shell ignores SIGINT, and so would its children.
 INTERRUPTIBLE = """
 import runpy, signal

@@ -9,7 +9,7 @@ from PIL import Image
 from advdemo import NETWORKS, shipped
 from advdemo.attacks import fgsm
 from advdemo.images.drawing import to_mnist
-from advdemo.images.picture import write_picture
+from advdemo.images.picture import LOWERED, RAISED, write_picture
 from advdemo.networks.checkpoint import load_checkpoint
 from advdemo.networks.predict import predict
 from tests.commands import pixels_of, refused
@@ -32,8 +32,9 @@ def test_attack_writes_three_images_and_the_prediction(run, lenet, seven, tmp_pa
         assert pixels.shape == (280, 280)
         assert np.array_equal(pixels, np.kron(pixels[::10, ::10], np.ones((10, 10), np.uint8)))
         assert np.array_equal(pixels[::10, ::10], (image[0, 0] * 255).round().byte())
-    colours = np.unique(pixels_of(out / "perturbation.png").reshape(-1, 3), axis=0)
-    assert 2 <= len(colours) <= 3
+    colours, change = pixels_of(out / "perturbation.png")[::10, ::10], (adversarial - original)[0, 0]
+    assert (colours[change > 0] == RAISED).all()
+    assert (colours[change < 0] == LOWERED).all()
 
     prediction = json.loads((out / "prediction.json").read_text())
     assert prediction["after"]["digit"] == after.argmax()
@@ -45,6 +46,11 @@ def test_attack_writes_three_images_and_the_prediction(run, lenet, seven, tmp_pa
 def test_a_target_already_read_is_refused(run, seven, tmp_path):
     result = run("attack", seven, "--target", 7, "--out", tmp_path / "out")
     assert refused(result, "the model already reads the image as 7: choose another target")
+
+
+def test_a_target_that_is_the_label_is_refused(run, seven, tmp_path):
+    result = run("attack", seven, "--label", 4, "--target", 4, "--out", tmp_path / "out")
+    assert refused(result, "--target 4 is the digit itself, as --label says: choose another target")
 
 
 def test_targeted_pgd_reaches_its_target(run, seven, tmp_path):
@@ -108,6 +114,7 @@ def test_wrong_attack(run, seven, tmp_path):
     assert refused(run("attack", seven, "--epsilon", "nan"), "epsilon must be a number from 0 to 1")
     assert refused(run("attack", seven, "--label", 10), "--label")
     assert refused(run("attack"), "IMAGE")
+    assert refused(run("attack", seven, "--attack", "rays", "--out", seven), "seven.png is a file: name a folder")
 
 
 @pytest.mark.parametrize("network", ["standard", "robust", "certified"])

@@ -92,6 +92,7 @@ WRONG_SWEEPS = {
     "--checkpoint no.safetensors": "no checkpoint at no.safetensors: make one with `python -m advdemo train --out",
     "--checkpoint pyproject.toml": "pyproject.toml is not a safetensors checkpoint",
     "--out pyproject.toml/folder": "pyproject.toml/folder: Not a directory",
+    "--out pyproject.toml": "pyproject.toml is a file: name a folder",
     "--loss hinge": "unknown loss 'hinge'",
     "--no-such-option": "--no-such-option",
 }

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from advdemo.attacks import PGD, fgsm, pgd
+from advdemo.cores import each_core
 from advdemo.measures.sweep import EPSILONS, EXAMPLES, TUTORIAL_ACCURACIES, sweep, sweep_stream, to_csv, to_json
 from advdemo.networks.predict import accuracy, classify
 from tests.by_hand import Blind
@@ -82,6 +83,9 @@ def test_examples_made_on_another_network(lenet, robust, thousand):
     attacked = fgsm(robust, images, labels, 0.2)
     assert abs(transferred.correct[1] - (classify(lenet, attacked) == labels).sum()) <= 1
     assert transferred.correct[0] == (classify(lenet, images) == labels).sum()
+    only_lenet = (classify(lenet, images) == labels) & (classify(robust, images) != labels)
+    examples = sweep(lenet, images[only_lenet], labels[only_lenet], [0.0], source=robust).examples[0]
+    assert [example.before for example in examples] == labels[only_lenet][:EXAMPLES].tolist() != []
 
 
 def test_per_class(result):
@@ -143,14 +147,24 @@ def test_stopping_early_stops_the_work(lenet, thousand):
     assert len(batches) < 200  # of 400
 
 
-def test_leaves_the_number_of_threads_alone(lenet, thousand):
-    def threads_of_a_new_thread() -> int:
+def test_leaves_the_process_s_threads_as_they_were(lenet, thousand):
+    def of_a_new_thread() -> int:
         with ThreadPoolExecutor(1) as pool:
             return pool.submit(torch.get_num_threads).result()
 
-    before = threads_of_a_new_thread(), torch.get_num_threads()
-    sweep(lenet, *thousand, [0.1])
-    assert (threads_of_a_new_thread(), torch.get_num_threads()) == before
+    torch.set_num_threads(3)
+    try:
+        with each_core(torch.device("cpu")) as pool:
+            assert pool.submit(torch.get_num_threads).result() == 1
+        running = sweep_stream(lenet, *thousand, [0.1], batch_size=100)
+        next(running)
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(sweep, lenet, *thousand, [0.1]).result()
+        assert of_a_new_thread() == 3  # while one sweep runs, and another is over
+        running.close()
+        assert (of_a_new_thread(), torch.get_num_threads()) == (3, 3)
+    finally:
+        torch.set_num_threads(1)
 
 
 def test_progress(lenet, thousand):

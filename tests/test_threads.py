@@ -5,6 +5,7 @@ import threading
 import time
 
 import pytest
+import torch
 from starlette.requests import Request
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
@@ -26,6 +27,19 @@ def test_threads_answer_and_raise():
         assert answers == list(range(50))
 
     asyncio.run(run())
+
+
+def test_threads_compute_alone_and_leave_others_as_they_were():
+    async def run():
+        threads = Threads("test", 1)
+        assert await threads.run(Visitor("a"), "scan", lambda superseded: torch.get_num_threads()) == 1
+        assert await asyncio.to_thread(torch.get_num_threads) == 3
+
+    torch.set_num_threads(3)
+    try:
+        asyncio.run(run())
+    finally:
+        torch.set_num_threads(1)
 
 
 def test_addresses_take_turns():

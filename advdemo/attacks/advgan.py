@@ -51,8 +51,8 @@ def advgan(images: Tensor, epsilon: float | Tensor, *, perturber: Path = SHIPPED
     """clip(x + epsilon * s, 0, 1): every pixel of float32 (N, 1, 28, 28) in [0, 1] moved by epsilon, up or down as the
     generator has learnt. ValueError as for `perturb` and for a file that holds no such generator, FileNotFoundError
     without a file."""
-    check_images(images)
-    check_epsilon(epsilon)
+    images = check_images(images)
+    check_epsilon(epsilon, images)
     return perturb(images, direction(images, load_perturber(perturber)), epsilon)
 
 

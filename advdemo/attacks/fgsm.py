@@ -60,7 +60,7 @@ def gradient_sign(model: nn.Module, images: Tensor, labels: Tensor, *, targeted:
     Raises:
         ValueError: wrong shapes, dtypes, pixels outside [0, 1] or labels outside 0..9.
     """
-    check_images(images)
+    images = check_images(images)
     check_labels(labels, len(images))
     return logits_and_sign(model, images, labels, targeted=targeted)[1]
 
@@ -99,11 +99,12 @@ def logits_and_gradient(
     return logits.detach(), gradient
 
 
+@torch.no_grad()
 def perturb(images: Tensor, sign: Tensor, epsilon: float | Tensor) -> Tensor:
-    """clip(images + epsilon * sign, 0, 1). `epsilon` in 0..1, in units of the pixel range: a number, or a tensor that
-    broadcasts against the images. ValueError when it is negative, above 1 or not finite."""
-    check_epsilon(epsilon)
-    return (images.detach() + epsilon * sign).clamp_(0.0, 1.0)
+    """clip(images + epsilon * sign, 0, 1). `epsilon` in 0..1, in units of the pixel range: a number, or a tensor
+    (N, 1, 1, 1), one for each image; one image at several gives as many. ValueError for anything else."""
+    epsilon = check_epsilon(epsilon, images)
+    return (images + epsilon * sign).clamp_(0.0, 1.0)
 
 
 def fgsm(
@@ -113,9 +114,9 @@ def fgsm(
     Goodfellow, Shlens and Szegedy, 2015, "Explaining and harnessing adversarial examples",
     https://arxiv.org/abs/1412.6572. Arguments and errors as in `gradient_sign` and `perturb`; a targeted attack also
     refuses images that the model reads as their targets already, when there is no other in the batch."""
-    check_images(images)
+    images = check_images(images)
     check_labels(labels, len(images))
-    check_epsilon(epsilon)
+    check_epsilon(epsilon, images)
     logits, sign = logits_and_sign(model, images, labels, targeted=targeted)
     if targeted:
         check_targets(logits, labels)

@@ -1,5 +1,9 @@
 """What every attack refuses before any arithmetic."""
 
+from collections.abc import Iterable
+from numbers import Integral, Real
+from typing import Any
+
 import torch
 from torch import Tensor
 
@@ -8,16 +12,36 @@ from advdemo import CLASSES, IMAGE_SHAPE
 MAX_QUERIES = 20_000  # for one image
 
 
-def check_epsilon(epsilon: float | Tensor) -> None:
-    """Raise ValueError unless every epsilon is a finite number in 0..1."""
+def check_epsilon(epsilon: float | Tensor, images: Tensor | None = None) -> float | Tensor:
+    """`epsilon` as a float, or as a tensor without gradient, of the images' dtype and on their device. ValueError
+    unless it is a number in 0..1, or a tensor (N, 1, 1, 1) of them, one for each image or several for one."""
     values = epsilon.flatten().tolist() if isinstance(epsilon, Tensor) else [epsilon]
     for value in values:
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0.0 <= value <= 1.0:
+        if not _is_share(value):
             raise ValueError(f"epsilon must be a number from 0 to 1 (1 is the whole pixel range), got {value!r}")
+    if not isinstance(epsilon, Tensor):
+        return float(epsilon)
+    count = len(values) if images is None or len(images) == 1 else len(images)
+    if epsilon.numel() != 1 and epsilon.shape != (count, 1, 1, 1):
+        wanted = f"a tensor ({count}, 1, 1, 1), one for each image"
+        raise ValueError(f"epsilon must be a number or {wanted}, got {tuple(epsilon.shape)}")
+    return epsilon.detach() if images is None else epsilon.detach().to(images)
 
 
-def check_images(images: Tensor) -> None:
-    """Raise ValueError unless `images` is a float32 batch (N >= 1, 1, 28, 28) of pixels in [0, 1]."""
+def check_epsilons(epsilons: Iterable[float]) -> list[float]:
+    """The epsilons as floats; ValueError unless there are some, each in 0..1, none twice."""
+    try:
+        numbers = [] if isinstance(epsilons, str) else [float(check_epsilon(epsilon)) for epsilon in epsilons]
+    except TypeError:  # a number alone, a tensor or an array of one
+        numbers = []
+    if not numbers or len(set(numbers)) != len(numbers):
+        raise ValueError(f"epsilons must be a list of different numbers, such as [0.1, 0.2], got {epsilons!r}")
+    return numbers
+
+
+def check_images(images: Tensor) -> Tensor:
+    """The images without gradient and row by row in memory, as some networks' `view` demands; ValueError unless they
+    are a float32 batch (N >= 1, 1, 28, 28) of pixels in [0, 1]."""
     if not isinstance(images, Tensor) or images.dtype != torch.float32 or images.shape[1:] != IMAGE_SHAPE:
         got = f"{images.dtype} {tuple(images.shape)}" if isinstance(images, Tensor) else type(images).__name__
         raise ValueError(f"images must be a float32 tensor (N, 1, 28, 28), got {got}")
@@ -29,6 +53,7 @@ def check_images(images: Tensor) -> None:
         raise ValueError(f"pixels must be finite and in [0, 1], got {low} to {high}: {remedy}")
     if not (0.0 <= low and high <= 1.0):
         raise ValueError(f"pixels must be finite and in [0, 1], got {low} to {high}: divide bytes by 255 first")
+    return images.detach().contiguous()
 
 
 def check_labels(labels: Tensor, count: int) -> None:
@@ -43,19 +68,19 @@ def check_labels(labels: Tensor, count: int) -> None:
 
 def check_steps(steps: int) -> None:
     """Raise ValueError unless `steps` is a whole number of at least 1."""
-    if isinstance(steps, bool) or not isinstance(steps, int) or steps < 1:
+    if not _is_whole(steps) or steps < 1:
         raise ValueError(f"steps must be a whole number, at least 1, got {steps!r}")
 
 
 def check_queries(queries: int) -> None:
     """Raise ValueError unless `queries` is a whole number in 1..MAX_QUERIES."""
-    if isinstance(queries, bool) or not isinstance(queries, int) or not 1 <= queries <= MAX_QUERIES:
+    if not _is_whole(queries) or not 1 <= queries <= MAX_QUERIES:
         raise ValueError(f"queries must be a whole number from 1 to {MAX_QUERIES}, got {queries!r}")
 
 
 def check_share(name: str, share: float) -> None:
     """Raise ValueError unless `share` is a finite number in 0..1."""
-    if isinstance(share, bool) or not isinstance(share, (int, float)) or not 0.0 <= share <= 1.0:
+    if not _is_share(share):
         raise ValueError(f"{name} must be a number from 0 to 1, got {share!r}")
 
 
@@ -65,7 +90,22 @@ def check_targets(logits: Tensor, targets: Tensor) -> None:
         raise ValueError(f"the model already reads the image as {int(targets[0])}: choose another target")
 
 
+def check_restarts(restarts: int, random_start: bool) -> None:
+    """Raise ValueError unless `restarts` is a whole number of at least 1, and 1 without a random start."""
+    if not _is_whole(restarts) or restarts < 1 or (restarts > 1 and not random_start):
+        raise ValueError(f"restarts must be at least 1, and 1 without a random start, got {restarts!r}")
+
+
 def copies(epsilon: float | Tensor, *tensors: Tensor) -> list[Tensor]:
     """`tensors`, each of N rows, as `epsilon` needs them: one image at several epsilons is a batch of copies."""
     count = len(epsilon) if isinstance(epsilon, Tensor) and epsilon.dim() else 1
     return [tensor.expand(max(len(tensor), count), *tensor.shape[1:]) for tensor in tensors]
+
+
+def _is_share(value: Any) -> bool:
+    """Whether it is a number from 0 to 1, Python's or NumPy's, and no truth value."""
+    return isinstance(value, Real) and not isinstance(value, bool) and 0.0 <= float(value) <= 1.0
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, Integral) and not isinstance(value, bool)

@@ -52,12 +52,8 @@ class Momentum(Settings):
         """Each epsilon is an attack of its own; `seed` decides the input diversity."""
         with torch.no_grad():
             logits = model(images)
-
-        def at(epsilon: float | Tensor) -> Tensor:
-            batch, truth = copies(epsilon, images, labels)
-            return mifgsm(model, batch, truth, epsilon, targeted=targeted, seed=seed, **vars(self))
-
-        return Prepared(logits, None, at)
+        options = {"targeted": targeted, "seed": seed, **vars(self)}
+        return Prepared(logits, None, lambda epsilon: mifgsm(model, images, labels, epsilon, **options))
 
 
 @dataclass(frozen=True)
@@ -100,14 +96,14 @@ def mifgsm(
     Raises:
         ValueError: as `fgsm`, and for steps, decay or diversity out of range.
     """
-    check_images(images)
-    images = images.detach()
+    images = check_images(images)
     check_labels(labels, len(images))
-    check_epsilon(epsilon)
+    epsilon = check_epsilon(epsilon, images)
     Momentum(steps, decay, diversity)
     if targeted:
         with torch.no_grad():
             check_targets(model(images), labels)
+    images, labels = copies(epsilon, images, labels)
     low, high = (images - epsilon).clamp_(min=0.0), (images + epsilon).clamp_(max=1.0)
     chance = uniform(images, (steps, 4), seed) if diversity else None
     momentum, x = torch.zeros_like(images), images

@@ -38,7 +38,7 @@ class Noise(Settings):
 def noise(images: Tensor, epsilon: float | Tensor, *, seed: int = 0) -> Tensor:
     """clip(x + epsilon * s, 0, 1): every pixel of float32 (N, 1, 28, 28) in [0, 1] moved by epsilon, up or down by
     chance. ValueError as for `perturb`."""
-    check_images(images)
+    images = check_images(images)
     return perturb(images, random_sign(images, seed), epsilon)
 
 

@@ -12,6 +12,7 @@ from advdemo.attacks.inputs import (
     check_epsilon,
     check_images,
     check_labels,
+    check_restarts,
     check_steps,
     check_targets,
     copies,
@@ -51,12 +52,8 @@ class PGD(Settings):
         generator = torch.Generator(images.device).manual_seed(
             zlib.crc32(images.detach().cpu().numpy().tobytes(), seed)
         )
-
-        def at(epsilon: float | Tensor) -> Tensor:
-            batch, truth = copies(epsilon, images, labels)
-            return pgd(model, batch, truth, epsilon, targeted=targeted, generator=generator, **vars(self))
-
-        return Prepared(logits, None, at)
+        options = {"targeted": targeted, "generator": generator, **vars(self)}
+        return Prepared(logits, None, lambda epsilon: pgd(model, images, labels, epsilon, **options))
 
 
 def pgd(
@@ -89,19 +86,16 @@ def pgd(
     Raises:
         ValueError: as `fgsm`, and for steps, a step size or restarts out of range.
     """
-    check_images(images)
-    images = images.detach()
+    images = check_images(images)
     check_labels(labels, len(images))
-    check_epsilon(epsilon)
+    epsilon = check_epsilon(epsilon, images)
     check_steps(steps)
-    if step_size is None:
-        step_size = 2.5 * epsilon / steps
-    else:
-        check_epsilon(step_size)
+    step_size = 2.5 * epsilon / steps if step_size is None else check_epsilon(step_size, images)
     check_restarts(restarts, random_start)
     if targeted:
         with torch.no_grad():
             check_targets(model(images), labels)
+    images, labels = copies(epsilon, images, labels)
 
     shape = (len(images), 1, 1, 1)
     radius, stride = (torch.as_tensor(v, dtype=images.dtype).to(images).expand(shape) for v in (epsilon, step_size))
@@ -141,9 +135,3 @@ def _descend(
         sign = logits_and_sign(model, x, labels, targeted=targeted)[1]
         x = torch.clamp(x + stride * sign, low, high)
     return x
-
-
-def check_restarts(restarts: int, random_start: bool) -> None:
-    """Raise ValueError unless `restarts` is a whole number of at least 1, and 1 without a random start."""
-    if not isinstance(restarts, int) or restarts < 1 or (restarts > 1 and not random_start):
-        raise ValueError(f"restarts must be at least 1, and 1 without a random start, got {restarts!r}")

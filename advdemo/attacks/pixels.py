@@ -33,7 +33,7 @@ def few_pixels(model: nn.Module, image: Tensor, label: int, *, most: int = MOST)
     Raises:
         ValueError: wrong shape, pixels or label, or `most` below 1.
     """
-    check_images(image[None])
+    (image,) = check_images(image[None])
     truth = torch.tensor([label], device=image.device)
     check_labels(truth, 1)
     if most < 1:

@@ -58,13 +58,13 @@ class RayS(Settings):
         as close as the queries allow. Stop it when you like. ValueError as for `rays`."""
         if targeted:
             raise ValueError("RayS cannot aim at a class: leave out the target, or choose another attack")
-        batch, truth = image.unsqueeze(0), torch.tensor([label], device=image.device)
-        _check(batch, truth, epsilon, self.queries)
+        truth = torch.tensor([label], device=image.device)
+        batch = _check(image.unsqueeze(0), truth, epsilon, self.queries)
         with torch.no_grad():
             logits = model(batch)
         for asked, radius, sign in _search(model, batch, truth, logits, self.queries, epsilon):
             size = float(radius[0])
-            picture = perturb(image, sign[0], size) if size < 1 else image
+            picture = perturb(batch, sign, size)[0] if size < 1 else batch[0]
             known = size if size < 1 else None
             yield Attempt(int(asked[0]), picture, epsilon=known, margin=None, fooled=size <= epsilon)
 
@@ -83,16 +83,17 @@ def rays(
     Raises:
         ValueError: as `fgsm`, and for queries out of range.
     """
-    _check(images, labels, epsilon, queries)
+    images = _check(images, labels, epsilon, queries)
     return RayS(queries).prepare(model, images, labels).at(epsilon)
 
 
-def _check(images: Tensor, labels: Tensor, epsilon: float | Tensor, queries: int) -> None:
-    check_images(images)
-    images = images.detach()
+def _check(images: Tensor, labels: Tensor, epsilon: float | Tensor, queries: int) -> Tensor:
+    """The images as `check_images` gives them, or ValueError."""
+    images = check_images(images)
     check_labels(labels, len(images))
-    check_epsilon(epsilon)
+    check_epsilon(epsilon, images)
     check_queries(queries)
+    return images
 
 
 @torch.no_grad()
@@ -102,7 +103,7 @@ def _search(
     """After each query, of which the images themselves are the first and `logits` the answer: how many each image
     has had (N,), the distance (N,) at which its direction is known to fool, 1 while none is, and the direction
     (N, 1, 28, 28) in {-1, 1}. An image is done with at a distance of `enough`."""
-    sign = torch.ones_like(images)
+    sign = torch.ones_like(images, memory_format=torch.contiguous_format)
     asked = torch.ones_like(labels)
     radius = torch.ones_like(labels, dtype=images.dtype)
 

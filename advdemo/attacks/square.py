@@ -7,6 +7,7 @@ margin between the true class and the next. The squares shrink as the queries ru
 from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -53,12 +54,8 @@ class Square(Settings):
         """Each epsilon is an attack of its own; `seed` decides stripes and squares."""
         with torch.no_grad():
             logits = model(images)
-
-        def at(epsilon: float | Tensor) -> Tensor:
-            batch, truth = copies(epsilon, images, labels)
-            return square(model, batch, truth, epsilon, queries=self.queries, targeted=targeted, seed=seed)
-
-        return Prepared(logits, None, at)
+        options: dict[str, Any] = {"queries": self.queries, "targeted": targeted, "seed": seed}
+        return Prepared(logits, None, lambda epsilon: square(model, images, labels, epsilon, **options))
 
     def stream(
         self, model: nn.Module, image: Tensor, label: int, epsilon: float, *, targeted: bool = False, seed: int = 0
@@ -66,10 +63,11 @@ class Square(Settings):
         """The attack on one image (1, 28, 28), query by query, up to the first success. Stop it when you like.
         ValueError as for `square`."""
         batch, truth = image.unsqueeze(0), torch.tensor([label], device=image.device)
-        search = _search(model, *_checked(batch, truth, epsilon), self.queries, targeted, seed)
+        batch, truth, radius = _checked(batch, truth, epsilon)
+        search = _search(model, batch, truth, radius, self.queries, targeted, seed)
         for queries, (margins, best) in enumerate(search, start=1):
             margin = float(margins[0])
-            size = float((best[0] - image).abs().max())
+            size = float((best - batch).abs().max())
             yield Attempt(queries, best[0].clone(), epsilon=size, margin=margin, fooled=margin < 0)
 
 
@@ -103,11 +101,12 @@ def square(
 
 
 def _checked(images: Tensor, labels: Tensor, epsilon: float | Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """The arguments, epsilon as a tensor (N, 1, 1, 1); or ValueError."""
-    check_images(images)
-    images = images.detach()
+    """The arguments, a copy for each epsilon where there are several, and epsilon as a tensor (N, 1, 1, 1); or
+    ValueError."""
+    images = check_images(images)
     check_labels(labels, len(images))
-    check_epsilon(epsilon)
+    epsilon = check_epsilon(epsilon, images)
+    images, labels = copies(epsilon, images, labels)
     return images, labels, torch.as_tensor(epsilon, dtype=images.dtype).to(images).expand(len(images), 1, 1, 1)
 
 

@@ -19,6 +19,7 @@ from advdemo.cli.shared import (
     StepSize,
     app,
     load_classifier,
+    make_folder,
     read_digit,
 )
 
@@ -58,6 +59,8 @@ def attack(
     from advdemo.networks.predict import pick_device, predict
 
     check_epsilon(epsilon)
+    if target is not None and target == label:
+        raise ValueError(f"--target {target} is the digit itself, as --label says: choose another target")
     device = pick_device()
     model = load_classifier(checkpoint, binarise)
     original = read_digit(image).unsqueeze(0).to(device)
@@ -67,6 +70,7 @@ def attack(
     settings = make_settings(
         attack_name, steps=steps, step_size=step_size, decay=decay, diversity=diversity, queries=queries
     )
+    make_folder(out)
     goal, targeted = (label, False) if target is None else (target, True)
     attempt = sign = flip_epsilon = None
     if find_attack(settings)[0].scannable:
@@ -81,7 +85,6 @@ def attack(
         verdict = f"Fooled:  {'yes' if attempt.fooled else 'no'}, after {attempt.queries} queries"
     attacked = predict(model, adversarial)[0]
 
-    out.mkdir(parents=True, exist_ok=True)
     write_picture(original, out / "original.png")
     write_signs(adversarial - original if sign is None else torch.tensor(sign), out / "perturbation.png")
     write_picture(adversarial, out / "adversarial.png")

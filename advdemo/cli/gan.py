@@ -86,10 +86,13 @@ def generate(
     import torch
 
     from advdemo.images.picture import write_sheet
-    from advdemo.networks.checkpoint import load_checkpoint
+    from advdemo.networks.checkpoint import check_writable, load_checkpoint
     from advdemo.networks.generator import Generator
     from advdemo.networks.generator import generate as draw
 
+    if out.suffix.lower() != ".png" and not out.is_dir():
+        raise ValueError(f"--out must be a PNG such as {out.with_suffix('.png')}, got {out}")
+    check_writable(out)
     network, _ = load_checkpoint(generator)
     if not isinstance(network, Generator):
         raise ValueError(f"{generator} holds no generator: make one with `python -m advdemo train-gan`")

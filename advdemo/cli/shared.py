@@ -1,5 +1,6 @@
 """What the commands share: the app, options, the progress bar."""
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -97,6 +98,15 @@ def read_digit(path: Path) -> "Tensor":
         return digit_in(picture)
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from error
+
+
+def make_folder(path: Path) -> None:
+    """For files to be written, before the work and not after it; OSError when it cannot be made or written to."""
+    if path.is_file():
+        raise NotADirectoryError(f"{path} is a file: name a folder")
+    path.mkdir(parents=True, exist_ok=True)
+    if not os.access(path, os.W_OK):
+        raise PermissionError(f"{path} cannot be written to: choose another folder")
 
 
 def progress() -> Progress:

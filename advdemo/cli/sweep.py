@@ -20,6 +20,7 @@ from advdemo.cli.shared import (
     StepSize,
     app,
     load_classifier,
+    make_folder,
     progress,
 )
 
@@ -92,7 +93,7 @@ def sweep(
     if images > len(pixels):
         raise ValueError(f"--images must be at most {len(pixels)}, the number of test images, got {images}")
     if out is not None:
-        out.mkdir(parents=True, exist_ok=True)
+        make_folder(out)
     chosen = pixels[:images], labels[:images], _parse_epsilons(epsilons)
     results: Iterator[SweepResult | CertifiedResult]
     if certified:

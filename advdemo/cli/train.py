@@ -34,8 +34,11 @@ def train(
     ] = None,
 ) -> None:
     """Train LeNet on MNIST and save it with its record. Ctrl-C keeps the best epoch so far."""
+    from advdemo.networks.checkpoint import check_writable
     from advdemo.training.train import train_checkpoint
 
+    if record is not None:
+        check_writable(record)
     with progress() as shown:
         bar = shown.add_task("steps")
         try:
@@ -77,9 +80,10 @@ def measure(
     epsilons of 350 of its images. Takes two minutes."""
     from advdemo.images.mnist import load_mnist
     from advdemo.measures.saved import proof_record, sweep_record
-    from advdemo.networks.checkpoint import CLASSIFIERS, load_checkpoint, save_checkpoint
+    from advdemo.networks.checkpoint import CLASSIFIERS, check_writable, load_checkpoint, save_checkpoint
 
     network, known = load_checkpoint(checkpoint, kinds=CLASSIFIERS)
+    check_writable(checkpoint)
     test_set = load_mnist("test", data_dir)
     measured = {"sweep": sweep_record(network, *test_set), "proofs": proof_record(network, *test_set)}
     save_checkpoint(network, checkpoint, known | measured)
@@ -100,9 +104,11 @@ def reproduce(
     out: Annotated[Path, typer.Option(help="The JSON to write.")] = Path("checkpoints/reproduction.json"),
 ) -> None:
     """Train as the PyTorch tutorial does and print its published table beside ours. Takes some minutes a seed."""
+    from advdemo.networks.checkpoint import check_writable
     from advdemo.training.reproduce import reproduce as run
     from advdemo.training.reproduce import table
 
+    check_writable(out)
     with progress() as shown:
         bar = shown.add_task("steps")
         result = run(
@@ -112,7 +118,6 @@ def reproduce(
             on_step=lambda step: shown.update(bar, completed=step.step, total=step.steps),
             say=typer.echo,
         )
-    out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(json.dumps(result, indent=1) + "\n")
     typer.echo(table(result))
     typer.echo(f"Wrote {out}")

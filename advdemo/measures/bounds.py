@@ -19,9 +19,10 @@ import torch
 from torch import Tensor, nn
 
 from advdemo import CLASSES, IMAGE_SHAPE
-from advdemo.attacks.inputs import check_images, check_labels
+from advdemo.attacks.inputs import check_epsilons, check_images, check_labels
+from advdemo.cores import each_core
 from advdemo.measures.linear_bounds import linear_margins
-from advdemo.measures.sweep import EPSILONS, check_epsilons, each_core
+from advdemo.measures.sweep import EPSILONS
 from advdemo.networks.intervals import affine_layers, margins, seen_box
 
 RESOLUTION = 1e-4  # of certified_epsilon
@@ -48,7 +49,7 @@ def certified_epsilon(model: nn.Module, image: Tensor, label: int, *, method: st
         ValueError: wrong shape, pixels, label or method, or a network that is no LeNet.
     """
     batch = image[None] if isinstance(image, Tensor) and image.dim() == 3 else image
-    check_images(batch)
+    batch = check_images(batch)
     if len(batch) != 1:
         raise ValueError(f"certified_epsilon takes one image (1, 28, 28), got {len(batch)}")
     if isinstance(label, bool) or not isinstance(label, (int, np.integer)):
@@ -120,14 +121,13 @@ def certified_stream(
     Raises:
         ValueError: wrong shapes, pixels, labels, epsilons or method, or a network that is no LeNet.
     """
-    check_images(images)
+    images = check_images(images)
     check_labels(labels, len(images))
-    check_epsilons(epsilons)
+    numbers = check_epsilons(epsilons)
     _check_method(method)
     check_network(model)
     if batch_size is not None and batch_size < 1:
         raise ValueError(f"batch_size must be at least 1, got {batch_size}")
-    numbers = [float(epsilon) for epsilon in epsilons]
     return _stream(_on_cpu(model), images.cpu(), labels.cpu(), numbers, method, batch_size or METHODS[method])
 
 

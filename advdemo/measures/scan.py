@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from advdemo.attacks import Settings, find_attack
-from advdemo.attacks.inputs import check_epsilon, check_images, check_labels, check_targets
+from advdemo.attacks.inputs import check_epsilons, check_images, check_labels, check_targets
 from advdemo.images.greys import as_bytes
 
 EPSILONS = tuple(step / 200 for step in range(101))  # 0 to 0.5 in steps of 0.005
@@ -90,17 +90,16 @@ def scan(
 def check_one(image: Tensor, label: int, epsilons: Sequence[float]) -> tuple[Tensor, Tensor, np.ndarray]:
     """The arguments of `scan` as a batch of one (1, 1, 28, 28), its label (1,) and float64 (E,); or ValueError."""
     batch = image.unsqueeze(0) if isinstance(image, Tensor) and image.dim() == 3 else image
-    check_images(batch)
+    batch = check_images(batch)
     if len(batch) != 1:
         raise ValueError(f"scan takes one image (1, 28, 28), got {len(batch)}")
     if isinstance(label, bool) or not isinstance(label, (int, np.integer)):
         raise ValueError(f"label must be an integer in 0..9, got {label!r}")
     goal = torch.tensor([int(label)], device=batch.device)
     check_labels(goal, 1)
-    grid = np.asarray(epsilons, dtype=np.float64)
-    if grid.ndim != 1 or len(grid) == 0 or (np.diff(grid) <= 0).any():
+    grid = np.array(check_epsilons(epsilons))
+    if (np.diff(grid) < 0).any():
         raise ValueError(f"epsilons must be an ascending list, got {epsilons!r}")
-    check_epsilon(torch.from_numpy(grid))
     return batch, goal, grid
 
 

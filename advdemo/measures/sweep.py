@@ -4,8 +4,6 @@ import csv
 import io
 import json
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
@@ -16,7 +14,8 @@ from torch import Tensor, nn
 
 from advdemo import CLASSES
 from advdemo.attacks import Settings, find_attack
-from advdemo.attacks.inputs import check_epsilon, check_images, check_labels
+from advdemo.attacks.inputs import check_epsilons, check_images, check_labels
+from advdemo.cores import each_core
 from advdemo.images.greys import as_bytes
 
 if TYPE_CHECKING:
@@ -26,7 +25,6 @@ EPSILONS = (0.0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3)  # the PyTorch tutorial's
 TUTORIAL_ACCURACIES = (0.9904, 0.969, 0.9079, 0.7557, 0.5029, 0.3029, 0.1596)  # what it published for them
 EXAMPLES = 10  # kept for each epsilon
 CUDA_BATCH = 2500
-CORES = torch.get_num_threads()  # before anyone asks torch for fewer
 
 
 @dataclass(frozen=True)
@@ -117,39 +115,17 @@ def sweep_stream(
     seed: int = 0,
 ) -> Iterator[SweepResult]:
     """`sweep` as an iterator: the result so far after each batch, all epsilons advancing together."""
-    check_images(images)
+    images = check_images(images)
     check_labels(labels, len(images))
-    check_epsilons(epsilons)
+    numbers = check_epsilons(epsilons)
     row, settings = find_attack(attack)
     device = next(model.parameters(), images).device
     if batch_size is None:
         batch_size = CUDA_BATCH if device.type == "cuda" else row.batch_size
     elif batch_size < 1:
         raise ValueError(f"batch_size must be at least 1, got {batch_size}")
-    batches = _Batches(model, source or model, images, labels, [float(e) for e in epsilons], settings, batch_size, seed)
-    return batches.run(device)
-
-
-def check_epsilons(epsilons: Sequence[float]) -> None:
-    """Raise ValueError unless there are some, each in 0..1, none twice."""
-    if len(epsilons) == 0 or len(set(epsilons)) != len(epsilons):
-        raise ValueError(f"epsilons must be a list of different numbers, got {list(epsilons)!r}")
-    for epsilon in epsilons:
-        check_epsilon(epsilon)
-
-
-@contextmanager
-def each_core(device: torch.device) -> Iterator[ThreadPoolExecutor]:
-    """A pool in which each core computes batches of its own: threads that share an operation wait for one another, on a
-    busy machine long."""
-    threads = torch.get_num_threads()
-    workers = CORES if device.type == "cpu" else 1
-    pool = ThreadPoolExecutor(workers, initializer=torch.set_num_threads, initargs=(1,))
-    try:
-        yield pool
-    finally:
-        pool.shutdown(cancel_futures=True)
-        torch.set_num_threads(threads)
+    made_on = model if source is None else source
+    return _Batches(model, made_on, images, labels, numbers, settings, batch_size, seed).run(device)
 
 
 @dataclass

@@ -37,6 +37,16 @@ CLASSIFIERS: dict[str, type[nn.Module]] = {"LeNet": FastLeNet}
 KINDS = CLASSIFIERS | {"binarised": Binarised, "generator": Generator, "discriminator": Discriminator}
 
 
+def check_writable(path: Path) -> None:
+    """Make the folder of a file that is to be written: before the work, not after it. OSError when it cannot be made
+    or written to, or when `path` is a folder itself."""
+    if path.is_dir():
+        raise IsADirectoryError(f"{path} is a folder: name a file in it")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not os.access(path.parent, os.W_OK):
+        raise PermissionError(f"{path.parent} cannot be written to: choose another folder")
+
+
 def save_checkpoint(model: nn.Module, path: Path | str, record: dict[str, Any]) -> None:
     """Write the weights as safetensors, with `record` as JSON in the header.
 

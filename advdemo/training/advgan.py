@@ -17,7 +17,7 @@ from advdemo.attacks import perturb
 from advdemo.attacks.advgan import direction, load_perturber
 from advdemo.attacks.inputs import check_images, check_labels
 from advdemo.images.mnist import load_mnist
-from advdemo.networks.checkpoint import save_checkpoint
+from advdemo.networks.checkpoint import check_writable, save_checkpoint
 from advdemo.networks.perturber import Perturber
 from advdemo.networks.predict import accuracy, pick_device
 
@@ -42,7 +42,7 @@ def train_perturber(
 ) -> Iterator[tuple[Perturber, float]]:
     """The generator and the batch's share of fooled images, after each step; images float32 (N, 1, 28, 28) in [0, 1],
     labels int64 (N,), all on the network's device. ValueError for wrong shapes, pixels or labels."""
-    check_images(images)
+    images = check_images(images)
     check_labels(labels, len(images))
     random = torch.Generator(images.device).manual_seed(seed)
     with torch.random.fork_rng(devices=[]):
@@ -84,7 +84,7 @@ def train_advgan(
     """Train on MNIST against `network`, which the record calls `against`, and write the checkpoint with the
     network's robust accuracy on the test images. ValueError for broken data, OSError for none or a path that cannot be
     written."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    check_writable(path)
     device = pick_device()
     images, labels = (part.to(device) for part in load_mnist("train", data_dir))
     started = time.perf_counter()

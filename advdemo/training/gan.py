@@ -202,7 +202,7 @@ def train_gan(
     and after each pass over the images a GanEpoch; stop by no longer asking. The same seed gives the same weights on
     the same device, also when `resumed`, the game's `state` after one of its epochs, takes it up there. ValueError for
     wrong shapes, pixels or labels."""
-    check_images(images)
+    images = check_images(images)
     check_labels(labels, len(images))
     device = torch.device(device or pick_device())
     images, labels = images.to(device), labels.to(device)

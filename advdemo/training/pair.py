@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from advdemo import CLASSES
 from advdemo.images.mnist import load_mnist
 from advdemo.images.picture import write_sheet
-from advdemo.networks.checkpoint import check_state, save_checkpoint, save_weights, unpack_checkpoint
+from advdemo.networks.checkpoint import check_state, check_writable, save_checkpoint, save_weights, unpack_checkpoint
 from advdemo.networks.generator import generate
 from advdemo.networks.predict import pick_device
 from advdemo.training.gan import Game, GanEpoch, GanRecipe, train_gan
@@ -47,7 +47,7 @@ def train_pair(
         OSError: no data, or a path that cannot be written.
     """
     path, device = Path(path), torch.device(device or pick_device())
-    path.parent.mkdir(parents=True, exist_ok=True)
+    check_writable(path)
     settings = {"recipe": "gan", **asdict(recipe), "seed": seed, "device": device.type}
     images, labels = load_mnist("train", data_dir)
     steps = -(-len(images) // recipe.batch_size) * recipe.epochs

@@ -1,6 +1,5 @@
 """Training LeNet: a recipe and images in, one record an epoch out; or a whole checkpoint."""
 
-import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
@@ -13,7 +12,7 @@ from torch import Tensor
 from advdemo.attacks.inputs import check_images, check_labels
 from advdemo.images.mnist import load_mnist
 from advdemo.measures.saved import sweep_record
-from advdemo.networks.checkpoint import save_checkpoint
+from advdemo.networks.checkpoint import check_writable, save_checkpoint
 from advdemo.networks.fast import FastLeNet
 from advdemo.networks.predict import confusion, freeze, pick_device
 from advdemo.training.loop import EpochRecord, Step, loop
@@ -56,10 +55,10 @@ def train_steps(
 ) -> Iterator[Step | EpochRecord]:
     """`train`, yielding every step as well: for progress bars, and for stopping within an epoch."""
     recipe = pick_recipe(recipe) if isinstance(recipe, str) else recipe
-    check_images(images)
+    images = check_images(images)
     check_labels(labels, len(images))
     if validation is not None:
-        check_images(validation[0])
+        validation = check_images(validation[0]), validation[1]
         check_labels(validation[1], len(validation[0]))
     return loop(recipe, images, labels, validation, seed, torch.device(device or pick_device()))
 
@@ -102,7 +101,7 @@ def train_checkpoint(
     """
     settings = pick_recipe(recipe, **(overrides or {}))
     path, device = Path(path), device or pick_device()
-    _check_writable(path)  # before the training, not after it
+    check_writable(path)
     images, labels = load_mnist("train", data_dir)
     test_set = load_mnist("test", data_dir)
     if not 0 <= holdout < len(images):
@@ -177,11 +176,3 @@ def describe(epoch: EpochRecord) -> str:
         f"epoch {epoch.epoch:>{len(str(epoch.epochs))}}/{epoch.epochs}  {epoch.seconds:5.1f} s  "
         f"loss {epoch.train_loss:.4f}  training {epoch.train_accuracy:.2%}{validation}"
     )
-
-
-def _check_writable(path: Path) -> None:
-    if path.is_dir():
-        raise IsADirectoryError(f"{path} is a folder: name a file in it")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if not os.access(path.parent, os.W_OK):
-        raise PermissionError(f"{path.parent} cannot be written to: choose another folder")

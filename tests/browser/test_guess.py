@@ -63,6 +63,7 @@ def test_nothing_tells_before_the_guess_and_everything_after(visit):
     visitor.find("guess-here").click()
     expect(visitor.find("guess-told")).to_contain_text(f"Actual: {flip:.4f}. You were off by {0.45 - flip:.4f}.")
     expect(visitor.find("guess-tally")).to_contain_text(f"best: off by {0.45 - flip:.4f}")
+    assert " 0.9 * " in explore.locator(".guess-mark").evaluate("mark => mark.style.left")  # of the slider's length
     assert float(visitor.find("flip-epsilon").get_attribute("data-epsilon")) == flip
     expect(visitor.find("proof")).to_contain_text(re.compile("certified|certify nothing"))
     expect(explore.locator(".bars")).to_be_visible()

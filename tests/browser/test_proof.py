@@ -1,5 +1,6 @@
 import re
 
+import pytest
 from playwright.sync_api import expect
 
 from advdemo.images.mnist import load_mnist
@@ -8,11 +9,15 @@ from advdemo.measures.scan import scan
 from advdemo.networks.checkpoint import load_checkpoint
 from tests.conftest import CERTIFIED_CHECKPOINT, CHECKPOINT
 
+TRACK = ".explore [data-testid=epsilon]"
 
-def end_of_proof(visitor, selector):
-    """As a share of the slider, from how the track is drawn."""
+
+def zones(visitor, selector):
+    """Where blue, the undecided part and pale orange end, in epsilon, from how the track is drawn."""
+    place = r"calc\(var\(--reach\) \+ ([\d.]+).{,40}"
+    track = rf"--clean\) {place}, transparent 0 {place}, var\(--strongest\) 0 {place}, var\(--fooled"
     style = visitor.page.locator(selector).get_attribute("style")
-    return float(re.search(r"var\(--clean\) calc\(var\(--reach\) \+ ([\d.]+)", style).group(1))
+    return [0.5 * float(end) for end in re.search(track, style).groups()]
 
 
 def test_the_track_and_the_words_say_what_is_proved_and_what_is_broken(look):
@@ -26,8 +31,9 @@ def test_the_track_and_the_words_say_what_is_proved_and_what_is_broken(look):
     expect(visitor.find("proof")).to_contain_text(words)
     other = certified_epsilon(certified, image, label)
     expect(visitor.page.locator(".other-proof")).to_contain_text(f"No attack can succeed below {other:.4f} (certified)")
-    for selector, epsilon in ((".explore [data-testid=epsilon]", proved), (".other-track", other)):
-        assert abs(end_of_proof(visitor, selector) - epsilon / 0.5) < 1e-4
+    other_flip = scan(certified, image, label).flip_epsilon
+    assert zones(visitor, TRACK) == pytest.approx([proved, flip, flip], abs=1e-4)
+    assert zones(visitor, ".other-track") == pytest.approx([other, other_flip, other_flip], abs=1e-4)
     assert not [url for url in visitor.requests if "/ask/" in url]  # the board's digits are proved already
 
 
@@ -44,8 +50,7 @@ def test_a_stronger_attack_narrows_what_is_undecided(look):
     expect(visitor.find("narrow")).to_be_hidden()
     mark = visitor.page.locator(".strongest-mark")
     expect(mark).to_have_attribute("style", re.compile(rf"\+ {found / 0.5:.4f}\d* \*"))
-    track = visitor.find("epsilon").get_attribute("style")
-    assert f"+ {found / 0.5:.4f}"[:8] in track
+    assert zones(visitor, TRACK)[1:] == pytest.approx([found, flip], abs=1e-4)
     look("#index=2")
     expect(told).to_be_empty()
     expect(mark).to_be_hidden()

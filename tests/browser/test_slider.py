@@ -9,6 +9,9 @@ from advdemo.measures.scan import scan
 from advdemo.networks.predict import predict
 from tests.browser.tabs import pick, settle
 
+BARS = """() => [...document.querySelectorAll(".explore .bars .meter")].map((meter) =>
+    [...meter.querySelectorAll("i")].map((bar) => Number(bar.style.transform.slice("scaleX(".length, -1))))"""
+
 
 def test_something_is_on_screen_from_the_start(visit):
     visitor = visit()
@@ -33,6 +36,8 @@ def test_every_tick_shows_the_model_s_output_at_that_epsilon(look, lenet, mnist_
             expected.probabilities[step].max(), abs=1e-5
         )
         assert np.abs(np.array(visitor.pixels("image-adversarial")) - expected.images[step].flatten()).max() <= 1
+        bars = np.array(visitor.page.evaluate(BARS))
+        np.testing.assert_allclose(bars, expected.probabilities[[0, step]].T, atol=1e-5)
     assert visitor.requests == []  # the slider is silent
     flip = visitor.find("flip-epsilon").get_attribute("data-epsilon")
     assert (float(flip) if flip else None) == expected.flip_epsilon

@@ -138,6 +138,8 @@ def _aim(network: nn.Module, digit: Digit, target: int | None) -> tuple[int, boo
     aim, targeted, taken = find_aim(network, digit, target)
     if taken:
         raise RefusalError("errors.taken", target=target)
+    if target == digit.label:
+        raise RefusalError("errors.own_target", target=target)
     return aim, targeted
 
 

@@ -4,8 +4,9 @@ import time
 from collections.abc import Iterator
 
 from advdemo.attacks import find_attack
+from advdemo.cores import CORES
 from advdemo.measures.bounds import METHODS, certified_stream
-from advdemo.measures.sweep import CORES, CUDA_BATCH
+from advdemo.measures.sweep import CUDA_BATCH
 from advdemo.networks.predict import pick_device
 from advdemo.ui.jobs import PROOFS, Network, test_images, unpack
 

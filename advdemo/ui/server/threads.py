@@ -5,8 +5,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-import torch
-
+from advdemo.cores import compute_alone
 from advdemo.ui.server.errors import SupersededError
 from advdemo.ui.server.queue import FairQueue
 from advdemo.ui.server.visitors import Visitor
@@ -20,8 +19,7 @@ class Threads:
     """`count` threads and a fair queue before them; to be used from one event loop."""
 
     def __init__(self, name: str, count: int, *, waiting: int = WAITING) -> None:
-        # Each computes alone: threads that share an operation wait for one another, on a busy machine long.
-        self._pool = ThreadPoolExecutor(count, name, initializer=torch.set_num_threads, initargs=(1,))
+        self._pool = ThreadPoolExecutor(count, name, initializer=compute_alone)
         self._queue = FairQueue(count, waiting, full="errors.busy")
 
     async def run(self, visitor: Visitor, kind: str, work: Callable[[Superseded], T]) -> T:
