@@ -17,6 +17,7 @@ from starlette.routing import Route
 from torch import Tensor, nn
 
 from advdemo.networks.binarised import Binarised
+from advdemo.ui.api.calls import Calls
 from advdemo.ui.api.endpoints import add_api
 from advdemo.ui.api.mcp_content import as_content
 from advdemo.ui.component import WEB, component, read_styles
@@ -24,6 +25,7 @@ from advdemo.ui.handlers import routes
 from advdemo.ui.programs import PROGRAMS
 from advdemo.ui.server.files import KEPT, Files
 from advdemo.ui.server.guard import Guard
+from advdemo.ui.server.log import keep_log_brief
 from advdemo.ui.server.opening import Opening
 from advdemo.ui.server.visitors import trust_the_space_s_proxy
 from advdemo.ui.service import Service
@@ -53,7 +55,7 @@ HOME_SCREEN = (
 
 def build_page(
     networks: dict[str, tuple[nn.Module, dict[str, Any]]], images: Tensor, labels: Tensor, pairs: Pairs | None = None
-) -> gr.Blocks:
+) -> Calls:
     """The whole app over a test set: images float32 (N, 1, 28, 28) in [0, 1], labels int64 (N,).
 
     `networks` holds each network with its record, by name: "standard", and any others; "binarised", the standard one
@@ -74,7 +76,7 @@ def build_page(
         "gan": lambda: gan_tab(service),
         "learn": lambda: learn_tab(service, robustness(records)),
     }
-    with gr.Blocks(title=say("page.title"), analytics_enabled=False, fill_width=True) as page:
+    with Calls(title=say("page.title"), analytics_enabled=False, fill_width=True) as page:
         component(
             "header", facts=json.dumps(_facts(service.networks.shipped["standard"], records)), tabs=json.dumps([*tabs])
         )
@@ -89,12 +91,12 @@ def build_page(
     return page
 
 
-def launch(page: gr.Blocks, *, block: bool = True, **options: Any) -> None:
+def launch(page: Calls, *, block: bool = True, **options: Any) -> None:
     """Serve the page, until interrupted if `block`: the process then ends with 130. `options` go to `Blocks.launch`.
     Shows no traceback to visitors and calls no other host. OSError when the port that GRADIO_SERVER_PORT names is
     taken."""
     files = Files((WEB, WORDS, PROGRAMS), read_files)
-    service: Service = page.service  # type: ignore[attr-defined]
+    service = page.service
     port = os.environ.get("GRADIO_SERVER_PORT")
     settings: dict[str, Any] = {
         "theme": gr.themes.Default(primary_hue="blue", neutral_hue="slate", radius_size="lg", **FONTS),
@@ -127,6 +129,7 @@ def launch(page: gr.Blocks, *, block: bool = True, **options: Any) -> None:
         if not port:
             raise
         raise OSError(f"port {port} is taken: free it, or set GRADIO_SERVER_PORT to another") from error
+    keep_log_brief()
     if not page.is_running:  # in the thread of `gradio app.py`'s reloader, which only wants the page
         return
     if page.mcp_server_obj:

@@ -47,7 +47,7 @@ class Guard:
             if begun:
                 raise
             if not isinstance(error, RefusalError):
-                logging.getLogger(__name__).warning("%s: %s: %s", scope["path"], type(error).__name__, error)
+                logging.getLogger(__name__).warning("Gradio took no such request", exc_info=error)
                 error = RefusalError("errors.bad_call")
             await refuse(error, in_words=True)(scope, receive, send)
 
