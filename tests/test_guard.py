@@ -25,7 +25,7 @@ def passes(session):
     async def send(message):
         assert message.get("status", 400) == 400
 
-    asyncio.run(Guard(gradio, Streams(), {})(scope, receive, send))
+    asyncio.run(Guard(gradio, Streams(), {}, lambda: True)(scope, receive, send))
     return reached == [session]
 
 
@@ -52,5 +52,5 @@ def test_the_icon_comes_in_the_sizes_of_the_manifest_alone(size, passed):
     path = f"/behind/a/proxy/pwa_icon/{size}"
     scope = {"type": "http", "method": "GET", "path": path, "query_string": b"", "headers": [],
              "client": ("127.0.0.1", 1)}  # fmt: skip
-    asyncio.run(Guard(gradio, Streams(), {})(scope, None, send))
+    asyncio.run(Guard(gradio, Streams(), {}, lambda: True)(scope, None, send))
     assert reached == [path] * passed

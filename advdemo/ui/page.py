@@ -1,9 +1,11 @@
 """The page: header and tabs, and how it is served."""
 
+import asyncio
 import json
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -24,9 +26,11 @@ from advdemo.ui.component import WEB, component, read_styles
 from advdemo.ui.handlers import routes
 from advdemo.ui.programs import PROGRAMS
 from advdemo.ui.server.files import KEPT, Files
-from advdemo.ui.server.guard import Guard
+from advdemo.ui.server.guard import LOOPBACK, Guard
+from advdemo.ui.server.headers import Headers
 from advdemo.ui.server.log import keep_log_brief
 from advdemo.ui.server.opening import Opening
+from advdemo.ui.server.silence import close_silent
 from advdemo.ui.server.visitors import trust_the_space_s_proxy
 from advdemo.ui.service import Service
 from advdemo.ui.service.networks import Networks
@@ -98,6 +102,18 @@ def launch(page: Calls, *, block: bool = True, **options: Any) -> None:
     files = Files((WEB, WORDS, PROGRAMS), read_files)
     service = page.service
     port = os.environ.get("GRADIO_SERVER_PORT")
+
+    def local() -> bool:
+        return page.server_name in LOOPBACK and not page.share
+
+    @asynccontextmanager
+    async def around(app: Any) -> AsyncIterator[None]:
+        keep_log_brief()
+        app.middleware_stack = Headers(app.middleware_stack)  # outside of the middleware that Gradio puts first
+        closing = asyncio.create_task(close_silent(lambda: page.server.server_state.connections))
+        yield
+        closing.cancel()
+
     settings: dict[str, Any] = {
         "theme": gr.themes.Default(primary_hue="blue", neutral_hue="slate", radius_size="lg", **FONTS),
         "css": read_styles("shared"),
@@ -105,15 +121,17 @@ def launch(page: Calls, *, block: bool = True, **options: Any) -> None:
         "favicon_path": ICON,
         "pwa": True,  # installed as an app it has its own window; it needs the server all the same
         "app_kwargs": {
+            "lifespan": around,
             "routes": [*routes(service), *_file_routes(files)],
             "middleware": [
-                Middleware(Guard, streams=service.streams, endpoints=service.endpoints),
+                Middleware(Guard, streams=service.streams, endpoints=service.endpoints, local=local),
                 Middleware(Opening, head=lambda: opening_head(files.version())),
             ],
         },
         "server_port": int(port) if port else None,  # or Gradio would move on to the next
         "footer_links": ["api"],
         "ssr_mode": False,
+        "_frontend": False,  # or Gradio ends when, visited by too many at once, it does not reach itself
         "show_error": False,
         "enable_monitoring": False,
         "strict_cors": True,
@@ -129,12 +147,12 @@ def launch(page: Calls, *, block: bool = True, **options: Any) -> None:
         if not port:
             raise
         raise OSError(f"port {port} is taken: free it, or set GRADIO_SERVER_PORT to another") from error
-    keep_log_brief()
     if not page.is_running:  # in the thread of `gradio app.py`'s reloader, which only wants the page
         return
     if page.mcp_server_obj:
         page.mcp_server_obj.postprocess_output_data = as_content  # type: ignore[method-assign]
-    service.workers.start()
+    with suppress(OSError):  # too many files are open: a job will try again
+        service.workers.start()
     if block:
         try:
             threading.Event().wait()

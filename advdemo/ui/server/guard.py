@@ -3,12 +3,14 @@ what would end its queue for everybody does not reach it."""
 
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from urllib.parse import urlsplit
 
+from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from advdemo.ui.server.errors import RefusalError, shown
+from advdemo.ui.server.errors import ForeignError, RefusalError, shown
 from advdemo.ui.server.replies import refuse
 from advdemo.ui.server.routes import parse_json, read_body
 from advdemo.ui.server.visitors import Streams
@@ -16,6 +18,8 @@ from advdemo.ui.server.visitors import Streams
 # What may be posted: to Gradio's queue, a program's call, and leaving; no uploads, and no call past the queue.
 OPEN = re.compile(r".*/gradio_api/(queue/join|call/(v2/)?\w+|cancel|reset|mcp)/?|.*/(ask|follow)/[^/]*")
 CALL = re.compile(r".*/gradio_api/call/(v2/)?(\w+)/?")
+MCP = re.compile(r".*/gradio_api/mcp(/.*)?")
+LOOPBACK = ("localhost", "127.0.0.1", "::1")  # names of this machine
 GRADIO = re.compile(r".*/gradio_api/.*")
 STREAM = re.compile(r".*/gradio_api/(?:queue/data|call/(?:v2/)?\w+/(\w+))/?")
 ICON = re.compile(r".*/pwa_icon/(.*)")  # Gradio resizes it to any size, and everybody waits
@@ -25,10 +29,13 @@ SESSION = re.compile(r"[\w-]{1,64}")
 
 
 class Guard:
-    """ASGI middleware. `endpoints` are those for programs: their arguments by name, and whether each must be given."""
+    """ASGI middleware. `endpoints` are those for programs: their arguments by name, and whether each must be given.
+    `local()`: whether the server can be reached from its own machine alone."""
 
-    def __init__(self, app: ASGIApp, streams: Streams, endpoints: Mapping[str, Mapping[str, bool]]) -> None:
-        self._app, self._streams, self._endpoints = app, streams, endpoints
+    def __init__(
+        self, app: ASGIApp, streams: Streams, endpoints: Mapping[str, Mapping[str, bool]], local: Callable[[], bool]
+    ) -> None:
+        self._app, self._streams, self._endpoints, self._local = app, streams, endpoints, local
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -54,6 +61,8 @@ class Guard:
     async def _admit(self, request: Request) -> Receive:
         """Refuse what is closed and what is malformed; how to receive the rest."""
         path = request.url.path
+        if MCP.fullmatch(path):
+            self._check_origin(request.headers)
         if request.method in ("GET", "HEAD", "OPTIONS"):
             if stream := STREAM.fullmatch(path):
                 self._streams.open(stream[1] or request.query_params.get("session_hash", ""))
@@ -63,6 +72,14 @@ class Guard:
         if not OPEN.fullmatch(path):
             raise RefusalError("errors.bad_call")
         return await self._check(request) if GRADIO.fullmatch(path) else request.receive
+
+    def _check_origin(self, headers: Headers) -> None:
+        """Refuse what a page of another site has a visitor's browser send, also under a name of its own that it lets
+        point to this machine (DNS rebinding)."""
+        host, origin = headers.get("host", ""), headers.get("origin")
+        foreign = origin is not None and urlsplit(origin).netloc != host
+        if foreign or (self._local() and urlsplit(f"//{host}").hostname not in LOOPBACK):
+            raise ForeignError("errors.foreign")
 
     async def _check(self, request: Request) -> Receive:
         """Read a body for Gradio, refuse what its queue would stumble over, and hand it on."""

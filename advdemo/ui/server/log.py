@@ -17,7 +17,7 @@ VALUE = re.compile(r"[:'\"{\n].*", re.DOTALL)  # what a message quotes, and all 
 
 def keep_log_brief() -> None:
     """Have all loggers write such lines to standard error, unless the program around the page set up logging itself.
-    To be called when the server has started: uvicorn then has its handlers."""
+    To be called when the server starts: uvicorn then has its handlers."""
     root = logging.getLogger()
     if not root.handlers:
         root.addHandler(Brief())
