@@ -124,7 +124,9 @@ def launch(page: Calls, *, block: bool = True, **options: Any) -> None:
             "lifespan": around,
             "routes": [*routes(service), *_file_routes(files)],
             "middleware": [
-                Middleware(Guard, streams=service.streams, endpoints=service.endpoints, local=local),
+                Middleware(
+                    Guard, limits=service.limits, streams=service.streams, endpoints=service.endpoints, local=local
+                ),
                 Middleware(Opening, head=lambda: opening_head(files.version())),
             ],
         },

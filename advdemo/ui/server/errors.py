@@ -44,6 +44,12 @@ class SupersededError(RefusalError):
     status = 409
 
 
+class ClosedError(RefusalError):
+    """Nothing is to be seen under the address."""
+
+    status = 404
+
+
 class TooLargeError(RefusalError):
     """The request has too many bytes."""
 
