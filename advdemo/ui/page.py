@@ -138,6 +138,7 @@ def launch(page: Calls, *, block: bool = True, **options: Any) -> None:
         "enable_monitoring": False,
         "strict_cors": True,
         "run_history": False,
+        "state_session_capacity": 100,  # each call has a session of its own, 50 KB that nobody asks for again
         "max_file_size": "1mb",
         "mcp_server": find_spec("mcp") is not None,
     }
