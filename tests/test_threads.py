@@ -157,6 +157,22 @@ def test_a_visitor_is_an_address_and_a_page():
     assert visitor == Visitor("10.1.2.3", "p" * 64)  # whom to believe of proxies is uvicorn's to know
 
 
+@pytest.mark.parametrize(
+    ("host", "address"),
+    [
+        ("2001:db8:1:2::3", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2:ffff::4", "2001:db8:1:2::/64"),
+        ("2001:db8:1:3::3", "2001:db8:1:3::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("192.0.2.7", "192.0.2.7"),
+        ("a" * 100, "a" * 64),
+    ],
+)
+def test_all_addresses_of_an_ipv6_network_are_one(host, address):
+    assert visitor_of(Request({"type": "http", "client": (host, 1), "headers": []})).address == address
+
+
 def test_on_a_space_its_proxy_is_believed_and_nothing_left_of_what_it_adds(monkeypatch):
     monkeypatch.setenv(visitors.TRUSTED, "")  # for it to be taken away again
     monkeypatch.delenv(visitors.TRUSTED)

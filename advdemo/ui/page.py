@@ -1,9 +1,11 @@
 """The page: header and tabs, and how it is served."""
 
+import asyncio
 import json
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -17,14 +19,18 @@ from starlette.routing import Route
 from torch import Tensor, nn
 
 from advdemo.networks.binarised import Binarised
+from advdemo.ui.api.calls import Calls
 from advdemo.ui.api.endpoints import add_api
 from advdemo.ui.api.mcp_content import as_content
 from advdemo.ui.component import WEB, component, read_styles
 from advdemo.ui.handlers import routes
 from advdemo.ui.programs import PROGRAMS
 from advdemo.ui.server.files import KEPT, Files
-from advdemo.ui.server.guard import Guard
+from advdemo.ui.server.guard import LOOPBACK, Guard
+from advdemo.ui.server.headers import Headers
+from advdemo.ui.server.log import keep_log_brief
 from advdemo.ui.server.opening import Opening
+from advdemo.ui.server.silence import close_silent
 from advdemo.ui.server.visitors import trust_the_space_s_proxy
 from advdemo.ui.service import Service
 from advdemo.ui.service.networks import Networks
@@ -53,7 +59,7 @@ HOME_SCREEN = (
 
 def build_page(
     networks: dict[str, tuple[nn.Module, dict[str, Any]]], images: Tensor, labels: Tensor, pairs: Pairs | None = None
-) -> gr.Blocks:
+) -> Calls:
     """The whole app over a test set: images float32 (N, 1, 28, 28) in [0, 1], labels int64 (N,).
 
     `networks` holds each network with its record, by name: "standard", and any others; "binarised", the standard one
@@ -74,7 +80,7 @@ def build_page(
         "gan": lambda: gan_tab(service),
         "learn": lambda: learn_tab(service, robustness(records)),
     }
-    with gr.Blocks(title=say("page.title"), analytics_enabled=False, fill_width=True) as page:
+    with Calls(title=say("page.title"), analytics_enabled=False, fill_width=True) as page:
         component(
             "header", facts=json.dumps(_facts(service.networks.shipped["standard"], records)), tabs=json.dumps([*tabs])
         )
@@ -89,13 +95,25 @@ def build_page(
     return page
 
 
-def launch(page: gr.Blocks, *, block: bool = True, **options: Any) -> None:
+def launch(page: Calls, *, block: bool = True, **options: Any) -> None:
     """Serve the page, until interrupted if `block`: the process then ends with 130. `options` go to `Blocks.launch`.
     Shows no traceback to visitors and calls no other host. OSError when the port that GRADIO_SERVER_PORT names is
     taken."""
     files = Files((WEB, WORDS, PROGRAMS), read_files)
-    service: Service = page.service  # type: ignore[attr-defined]
+    service = page.service
     port = os.environ.get("GRADIO_SERVER_PORT")
+
+    def local() -> bool:
+        return page.server_name in LOOPBACK and not page.share
+
+    @asynccontextmanager
+    async def around(app: Any) -> AsyncIterator[None]:
+        keep_log_brief()
+        app.middleware_stack = Headers(app.middleware_stack)  # outside of the middleware that Gradio puts first
+        closing = asyncio.create_task(close_silent(lambda: page.server.server_state.connections))
+        yield
+        closing.cancel()
+
     settings: dict[str, Any] = {
         "theme": gr.themes.Default(primary_hue="blue", neutral_hue="slate", radius_size="lg", **FONTS),
         "css": read_styles("shared"),
@@ -103,19 +121,24 @@ def launch(page: gr.Blocks, *, block: bool = True, **options: Any) -> None:
         "favicon_path": ICON,
         "pwa": True,  # installed as an app it has its own window; it needs the server all the same
         "app_kwargs": {
+            "lifespan": around,
             "routes": [*routes(service), *_file_routes(files)],
             "middleware": [
-                Middleware(Guard, streams=service.streams, endpoints=service.endpoints),
+                Middleware(
+                    Guard, limits=service.limits, streams=service.streams, endpoints=service.endpoints, local=local
+                ),
                 Middleware(Opening, head=lambda: opening_head(files.version())),
             ],
         },
         "server_port": int(port) if port else None,  # or Gradio would move on to the next
         "footer_links": ["api"],
         "ssr_mode": False,
+        "_frontend": False,  # or Gradio ends when, visited by too many at once, it does not reach itself
         "show_error": False,
         "enable_monitoring": False,
         "strict_cors": True,
         "run_history": False,
+        "state_session_capacity": 100,  # each call has a session of its own, 50 KB that nobody asks for again
         "max_file_size": "1mb",
         "mcp_server": find_spec("mcp") is not None,
     }
@@ -131,7 +154,8 @@ def launch(page: gr.Blocks, *, block: bool = True, **options: Any) -> None:
         return
     if page.mcp_server_obj:
         page.mcp_server_obj.postprocess_output_data = as_content  # type: ignore[method-assign]
-    service.workers.start()
+    with suppress(OSError):  # too many files are open: a job will try again
+        service.workers.start()
     if block:
         try:
             threading.Event().wait()

@@ -45,6 +45,8 @@ def errors_told() -> Iterator[None]:
     """Errors as Gradio shows them to programs: a sentence, in English."""
     try:
         yield
+    except gr.Error:
+        raise
     except Exception as error:
         told = as_error(error)
         raise gr.Error(say(told["key"], **told["values"]), print_exception=False) from None

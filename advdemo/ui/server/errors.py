@@ -32,16 +32,34 @@ class RefusalError(ValueError):
         super().__init__(say(key, **values))
 
 
+class ForeignError(RefusalError):
+    """The request comes from another site's page."""
+
+    status = 403
+
+
 class SupersededError(RefusalError):
     """The visitor has sent a newer request, or left."""
 
     status = 409
 
 
+class ClosedError(RefusalError):
+    """Nothing is to be seen under the address."""
+
+    status = 404
+
+
 class TooLargeError(RefusalError):
     """The request has too many bytes."""
 
     status = 413
+
+
+class TooSlowError(RefusalError):
+    """The request did not arrive in time."""
+
+    status = 408
 
 
 class TooManyError(RefusalError):

@@ -62,7 +62,7 @@ def refuse(error: Exception, *, in_words: bool = False) -> Response:
     told = as_error(error)
     sentence = say(told["key"], **told["values"])
     body = {"error": told | {"message": sentence}, "detail": sentence} if in_words else {"error": told}
-    return JSONResponse(body, status, {"Connection": "close"} if status == 413 else None)
+    return JSONResponse(body, status, {"Connection": "close"} if status in (408, 413) else None)
 
 
 class Lines(StreamingResponse):

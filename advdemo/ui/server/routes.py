@@ -4,9 +4,9 @@ POST /ask/<name> with a request as application/json (at most MAX_BODY bytes; a p
 /follow/<name> for long work; replies are as `replies.py` has them. The header `x-advdemo-page`, a random name of the
 page in the browser, tells visitors of one address apart. Closing the connection ends the work.
 
-What is refused comes as {"error": {"key": ..., "values": {...}}}, a text of the words, with a status: 400, 409
-(superseded by a newer request of the same page), 413, 429 (too often), 503 (too much to do: try again later) or 500.
-Once messages have begun it is the last of them.
+What is refused comes as {"error": {"key": ..., "values": {...}}}, a text of the words, with a status: 400, 408 (too
+slow), 409 (superseded by a newer request of the same page), 413, 429 (too often), 503 (too much to do: try again later)
+or 500. Once messages have begun it is the last of them.
 """
 
 import asyncio
@@ -15,14 +15,15 @@ import math
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from typing import Any, TypeVar
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from advdemo.ui.server.errors import RefusalError, SupersededError, TooLargeError
+from advdemo.ui.server.errors import RefusalError, SupersededError, TooLargeError, TooSlowError
 from advdemo.ui.server.replies import Lines, packed, refuse
 from advdemo.ui.server.visitors import Limits, Visitor, visitor_of
 
+SECONDS_TO_SEND = 120.0  # a photograph, from a phone far away
 MAX_BODY = 2_000_000  # bytes: a network as base64 and a drawing
 
 Ask = Callable[[Visitor, dict[str, Any]], Awaitable[dict[str, Any]]]
@@ -64,12 +65,19 @@ async def receive(request: Request, limits: Limits, most: int) -> tuple[Visitor,
 
 
 async def read_body(request: Request, most: int = MAX_BODY) -> bytes:
-    """What was sent; TooLargeError, before it is all here, when it has more than `most` bytes."""
+    """What was sent; TooLargeError, before it is all here, when it has more than `most` bytes, TooSlowError when it
+    does not arrive in time."""
     body = bytearray()
-    async for part in request.stream():
-        body += part
-        if len(body) > most:
-            raise TooLargeError("errors.too_large", most=most)
+    try:
+        async with asyncio.timeout(SECONDS_TO_SEND):
+            async for part in request.stream():
+                body += part
+                if len(body) > most:
+                    raise TooLargeError("errors.too_large", most=most)
+    except TimeoutError as error:
+        raise TooSlowError("errors.too_slow", seconds=round(SECONDS_TO_SEND)) from error
+    except ClientDisconnect as error:
+        raise SupersededError("errors.superseded") from error
     return bytes(body)
 
 

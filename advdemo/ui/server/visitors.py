@@ -5,6 +5,7 @@ FORWARDED_ALLOW_IPS names, uvicorn takes the address from X-Forwarded-For.
 """
 
 import asyncio
+import ipaddress
 import os
 import time
 from dataclasses import dataclass
@@ -38,7 +39,18 @@ def trust_the_space_s_proxy() -> None:
 
 def visitor_of(request: Request) -> Visitor:
     """Who sent a request."""
-    return Visitor(request.client.host[:64] if request.client else "", request.headers.get(PAGE, "")[:64])
+    return Visitor(_address(request.client.host) if request.client else "", request.headers.get(PAGE, "")[:64])
+
+
+def _address(host: str) -> str:
+    """A host's address; of IPv6 its network of 64 bits, within which one host may take any address."""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return host[:64]
+    if address.version == 4:
+        return str(address)
+    return str(address.ipv4_mapped or ipaddress.IPv6Network((int(address), 64), strict=False))
 
 
 class Limits:
@@ -47,19 +59,19 @@ class Limits:
     def __init__(self) -> None:
         self._buckets: Recent[object, tuple[float, float]] = Recent(REMEMBERED)  # what is in it, and since when
 
-    def count(self, visitor: Visitor) -> None:
-        """Count a request; TooManyError when there have been too many."""
-        self._take(visitor.address, *ADDRESS_LIMIT)
+    def count(self, visitor: Visitor, cost: int = 1) -> None:
+        """Count a request, or one that costs as much as `cost` others; TooManyError when there have been too many."""
+        self._take(visitor.address, *ADDRESS_LIMIT, cost)
         if visitor.page:
-            self._take(visitor, *PAGE_LIMIT)
+            self._take(visitor, *PAGE_LIMIT, cost)
 
-    def _take(self, who: object, rate: float, most: float) -> None:
+    def _take(self, who: object, rate: float, most: float, cost: int) -> None:
         now = time.monotonic()
         left, since = self._buckets.get(who) or (most, now)
         left = min(most, left + rate * (now - since))
-        self._buckets.put(who, (max(0.0, left - 1), now))
-        if left < 1:
-            raise TooManyError("errors.too_many", rate=round(rate))
+        self._buckets.put(who, (max(0.0, left - cost), now))
+        if left < cost:
+            raise TooManyError("errors.too_many", rate=round(rate / cost))
 
 
 class Streams:

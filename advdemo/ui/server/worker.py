@@ -23,6 +23,7 @@ from typing import Any, BinaryIO, cast
 
 from advdemo.ui.server.errors import RefusalError
 from advdemo.ui.server.here import run_here, stays_here
+from advdemo.ui.server.log import keep_log_brief
 from advdemo.ui.server.mail import BOX
 
 MAIL = "mail"  # in place of a job's name
@@ -201,6 +202,7 @@ def find(name: str) -> Callable[..., Any]:
 def main(warm_up: str) -> None:
     """Serve jobs from standard input until it is closed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    keep_log_brief()
     _be_nice(NICENESS)
     out = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what libraries print must not end up among the messages

@@ -1,0 +1,90 @@
+"""Connections that ask slowly or not at all, on sockets; bodies that do not arrive."""
+
+import asyncio
+import resource
+import socket
+import urllib.request
+from contextlib import ExitStack, suppress
+
+import pytest
+import uvicorn
+from starlette.requests import Request
+
+from advdemo.ui.server import routes, silence
+from advdemo.ui.server.errors import SupersededError, TooSlowError
+from tests.conftest import free_port, running_app
+
+BEGUN = b"POST /ask/scan HTTP/1.1\r\nHost: x\r\nx-slow: "
+WHOLE = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+
+
+async def slowly(scope, receive, send):
+    """An app that takes its time."""
+    await asyncio.sleep(1.0)
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
+    await send({"type": "http.response.body", "body": b"ok"})
+
+
+@pytest.mark.parametrize(
+    ("sent", "again", "got"),
+    [
+        (b"", b"", b""),
+        (BEGUN, b"", b""),
+        (WHOLE, b"", b"200 OK"),
+        (WHOLE, BEGUN, b"200 OK"),
+    ],
+)
+def test_a_connection_that_asks_nothing_is_closed_and_no_other(monkeypatch, sent, again, got):
+    monkeypatch.setattr(silence, "SECONDS_TO_ASK", 0.3)
+
+    async def ask():
+        port = free_port()
+        server = uvicorn.Server(uvicorn.Config(slowly, port=port, lifespan="off", timeout_keep_alive=60))
+        server.config.load()
+        serving = asyncio.create_task(server.serve())
+        closing = asyncio.create_task(silence.close_silent(lambda: server.server_state.connections))
+        while not server.started:
+            await asyncio.sleep(0.01)
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(sent)
+        received = b""
+        if got:
+            received = await reader.readuntil(b"ok")  # longer than the time to ask
+            writer.write(again)
+        if again or not got:
+            with suppress(ConnectionResetError):
+                assert await asyncio.wait_for(reader.read(), 10) == b""
+        writer.close()
+        server.should_exit = True
+        closing.cancel()
+        await serving
+        return received
+
+    assert got in asyncio.run(ask())
+
+
+@pytest.mark.parametrize(("fault", "error"), [(None, TooSlowError), ("http.disconnect", SupersededError)])
+def test_a_body_that_does_not_arrive_is_refused(monkeypatch, fault, error):
+    monkeypatch.setattr(routes, "SECONDS_TO_SEND", 0.1)
+    parts = [{"type": "http.request", "body": b"{", "more_body": True}]
+
+    async def receive():
+        if parts:
+            return parts.pop()
+        if fault:
+            return {"type": fault}
+        return await asyncio.sleep(60)
+
+    with pytest.raises(error):
+        asyncio.run(routes.read_body(Request({"type": "http", "method": "POST", "headers": []}, receive)))
+
+
+@pytest.mark.slow
+def test_more_connections_than_file_descriptors_do_not_end_the_app():
+    with running_app() as (port, app), ExitStack() as opened:
+        resource.prlimit(app.pid, resource.RLIMIT_NOFILE, (128, 128))
+        for _ in range(200):
+            connection = opened.enter_context(socket.create_connection(("127.0.0.1", port), timeout=5))
+            connection.sendall(BEGUN)
+        assert urllib.request.urlopen(f"http://127.0.0.1:{port}/web/words/en.json", timeout=60).status == 200
+        assert app.poll() is None
