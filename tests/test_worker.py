@@ -9,8 +9,9 @@ from contextlib import aclosing
 from pathlib import Path
 
 import pytest
+import torch
 
-from advdemo.measures.sweep import sweep
+from advdemo.measures.sweep import each_core, sweep
 from advdemo.training.loop import EpochRecord
 from advdemo.training.recipes import pick_recipe
 from advdemo.ui.jobs import sweep as jobs
@@ -36,6 +37,15 @@ def print_and_refuse():
 def fail():
     yield os.getpid()
     raise KeyError("a bug")
+
+
+def halved():
+    """Half of the smallest number that a float32 holds in full, by each kind of thread that computes here."""
+    smallest = torch.full((100_000,), torch.finfo(torch.float32).tiny)  # enough for torch to use all its threads
+    torch.set_num_threads(2)
+    yield float((smallest / 2 * 2**20).max())
+    with each_core(torch.device("cpu")) as pool:
+        yield from pool.map(lambda part: float((part / 2 * 2**20).max()), smallest.split(50_000))
 
 
 def hang():
@@ -95,6 +105,11 @@ def test_a_bug_in_a_job_is_an_error_here(workers):
     with pytest.raises(RuntimeError, match="a bug"):
         asyncio.run(collect(workers.run(fail)))
     assert asyncio.run(collect(workers.run(count, 1)))[1:] == [0]
+
+
+def test_numbers_that_take_forty_times_as_long_are_zero_in_every_thread_of_it(workers):
+    assert asyncio.run(collect(workers.run(halved))) == [0.0] * 3
+    assert torch.tensor(torch.finfo(torch.float32).tiny) / 2 * 2**20 > 0  # and this process stays as it is
 
 
 def test_leaving_ends_the_process_at_once(workers):

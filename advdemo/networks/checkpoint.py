@@ -167,7 +167,7 @@ def _check_arithmetic(network: nn.Module, name: str) -> None:
     small that what attacks compute from them is lost."""
     for key, value in network.state_dict().items():
         if 0 < value.abs().max() < SMALLEST:
-            raise UnfitError(f"{name}: the values of {key} are so small that arithmetic fails", "not_finite")
+            raise UnfitError(f"{name}: the values of {key} are so small that arithmetic fails", "tiny", layer=key)
     with torch.enable_grad():
         pixels = torch.stack([torch.zeros(IMAGE_SHAPE), torch.ones(IMAGE_SHAPE)]).requires_grad_()
         logits = network(pixels)

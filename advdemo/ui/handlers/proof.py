@@ -11,8 +11,7 @@ from torch import Tensor, nn
 from advdemo.measures.bounds import certified_epsilon, check_network
 from advdemo.ui.requests import ScanRequest
 from advdemo.ui.server.cache import Recent
-from advdemo.ui.server.errors import SupersededError
-from advdemo.ui.server.threads import Superseded
+from advdemo.ui.server.threads import Check
 from advdemo.ui.server.visitors import Visitor
 from advdemo.ui.service import Service
 from advdemo.ui.service.digits import read_digit
@@ -22,21 +21,24 @@ async def prove_digit(service: Service, visitor: Visitor, request: ScanRequest) 
     """{"sides": [{"proved": epsilon, or None for a network of other layers than a LeNet's}]}; 0.0 where the digit is
     misread, or nothing can be proved."""
 
-    def work(superseded: Superseded) -> dict[str, Any]:
+    def work(check: Check) -> dict[str, Any]:
         networks = [service.networks.pick(side.network, request.weights) for side in request.sides]
         digit = read_digit(service, request, networks[0])
         proved = []
         for side, network in zip(request.sides, networks, strict=True):
-            if superseded():
-                raise SupersededError("errors.superseded")
-            proved.append(proved_epsilon(service.proved, side.network, network, digit.image, digit.label))
+            proved.append(proved_epsilon(service.proved, side.network, network, digit.image, digit.label, check))
         return {"sides": [{"proved": epsilon} for epsilon in proved]}
 
     return await service.proofs.run(visitor, "prove", work)
 
 
 def proved_epsilon(
-    proved: Recent[tuple[str, int, bytes], float], name: str, network: nn.Module, image: Tensor, label: int
+    proved: Recent[tuple[str, int, bytes], float],
+    name: str,
+    network: nn.Module,
+    image: Tensor,
+    label: int,
+    check: Check = lambda: None,
 ) -> float | None:
     """`certified_epsilon`, from or for what is `proved` already; None for a network that it is not for."""
     try:
@@ -45,4 +47,4 @@ def proved_epsilon(
         return None
     key = name, label, image.cpu().numpy().tobytes()
     known = proved.get(key)
-    return proved.put(key, certified_epsilon(network, image, label)) if known is None else known
+    return proved.put(key, certified_epsilon(network, image, label, on_step=check)) if known is None else known
