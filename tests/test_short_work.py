@@ -9,9 +9,12 @@ from dataclasses import replace
 import pytest
 import torch
 
+from advdemo.networks.checkpoint import pack_checkpoint
+from advdemo.networks.fast import FastLeNet
 from advdemo.ui.api import replies
 from advdemo.ui.handlers import ASK, FOLLOW
-from advdemo.ui.requests import AttackCall, PredictCall, ScanCall, parse
+from advdemo.ui.handlers.train import judge
+from advdemo.ui.requests import AttackCall, JudgeRequest, PredictCall, ScanCall, parse
 from advdemo.ui.server.errors import RefusalError, SupersededError
 from advdemo.ui.server.threads import Threads
 from advdemo.ui.server.visitors import Visitor
@@ -126,3 +129,13 @@ def test_numbers_that_take_forty_times_as_long_are_zero_for_visitors_alone():
 
     assert asyncio.run(run()) == 0
     assert halved() > 0
+
+
+def test_weights_that_would_all_be_zero_are_refused_by_name(service):
+    weights = {
+        name: value * 1e-38 if name == "fc.2.bias" else value for name, value in FastLeNet().state_dict().items()
+    }
+    request = parse(JudgeRequest, {"weights": base64.b64encode(pack_checkpoint(weights, {})).decode()}, service.offered)
+    with pytest.raises(RefusalError) as refused:
+        asyncio.run(judge(service, Visitor("a"), request))
+    assert (refused.value.key, refused.value.values) == ("errors.model_tiny", {"layer": "fc.2.bias"})
