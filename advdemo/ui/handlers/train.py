@@ -18,13 +18,14 @@ from advdemo.ui.server.visitors import Visitor
 from advdemo.ui.service import Service
 from advdemo.ui.service.digits import Watched
 from advdemo.ui.service.networks import pack
+from advdemo.ui.settings import minutes_allowed
 
 
 async def run_training(
     service: Service, visitor: Visitor, request: TrainRequest
 ) -> AsyncGenerator[dict[str, Any], None]:
     """The visitor's place in the queue, then progress, as `jobs.training.train` yields it."""
-    work = service.workers.run(train, request.recipe, request.picked(), request.seed, long=True)
+    work = service.workers.run(train, request.recipe, request.picked(), request.seed, minutes_allowed(), long=True)
     async for message in service.trainings.follow(visitor, work):
         yield message
 
