@@ -39,10 +39,11 @@ def train(name: str, recipe: Recipe, seed: int, minutes: float = math.inf) -> It
                 continue
         shown = now
         done = (event.epoch - 1 + share) / recipe.epochs
-        progress = {"epoch": event.epoch, "epochs": recipe.epochs, "share": done, "seconds": now - started}
-        left, allowed = (now - started) * (1 / done - 1), max(0.0, until - now)
-        progress |= {"left": min(left, allowed), "limit": 60 * minutes if left > allowed else None}
-        update: dict[str, dict[str, Any]] = {"progress": progress}
+        seconds, allowed = now - started, max(0.0, until - now)
+        left = seconds * (1 / done - 1)
+        progress = {"epoch": event.epoch, "epochs": recipe.epochs, "share": done, "seconds": seconds}
+        ends = {"left": min(left, allowed), "limit": 60 * minutes if left > allowed else None}
+        update: dict[str, dict[str, Any]] = {"progress": progress | ends}
         reply = {}
         if isinstance(event, EpochRecord):
             update["epoch"] = {key: value for key, value in vars(event).items() if key != "weights"}

@@ -15,6 +15,7 @@ from advdemo.ui.server.queue import FairQueue
 from advdemo.ui.server.threads import Threads
 from advdemo.ui.server.visitors import Limits, Streams, Visitor
 from advdemo.ui.server.worker import Steering, Workers
+from advdemo.ui.service.attacks import usable_attacks
 from advdemo.ui.service.costs import Costs
 from advdemo.ui.service.networks import Networks, pack
 from advdemo.ui.service.pairs import Pairs
@@ -64,6 +65,7 @@ class Service:
             networks=tuple(self.networks.shipped),
             games=tuple(self.pairs.shipped),
             experiments=tuple(self._experiments()),
+            attacks=usable_attacks(),
         )
 
     def _experiments(self) -> list[str]:

@@ -21,7 +21,7 @@ def explore_tab(service: Service) -> None:
         board=make_board(service),
         networks=list(service.networks.shipped),
         weights=keep_weights(service),
-        attacks=attack_rows(),
+        attacks=attack_rows(service.offered.attacks),
         edge=EDGE,
         generates="shipped" in service.pairs.shipped,
     )
