@@ -34,12 +34,12 @@ def load_networks() -> dict[str, tuple[nn.Module, dict[str, Any]]]:
         print(f"No checkpoint at {CHECKPOINT}: training one first, about three minutes on two CPU cores.", flush=True)
         train_checkpoint(CHECKPOINT, say=print)
     try:
-        networks = {"standard": load_checkpoint(CHECKPOINT)}
+        networks = {"standard": load_checkpoint(CHECKPOINT, kinds=CLASSIFIERS)}
     except ValueError as error:
         raise ValueError(f"{error}: {REMEDY}, or delete {CHECKPOINT} to have it trained again") from error
     for name, path in OTHERS.items():
         try:
-            networks[name] = load_checkpoint(path)
+            networks[name] = load_checkpoint(path, kinds=CLASSIFIERS)
         except (OSError, ValueError) as error:
             print(f"Starting without the {name} network: {error}: {REMEDY}", file=sys.stderr, flush=True)
     return networks

@@ -139,7 +139,7 @@ REFUSED = {
         lambda: saved(STATE, _use_new_zipfile_serialization=False)[:100_000], "damaged or cut", "damaged"),
     "NaN": (lambda: changed(fc_4_bias=torch.full((10,), torch.nan)), "not finite", "not_finite"),
     "huge values": (lambda: saved({name: value * 1e20 for name, value in STATE.items()}), "not finite", "not_finite"),
-    "tiny values": (lambda: saved({name: value * 1e-40 for name, value in STATE.items()}), "so small", "not_finite"),
+    "tiny values": (lambda: saved({name: value * 1e-40 for name, value in STATE.items()}), "so small", "tiny"),
     "beyond single": (lambda: saved({k: v.double() * 1e200 for k, v in STATE.items()}), "not finite", "not_finite"),
     "stretched": (lambda: changed(fc_0_weight=torch.zeros(1).expand(10**6, 10**6)), "must be", "layers"),
 }  # fmt: skip

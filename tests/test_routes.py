@@ -209,6 +209,19 @@ def test_who_leaves_makes_room_at_once(visitor):
     assert time.perf_counter() - started < 15  # a fresh process, at worst
 
 
+def test_one_address_cannot_fill_the_queue_for_the_others(visitor):
+    training = {"recipe": "quick", "epochs": 60, "learning_rate": 0.1, "seed": 0}
+    greedy = [visitor(page="", address="6.6.6.6") for _ in range(102)]  # a program: its requests do not end one another
+    statuses = [asker.post("/follow/train", training).status for asker in greedy]
+    assert statuses == [200] * 101 + [503]  # one at work, a hundred that wait
+    modest = [visitor(page="", address=f"7.7.7.{number}") for number in range(3)]
+    places = [next(asker.follow("train", training)) for asker in modest]
+    assert places == [{"ahead": 1}, {"ahead": 2}, {"ahead": 3}]  # the others take turns, whoever came first
+    for asker in greedy[98:101]:  # the newest have given up their places
+        *_, last = asker.response.read().splitlines()
+        assert json.loads(last)["error"]["key"] == "errors.line_full"
+
+
 def test_a_costly_sweep_is_refused_before_it_waits(asker):
     epsilons = ", ".join(str(step / 50) for step in range(51))
     (message,) = asker.follow("sweep", {"images": 10_000, "epsilons": epsilons, "attack": "pgd"})

@@ -100,6 +100,17 @@ def test_work_on_a_guest_ends_when_nobody_waits():
     assert guest(torch.zeros(1, 1, 28, 28)).shape == (1, 10)
 
 
+def test_work_on_a_guest_flushes_tiny_numbers_and_its_caller_does_not():
+    def halved(network):
+        yield float(torch.tensor(torch.finfo(torch.float32).tiny) / 2 * 2**20)
+
+    async def ask():
+        return [message async for message in run_here(halved, (Guest(Means()),))]
+
+    assert asyncio.run(ask()) == [0.0]
+    assert next(halved(None)) > 0
+
+
 def test_a_guest_s_own_trouble_is_raised_here():
     def fails(network):
         yield network(torch.zeros(1, 1, 28, 28))

@@ -9,14 +9,28 @@ import sys
 import pytest
 
 from advdemo import serve
+from advdemo.attacks import ATTACKS
 from advdemo.networks.checkpoint import save_checkpoint
 from advdemo.training.reproduce import load_result
+from advdemo.ui.component import attack_rows
+from advdemo.ui.requests import ScanRequest, parse
+from advdemo.ui.server.errors import RefusalError
+from advdemo.ui.service import Service
+from advdemo.ui.service.networks import Networks
 from advdemo.ui.tabs.records import accuracies, reference, robustness
 from tests.conftest import ROBUST_CHECKPOINT, ROOT
 
 WHOLE = ROBUST_CHECKPOINT.read_bytes()
 FOREIGN = b"\x02\x00\x00\x00\x00\x00\x00\x00{}"  # safetensors without a tensor
-BROKEN = {"empty": b"", "cut": WHOLE[:1000], "cut late": WHOLE[:-10], "foreign": FOREIGN, "text": b"hello" * 100}
+GENERATOR = ROBUST_CHECKPOINT.with_name("generator.safetensors").read_bytes()
+BROKEN = {
+    "generator": GENERATOR,
+    "empty": b"",
+    "cut": WHOLE[:1000],
+    "cut late": WHOLE[:-10],
+    "foreign": FOREIGN,
+    "text": b"hello" * 100,
+}
 
 
 @pytest.mark.parametrize("content", BROKEN.values(), ids=BROKEN)
@@ -37,6 +51,25 @@ def test_a_broken_standard_network_is_one_sentence(tmp_path, monkeypatch, conten
     monkeypatch.setattr(serve, "CHECKPOINT", path)
     with pytest.raises(ValueError, match=r"lenet\.safetensors.*git checkout"):
         serve.load_networks()
+
+
+@pytest.mark.parametrize("content", [None, *BROKEN.values()], ids=["missing", *BROKEN])
+def test_without_advgan_s_generator_it_is_not_offered(tmp_path, monkeypatch, capsys, lenet, mnist_test, content):
+    path = tmp_path / "advgan.safetensors"
+    if content is not None:
+        path.write_bytes(content)
+    monkeypatch.setattr("advdemo.ui.service.attacks.SHIPPED", path)
+    here = Service(Networks({"standard": lenet}), *mnist_test).offered
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("Starting without AdvGAN: ")
+    assert "advgan.safetensors" in line
+    assert "train-advgan" in line
+    assert set(ATTACKS) - set(here.attacks) == {"advgan"}
+    assert "advgan" not in attack_rows(here.attacks)
+    with pytest.raises(RefusalError) as refused:
+        parse(ScanRequest, {"index": 1, "sides": [{"attack": "advgan"}]}, here)
+    assert refused.value.key == "errors.unknown_attack"
+    assert "advgan" not in refused.value.values["attacks"]
 
 
 @pytest.mark.parametrize(
@@ -107,8 +140,9 @@ def run_app():
     return ended.value.code  # Python prints a sentence, and ends with 1
 
 
-def test_it_ends_with_a_sentence(tmp_path, monkeypatch):
-    (tmp_path / "lenet.safetensors").write_bytes(b"")
+@pytest.mark.parametrize("content", [b"", GENERATOR], ids=["empty", "generator"])
+def test_it_ends_with_a_sentence(tmp_path, monkeypatch, content):
+    (tmp_path / "lenet.safetensors").write_bytes(content)
     monkeypatch.setattr(serve, "CHECKPOINT", tmp_path / "lenet.safetensors")
     serve.shipped_page.cache_clear()
     sentence = run_app()

@@ -4,6 +4,7 @@ from itertools import islice
 import pytest
 import torch
 
+from advdemo.networks.fast import FastLeNet
 from advdemo.networks.lenet import LeNet
 from advdemo.networks.predict import accuracy, freeze, predict
 from advdemo.training import loop as loop_module
@@ -87,6 +88,18 @@ def test_every_step_is_told(thousand):
     assert len(steps) == 40
     assert isinstance(events[20], EpochRecord)
     assert len(events) == 42
+
+
+def test_when_its_time_is_over_the_epoch_under_way_is_measured_and_is_the_last(thousand, monkeypatch):
+    clock = iter(range(10**6))
+    monkeypatch.setattr("advdemo.training.loop.time.perf_counter", lambda: next(clock))
+    *_, before, last = train_steps(QUICK, *thousand, validation=thousand, device=CPU, until=30)
+    assert (before.epoch, last.epoch) == (2, 2)
+    assert 1 < before.step < before.steps == 20
+    assert last.train_accuracy > 0.25  # images and labels belong together
+    network = FastLeNet()
+    network.load_state_dict(last.weights)
+    assert last.validation_accuracy == pytest.approx(accuracy(network, *thousand))
 
 
 def test_one_cycle_rises_and_falls(thousand):

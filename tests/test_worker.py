@@ -1,22 +1,30 @@
 """Heavy work in a process of its own: streamed, cancelled by ending it, replaced when it dies."""
 
 import asyncio
+import base64
 import os
 import subprocess
 import sys
 import time
 from contextlib import aclosing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
 
-from advdemo.measures.sweep import sweep
+from advdemo.measures.sweep import each_core, sweep
+from advdemo.networks.checkpoint import parse_checkpoint
+from advdemo.networks.fast import FastLeNet
 from advdemo.training.loop import EpochRecord
 from advdemo.training.recipes import pick_recipe
+from advdemo.ui.handlers.train import run_training
 from advdemo.ui.jobs import sweep as jobs
 from advdemo.ui.jobs import training
 from advdemo.ui.jobs.warm import warm_up
+from advdemo.ui.requests import TrainRequest, parse
 from advdemo.ui.server.errors import RefusalError
+from advdemo.ui.server.visitors import Visitor
 from advdemo.ui.server.worker import Workers
 from advdemo.ui.service.networks import pack
 
@@ -36,6 +44,15 @@ def print_and_refuse():
 def fail():
     yield os.getpid()
     raise KeyError("a bug")
+
+
+def halved():
+    """Half of the smallest number that a float32 holds in full, by each kind of thread that computes here."""
+    smallest = torch.full((100_000,), torch.finfo(torch.float32).tiny)  # enough for torch to use all its threads
+    torch.set_num_threads(2)
+    yield float((smallest / 2 * 2**20).max())
+    with each_core(torch.device("cpu")) as pool:
+        yield from pool.map(lambda part: float((part / 2 * 2**20).max()), smallest.split(50_000))
 
 
 def hang():
@@ -95,6 +112,11 @@ def test_a_bug_in_a_job_is_an_error_here(workers):
     with pytest.raises(RuntimeError, match="a bug"):
         asyncio.run(collect(workers.run(fail)))
     assert asyncio.run(collect(workers.run(count, 1)))[1:] == [0]
+
+
+def test_numbers_that_take_forty_times_as_long_are_zero_in_every_thread_of_it(workers):
+    assert asyncio.run(collect(workers.run(halved))) == [0.0] * 3
+    assert torch.tensor(torch.finfo(torch.float32).tiny) / 2 * 2**20 > 0  # and this process stays as it is
 
 
 def test_leaving_ends_the_process_at_once(workers):
@@ -184,6 +206,30 @@ def test_missing_training_images_are_said_without_a_path(monkeypatch):
         next(training.train("quick", None, 0))
     assert caught.value.key == "errors.training_data"
     assert "/" not in str(caught.value)
+
+
+@pytest.mark.parametrize(("minutes", "share"), [(1e-9, 1 / 8), (5, 1)])  # of 900 images in batches of 128
+def test_a_training_ends_at_its_limit_with_a_network_or_before_it(monkeypatch, thousand, minutes, share):
+    monkeypatch.setattr(training, "load_mnist", lambda split: thousand)
+    monkeypatch.setattr(training, "HELD_OUT", 100)
+    *_, last = training.train("quick", pick_recipe("quick", epochs=1), 0, minutes)
+    progress = last["update"]["progress"]
+    assert (progress["share"], progress["left"]) == (share, 0)
+    assert progress["limit"] == (60 * minutes if share < 1 else None)
+    network, record = parse_checkpoint(base64.b64decode(last["weights"]), "it")
+    assert (type(network), record["epoch"]) == (FastLeNet, 1)
+
+
+def test_a_training_has_the_minutes_of_a_sweep(service, monkeypatch):
+    class Noting:
+        async def run(self, job, *arguments, long):
+            yield {"arguments": arguments}
+
+    monkeypatch.setenv("ADVDEMO_MAX_MINUTES", "0.5")
+    given = {"recipe": "quick", "epochs": 1, "learning_rate": 0.1, "seed": 7}
+    request = parse(TrainRequest, given, service.offered)
+    (message,) = asyncio.run(collect(run_training(replace(service, workers=Noting()), Visitor("a"), request)))
+    assert message["arguments"] == ("quick", request.picked(), 7, 0.5)
 
 
 def test_a_training_hands_over_the_best_epoch_so_far_and_not_the_last(monkeypatch, thousand, lenet):

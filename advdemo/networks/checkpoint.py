@@ -27,7 +27,7 @@ ABANDONED = 600  # seconds after which the temporary file of a save that was kil
 # By the record's `kind`; without one it is a LeNet.
 OTHER = "To look at a network of other layers, use `advdemo show`"
 PRECISIONS = {torch.float16, torch.bfloat16, torch.float64}  # that a LeNet is converted from
-SMALLEST = 1e-30  # of a parameter's largest value
+SMALLEST = torch.tensor(1e-30)  # of a parameter's largest value
 FOREIGN = (  # how a file begins: what it is
     (b"version https://git-lfs", "lfs", "it is a pointer of Git LFS: fetch the file itself with `git lfs pull`"),
     ((b"<!doctype", b"<html"), "html", "it is a web page: download the file itself"),
@@ -176,14 +176,20 @@ def _check_arithmetic(network: nn.Module, name: str) -> None:
     """Refuse finite weights so large that the logits, or what attacks compute from them, are not finite, and weights so
     small that what attacks compute from them is lost."""
     for key, value in network.state_dict().items():
-        if 0 < value.abs().max() < SMALLEST:
-            raise UnfitError(f"{name}: the values of {key} are so small that arithmetic fails", "not_finite")
+        if 0 < _bits(value).max() < _bits(SMALLEST):
+            raise UnfitError(f"{name}: the values of {key} are so small that arithmetic fails", "tiny", layer=key)
     with torch.enable_grad():
         pixels = torch.stack([torch.zeros(IMAGE_SHAPE), torch.ones(IMAGE_SHAPE)]).requires_grad_()
         logits = network(pixels)
         (gradient,) = torch.autograd.grad(logits.logsumexp(1).sum(), pixels)
     if not (logits.isfinite().all() and gradient.isfinite().all()):
         raise UnfitError(f"{name} holds values so large that the network's answers are not finite", "not_finite")
+
+
+def _bits(values: Tensor) -> Tensor:
+    """Whole numbers in the order of the sizes of float32 `values`, which a processor that flushes the smallest compares
+    as 0."""
+    return values.abs().view(torch.int32)
 
 
 def check_state(state: dict[str, Tensor], expected: dict[str, Tensor], name: str) -> None:

@@ -60,8 +60,9 @@ def loop(
     validation: tuple[Tensor, Tensor] | None,
     seed: int,
     device: torch.device,
+    until: float,
 ) -> Iterator[Step | EpochRecord]:
-    """Train a LeNet on inputs already checked; see `advdemo.training.train.train`."""
+    """Train a LeNet on inputs already checked; see `advdemo.training.train.train_steps`."""
     images, labels = images.to(device), labels.to(device)
     training = _Training(recipe, len(images), seed, device)
     for epoch in range(1, recipe.epochs + 1):
@@ -74,7 +75,10 @@ def loop(
             done = (epoch - 1 + (step - 1) / len(batches)) / recipe.epochs
             logits.append(training.step(images[batch], labels[batch], done))
             yield Step(epoch, step, len(batches))
-        train_loss, train_accuracy = _measure(torch.cat(logits), labels[order])
+            if time.perf_counter() > until:
+                break
+        seen = torch.cat(logits)
+        train_loss, train_accuracy = _measure(seen, labels[order[: len(seen)]])
         validation_loss = validation_accuracy = None
         if validation is not None:
             validation_loss, validation_accuracy = _evaluate(training.judged, *validation, recipe)
@@ -90,7 +94,8 @@ def loop(
             validation_accuracy=validation_accuracy,
             weights={name: value.detach().cpu().clone() for name, value in training.judged.state_dict().items()},
         )
-        if training.plateau is not None and learning_rate <= MIN_LEARNING_RATE:
+        finished = training.plateau is not None and learning_rate <= MIN_LEARNING_RATE
+        if finished or time.perf_counter() > until:
             return
 
 

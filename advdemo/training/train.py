@@ -1,5 +1,6 @@
 """Training LeNet: a recipe and images in, one record an epoch out; or a whole checkpoint."""
 
+import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
@@ -52,15 +53,17 @@ def train_steps(
     validation: tuple[Tensor, Tensor] | None = None,
     seed: int = 0,
     device: torch.device | None = None,
+    until: float = math.inf,
 ) -> Iterator[Step | EpochRecord]:
-    """`train`, yielding every step as well: for progress bars, and for stopping within an epoch."""
+    """`train`, yielding every step as well: for progress bars, and for stopping within an epoch. When
+    `time.perf_counter()` says that it is `until`, the epoch under way is measured as it stands, and is the last."""
     recipe = pick_recipe(recipe) if isinstance(recipe, str) else recipe
     images = check_images(images)
     check_labels(labels, len(images))
     if validation is not None:
         validation = check_images(validation[0]), validation[1]
         check_labels(validation[1], len(validation[0]))
-    return loop(recipe, images, labels, validation, seed, torch.device(device or pick_device()))
+    return loop(recipe, images, labels, validation, seed, torch.device(device or pick_device()), until)
 
 
 def train_checkpoint(

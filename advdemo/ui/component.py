@@ -1,6 +1,7 @@
 """Page components of our own: for each a folder in web/ with a static template, a style sheet and an ES module."""
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -41,10 +42,10 @@ def component(tab: str, value: dict[str, Any] | None = None, **props: Any) -> gr
     return html
 
 
-def attack_rows() -> str:
-    """The table of attacks as the page needs it: a JSON list of {name, targeted, quick, scannable}."""
+def attack_rows(names: Iterable[str]) -> str:
+    """Rows of the table of attacks as the page needs them: a JSON list of {name, targeted, quick, scannable}."""
     columns = ("name", "targeted", "quick", "scannable")
-    return json.dumps([{name: getattr(row, name) for name in columns} for row in ATTACKS.values()])
+    return json.dumps([{column: getattr(ATTACKS[name], column) for column in columns} for name in names])
 
 
 def read_styles(folder: str) -> str:

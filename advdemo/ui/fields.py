@@ -41,6 +41,7 @@ class Offered:
     networks: tuple[str, ...]
     games: tuple[str, ...] = ()  # the pairs from which a game can start
     experiments: tuple[str, ...] = ()
+    attacks: tuple[str, ...] = tuple(ATTACKS)
 
 
 def offered(info: ValidationInfo) -> Offered:
@@ -190,7 +191,9 @@ LongSeed = Annotated[int, Field(ge=0, lt=2**63), refused("errors.bad_seed", "see
 Epsilon = Annotated[float, BeforeValidator(_to_number), Field(ge=0, le=1), refused("errors.bad_epsilon", "epsilon")]
 Epsilons = Annotated[tuple[float, ...], BeforeValidator(_parse_epsilons)]
 AttackName = Annotated[
-    str, one_of(lambda info: ATTACKS), refused("errors.unknown_attack", "attack", attacks=listed(ATTACKS))
+    str,
+    one_of(lambda info: offered(info).attacks),
+    refused("errors.unknown_attack", "attack", attacks=lambda info: listed(offered(info).attacks)),
 ]
 Method = Annotated[
     str, one_of(lambda info: METHODS), refused("errors.unknown_proof", "method", methods=listed(METHODS))

@@ -5,7 +5,7 @@ import os
 from advdemo.training.recipes import Recipe
 
 SWITCH, CAP = "ADVDEMO_TRAINING", "ADVDEMO_MAX_EPOCHS"  # "off" and a number
-LIMIT = "ADVDEMO_MAX_MINUTES"  # of one visitor's sweep or game
+LIMIT = "ADVDEMO_MAX_MINUTES"  # of one visitor's sweep, training or game
 DEFAULT_CAP = 60
 DEFAULT_LIMIT = 5.0
 
@@ -34,3 +34,8 @@ def minutes_allowed() -> float:
     if not minutes > 0:
         raise ValueError(f"{LIMIT} must be a number of minutes above 0, got {text!r}")
     return minutes
+
+
+def seconds_allowed() -> float:
+    """Of processor time for a short request, such as a scan: a tenth of `minutes_allowed`."""
+    return minutes_allowed() * 60 / 10

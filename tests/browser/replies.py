@@ -2,6 +2,7 @@
 and small."""
 
 import json
+import math
 from functools import cache
 
 import pytest
@@ -56,14 +57,14 @@ class Replies:
 
 
 @cache
-def training(epochs=2):
+def training(epochs=2, minutes=math.inf):
     """[the first step, then each epoch] of `quick` on 1,000 images."""
     images, labels = load_mnist("train")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(trainings, "load_mnist", lambda split: (images[:1200], labels[:1200]))
         patch.setattr(trainings, "HELD_OUT", 200)
         patch.setattr(trainings, "SECONDS_BETWEEN_UPDATES", 0)
-        first, *others = trainings.train("quick", pick_recipe("quick", epochs=epochs, batch_size=50), 0)
+        first, *others = trainings.train("quick", pick_recipe("quick", epochs=epochs, batch_size=50), 0, minutes)
     return [first, *(message for message in others if "epoch" in message["update"])]
 
 

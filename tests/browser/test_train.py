@@ -85,6 +85,21 @@ def test_stop_before_the_first_epoch(visit):
     expect(page.locator("#train-run")).to_be_enabled()
 
 
+def test_at_the_limit_of_time_it_stops_and_what_there_is_is_kept(visit):
+    page = open_train(visit())
+    expect(page.locator(".train .about")).to_contain_text("Training stops after 5 min at the latest")
+    told, (begun, cut) = replies.Replies(page, "train"), replies.training(minutes=1e-9)
+    page.click("#train-run")
+    told.wait()
+    told.say({"update": {"progress": begun["update"]["progress"] | {"left": 200, "limit": 300}}})
+    status = page.locator(".train .status")
+    expect(status).to_have_text("Epoch 1 of 2, stops in 3 min, at the limit of 5 min")
+    told.say(cut)
+    told.end()
+    expect(status).to_contain_text("Stopped in epoch 1, at the limit of 1 s. The best epoch is kept. Test accuracy: ")
+    expect(page.locator(".train .use")).to_be_enabled()
+
+
 def test_upload_a_model(standing, tmp_path):
     page = open_train(standing)
     save_checkpoint(LeNet(), tmp_path / "mine.safetensors", {})

@@ -235,7 +235,8 @@ def add_api(service: Service) -> None:
         call = {"image": image, "index": index, "network": network, "label": label, "arrays": arrays}
         return await reply(replies.certify_digit, r.PredictCall, request, **call)
 
-    every, scannable = ATTACKS.values(), [row for row in ATTACKS.values() if row.scannable]
+    every = [ATTACKS[name] for name in service.offered.attacks]
+    scannable = [row for row in every if row.scannable]
     endpoints: dict[Callable[..., Any], Iterable[Attack]] = {
         predict: [],
         attack: every,

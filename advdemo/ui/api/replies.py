@@ -12,10 +12,10 @@ from advdemo.networks.predict import predict
 from advdemo.ui.handlers.proof import proved_epsilon
 from advdemo.ui.requests import AttackCall, GenerateCall, OfPair, PredictCall, ScanCall
 from advdemo.ui.server.errors import RefusalError
-from advdemo.ui.server.threads import Superseded, Threads
+from advdemo.ui.server.threads import Check, Threads
 from advdemo.ui.server.visitors import Visitor
 from advdemo.ui.service import Service
-from advdemo.ui.service.digits import Digit, find_aim, interruptible, read_digit
+from advdemo.ui.service.digits import Digit, Watched, find_aim, read_digit
 from advdemo.ui.service.pairs import whole_greys
 from advdemo.ui.service.pictures import as_png, as_rows, change_as_png
 
@@ -25,7 +25,7 @@ Reply = dict[str, Any]
 async def predict_digit(service: Service, visitor: Visitor, call: PredictCall) -> Reply:
     """What a network reads."""
 
-    def work(superseded: Superseded) -> Reply:
+    def work(_: Check) -> Reply:
         digit, network = _read(service, call)
         probabilities = predict(network, digit.image[None])[0]
         return _reading(probabilities) | {"probabilities": _round(probabilities)} | _show(call, image=digit.image)
@@ -36,11 +36,11 @@ async def predict_digit(service: Service, visitor: Visitor, call: PredictCall) -
 async def attack_digit(service: Service, visitor: Visitor, call: AttackCall) -> Reply:
     """One attack at one epsilon."""
 
-    def work(superseded: Superseded) -> Reply:
+    def work(check: Check) -> Reply:
         digit, network = _read(service, call)
         aim, targeted = _aim(network, digit, call.target)
         goal, batch = torch.tensor([aim], device=digit.image.device), digit.image[None]
-        run = interruptible(network, superseded)
+        run = Watched(network, check)
         prepared = make_settings(call.attack).prepare(run, batch, goal, targeted=targeted, seed=call.seed)
         adversarial = prepared.at(call.epsilon)
         after = predict(network, adversarial)[0]
@@ -61,10 +61,10 @@ async def attack_digit(service: Service, visitor: Visitor, call: AttackCall) -> 
 async def scan_epsilons(service: Service, visitor: Visitor, call: ScanCall) -> Reply:
     """One attack at every epsilon."""
 
-    def work(superseded: Superseded) -> Reply:
+    def work(check: Check) -> Reply:
         digit, network = _read(service, call)
         aim, targeted = _aim(network, digit, call.target)
-        run = interruptible(network, superseded)
+        run = Watched(network, check)
         result = scan(run, digit.image, aim, targeted=targeted, attack=call.attack, seed=call.seed)
         epsilons, reads = result.epsilons.tolist(), result.probabilities.argmax(1).tolist()
         changes = [i for i in range(len(reads)) if i == 0 or reads[i] != reads[i - 1]]
@@ -91,7 +91,7 @@ async def generate_digits(service: Service, visitor: Visitor, call: GenerateCall
     """Generated digits."""
     pair = service.pairs.pick(OfPair())
 
-    def work(superseded: Superseded) -> Reply:
+    def work(_: Check) -> Reply:
         images = whole_greys(generate(pair.generator, torch.full((call.count,), call.digit), seed=call.seed))
         reads = predict(service.networks.shipped["standard"], images.to(service.networks.device)).argmax(1)
         reply: Reply = {
@@ -108,9 +108,9 @@ async def generate_digits(service: Service, visitor: Visitor, call: GenerateCall
 async def certify_digit(service: Service, visitor: Visitor, call: PredictCall) -> Reply:
     """How far a digit is certified to be read as its label."""
 
-    def work(superseded: Superseded) -> Reply:
+    def work(check: Check) -> Reply:
         digit, network = _read(service, call)
-        proved = proved_epsilon(service.proved, call.network, network, digit.image, digit.label)
+        proved = proved_epsilon(service.proved, call.network, network, digit.image, digit.label, check)
         if proved is None:
             raise RefusalError("proof.other_layers")
         return {

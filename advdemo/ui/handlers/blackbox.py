@@ -14,8 +14,7 @@ from advdemo.attacks import RayS, Square
 from advdemo.images.greys import as_bytes
 from advdemo.networks.predict import classify
 from advdemo.ui.requests import BlackBoxRequest
-from advdemo.ui.server.errors import SupersededError
-from advdemo.ui.server.threads import Superseded
+from advdemo.ui.server.threads import Check
 from advdemo.ui.server.visitors import Visitor
 from advdemo.ui.service import Service
 from advdemo.ui.service.digits import find_aim, read_digit
@@ -27,10 +26,10 @@ MOST_FRAMES = 150
 
 async def query_black_box(service: Service, visitor: Visitor, request: BlackBoxRequest) -> dict[str, Any]:
     """`search` in the slow threads."""
-    return await service.slow.run(visitor, "blackbox", lambda superseded: search(service, request, superseded))
+    return await service.slow.run(visitor, "blackbox", lambda check: search(service, request, check))
 
 
-def search(service: Service, request: BlackBoxRequest, superseded: Superseded = lambda: False) -> dict[str, Any]:
+def search(service: Service, request: BlackBoxRequest, check: Check = lambda: None) -> dict[str, Any]:
     """{"fooled", "asked": queries in all, "most": queries allowed, "frames": uint8 (F, 28, 28), the best picture so far
     at F moments, "at": float32 (F,), the queries by then, "reads": uint8 (F,), what the network reads there, "course":
     float32 (F,), its lead over the answer wanted, in logits; where the box answers with the label alone, the distance
@@ -44,8 +43,7 @@ def search(service: Service, request: BlackBoxRequest, superseded: Superseded = 
     pictures: list[Tensor] = []
     moments: list[tuple[int, float]] = []
     for attempt in box.stream(network, digit.image, aim, request.epsilon, targeted=targeted):
-        if superseded():
-            raise SupersededError("errors.superseded")
+        check()
         course = attempt.margin if attempt.margin is not None else 1.0 if attempt.epsilon is None else attempt.epsilon
         if not moments or course != moments[-1][1]:
             pictures.append(attempt.image)

@@ -12,9 +12,8 @@ from advdemo.networks.generator import PER_UNIT, generate, round_latents
 from advdemo.networks.predict import classify
 from advdemo.ui.fields import EDGE
 from advdemo.ui.requests import PlaneRequest, SearchRequest
-from advdemo.ui.server.errors import SupersededError
 from advdemo.ui.server.replies import as_text
-from advdemo.ui.server.threads import Superseded
+from advdemo.ui.server.threads import Check
 from advdemo.ui.server.visitors import Visitor
 from advdemo.ui.service import Service
 from advdemo.ui.service.pairs import latent, latents, whole_greys
@@ -26,7 +25,7 @@ async def latent_plane(service: Service, visitor: Visitor, request: PlaneRequest
     """All of the plane that a digit lies on: {"frames": uint8 (GRID * GRID, 28, 28), row by row from the top left
     corner, "realness": float32 (GRID * GRID,)}."""
 
-    def work(superseded: Superseded) -> dict[str, Any]:
+    def work(_: Check) -> dict[str, Any]:
         pair, order = service.pairs.pick(request), request.generated
         steps = torch.linspace(-EDGE, EDGE, GRID)
         places = torch.cartesian_prod(steps, steps).flip(1)  # x runs fastest
@@ -39,10 +38,10 @@ async def latent_plane(service: Service, visitor: Visitor, request: PlaneRequest
 
 async def find_fooling(service: Service, visitor: Visitor, request: SearchRequest) -> dict[str, Any]:
     """`search` in the slow threads."""
-    return await service.slow.run(visitor, "fool", lambda superseded: search(service, request, superseded))
+    return await service.slow.run(visitor, "fool", lambda check: search(service, request, check))
 
 
-def search(service: Service, request: SearchRequest, superseded: Superseded = lambda: False) -> dict[str, Any]:
+def search(service: Service, request: SearchRequest, check: Check = lambda: None) -> dict[str, Any]:
     """A search from a generated digit for one that the network misreads: {"fooled", "centre": base64 of the last
     latent, "label": what the network reads at the end, "second": what another network reads, "judge": its name,
     "frames": uint8 (N, 28, 28), the way there, "shares": float32 (N, 2), the network's confidence in what was asked for
@@ -61,8 +60,7 @@ def search(service: Service, request: SearchRequest, superseded: Superseded = la
         doubt=lambda images: F.softplus(-pair.discriminator(images, digits)),
         rounded=round_latents,
     ):
-        if superseded():
-            raise SupersededError("errors.superseded")
+        check()
         frames.append(as_bytes(step.image[0, 0]))
         asked = float(step.probabilities[order.digit])
         others = step.probabilities.clone()

@@ -47,7 +47,7 @@ async def run_mistake(service: Service, visitor: Visitor, request: MistakeReques
 async def _once(
     service: Service, visitor: Visitor, lesson: str, measure: Callable[[], dict[str, Any]]
 ) -> dict[str, Any]:
-    def work(_: object) -> dict[str, Any]:
+    def work(_: object) -> dict[str, Any]:  # to its end, whoever leaves: the next visitor finds it done
         if lesson not in service.lessons:
             service.lessons[lesson] = measure()
         return service.lessons[lesson]

@@ -14,11 +14,10 @@ from advdemo.measures.scan import EPSILONS, scan
 from advdemo.measures.strongest import smallest_success
 from advdemo.ui.requests import ScanRequest
 from advdemo.ui.server.cache import Recent
-from advdemo.ui.server.errors import SupersededError
-from advdemo.ui.server.threads import Superseded
+from advdemo.ui.server.threads import Check
 from advdemo.ui.server.visitors import Visitor
 from advdemo.ui.service import Service
-from advdemo.ui.service.digits import interruptible, read_digit
+from advdemo.ui.service.digits import Digit, Watched, read_digit
 
 Key = tuple[str, int, bytes]  # a network, a label and the image's bytes
 
@@ -27,14 +26,12 @@ async def prove_digit(service: Service, visitor: Visitor, request: ScanRequest) 
     """{"sides": [{"proved": epsilon, or None for a network of other layers than a LeNet's}]}; 0.0 where the digit is
     misread, or nothing can be proved."""
 
-    def work(superseded: Superseded) -> dict[str, Any]:
+    def work(check: Check) -> dict[str, Any]:
         networks = [service.networks.pick(side.network, request.weights) for side in request.sides]
         digit = read_digit(service, request, networks[0])
         proved = []
         for side, network in zip(request.sides, networks, strict=True):
-            if superseded():
-                raise SupersededError("errors.superseded")
-            proved.append(proved_epsilon(service.proved, side.network, network, digit.image, digit.label))
+            proved.append(proved_epsilon(service.proved, side.network, network, digit.image, digit.label, check))
         return {"sides": [{"proved": epsilon} for epsilon in proved]}
 
     return await service.proofs.run(visitor, "prove", work)
@@ -44,23 +41,13 @@ async def narrow_digit(service: Service, visitor: Visitor, request: ScanRequest)
     """{"sides": [{"strongest": the smallest epsilon at which the strongest attack succeeds, or None where it does not,
     or the digit is misread without}]}."""
 
-    def work(superseded: Superseded) -> dict[str, Any]:
+    def work(check: Check) -> dict[str, Any]:
         networks = [service.networks.pick(side.network, request.weights) for side in request.sides]
         digit = read_digit(service, request, networks[0])
-        image, label = digit.image, digit.label
-        found = []
-        for side, network in zip(request.sides, networks, strict=True):
-            key = key_of(side.network, label, image)
-            if key not in service.strongest:
-                below = scan(network, image, label).flip_epsilon
-                above, run = service.proved.get(key) or 0.0, interruptible(network, superseded)
-                service.strongest.put(
-                    key,
-                    None
-                    if below == 0
-                    else smallest_success(run, image, label, above=above, below=below or EPSILONS[-1]),
-                )
-            found.append(service.strongest.get(key))
+        found = [
+            strongest_epsilon(service, side.network, network, digit, check)
+            for side, network in zip(request.sides, networks, strict=True)
+        ]
         return {"sides": [{"strongest": epsilon} for epsilon in found]}
 
     return await service.slow.run(visitor, "narrow", work)
@@ -71,8 +58,27 @@ def key_of(name: str, label: int, image: Tensor) -> Key:
     return name, label, image.cpu().numpy().tobytes()
 
 
+def strongest_epsilon(service: Service, name: str, network: nn.Module, digit: Digit, check: Check) -> float | None:
+    """`smallest_success` between what is proved already and where FGSM succeeds, remembered as well; None also for a
+    digit that is misread without an attack."""
+    key = key_of(name, digit.label, digit.image)
+    if key not in service.strongest:
+        flip = scan(network, digit.image, digit.label).flip_epsilon
+        above, below = service.proved.get(key) or 0.0, EPSILONS[-1] if flip is None else flip
+        found = None
+        if above < below:
+            found = smallest_success(Watched(network, check), digit.image, digit.label, above=above, below=below)
+        service.strongest.put(key, found)
+    return service.strongest.get(key)
+
+
 def proved_epsilon(
-    proved: Recent[Key, float], name: str, network: nn.Module, image: Tensor, label: int
+    proved: Recent[Key, float],
+    name: str,
+    network: nn.Module,
+    image: Tensor,
+    label: int,
+    check: Check = lambda: None,
 ) -> float | None:
     """`certified_epsilon`, from or for what is `proved` already; None for a network that it is not for."""
     try:
@@ -81,4 +87,4 @@ def proved_epsilon(
         return None
     key = key_of(name, label, image)
     known = proved.get(key)
-    return proved.put(key, certified_epsilon(network, image, label)) if known is None else known
+    return proved.put(key, certified_epsilon(network, image, label, on_step=check)) if known is None else known

@@ -9,20 +9,20 @@ from typing import Any
 from advdemo.attacks import ATTACKS
 from advdemo.measures.scan import scan
 from advdemo.ui.requests import ScanRequest
-from advdemo.ui.server.threads import Superseded
+from advdemo.ui.server.threads import Check
 from advdemo.ui.server.visitors import Visitor
 from advdemo.ui.service import Service
-from advdemo.ui.service.digits import find_aim, interruptible, read_digit
+from advdemo.ui.service.digits import Watched, find_aim, read_digit
 
 
 async def scan_digit(service: Service, visitor: Visitor, request: ScanRequest) -> dict[str, Any]:
     """`scan_sides` in the threads for its attacks."""
     quick = all(ATTACKS[side.attack].quick for side in request.sides)
     threads = service.quick if quick else service.slow
-    return await threads.run(visitor, "scan", lambda superseded: scan_sides(service, request, superseded))
+    return await threads.run(visitor, "scan", lambda check: scan_sides(service, request, check))
 
 
-def scan_sides(service: Service, request: ScanRequest, superseded: Superseded = lambda: False) -> dict[str, Any]:
+def scan_sides(service: Service, request: ScanRequest, check: Check = lambda: None) -> dict[str, Any]:
     """The scans of a digit, as the page draws them: {"index", "label", "label_source", "realness": 0..1 where
     generated, "image": uint8 (28, 28), "sides"}, each side {"target", "taken", "flip", "sign": int8 (28, 28) or None,
     "frames": uint8 (101, 28, 28) where there is no one sign, "zero", "probabilities": float32 (101, 10)}. A target that
@@ -33,7 +33,7 @@ def scan_sides(service: Service, request: ScanRequest, superseded: Superseded = 
     sides = []
     for side, network in zip(request.sides, networks, strict=True):
         aim, targeted, taken = find_aim(network, digit, side.target)
-        result = scan(interruptible(network, superseded), digit.image, aim, targeted=targeted, attack=side.attack)
+        result = scan(Watched(network, check), digit.image, aim, targeted=targeted, attack=side.attack)
         sides.append(
             {
                 "target": aim if targeted else None,

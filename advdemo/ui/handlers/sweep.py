@@ -3,6 +3,8 @@
 from collections.abc import AsyncGenerator
 from typing import Any
 
+from torch import nn
+
 from advdemo.attacks import ATTACKS
 from advdemo.images.greys import as_bytes
 from advdemo.measures.bounds import check_network
@@ -10,9 +12,10 @@ from advdemo.networks.predict import classify
 from advdemo.ui.jobs import sweep as jobs
 from advdemo.ui.requests import CellRequest, SweepRequest, TransferRequest
 from advdemo.ui.server.errors import refusing
-from advdemo.ui.server.threads import Superseded
+from advdemo.ui.server.threads import Check
 from advdemo.ui.server.visitors import Visitor
 from advdemo.ui.service import Service
+from advdemo.ui.service.digits import Watched
 from advdemo.ui.service.networks import for_job
 
 CELL_EXAMPLES = 10
@@ -22,7 +25,7 @@ CELL_BATCH = 100
 async def run_sweep(service: Service, visitor: Visitor, request: SweepRequest) -> AsyncGenerator[dict[str, Any], None]:
     """The visitor's place in the queue, then partial results, some ten a second, as `jobs.sweep` or `jobs.prove` yields
     them."""
-    network = service.networks.pick(request.network, request.weights)
+    (network,) = await picked(service, visitor, request.weights, request.network)
     arguments = for_job(network), request.images, list(request.epsilons)
     if request.proof:
         with refusing("proof.other_layers"):
@@ -40,26 +43,33 @@ async def run_transfer(
     service: Service, visitor: Visitor, request: TransferRequest
 ) -> AsyncGenerator[dict[str, Any], None]:
     """The same for `jobs.transfer`: every network on the adversarial images made on every network."""
-    networks = [for_job(service.networks.pick(name, request.weights)) for name in request.networks]
+    networks = [for_job(network) for network in await picked(service, visitor, request.weights, *request.networks)]
     await service.costs.check(ATTACKS[request.attack], request.images * len(networks) ** 2)
     work = service.workers.run(jobs.transfer, networks, request.images, request.epsilon, request.attack)
     async for message in service.sweeps.follow(visitor, work):
         yield message
 
 
+async def picked(service: Service, visitor: Visitor, weights: bytes | None, *names: str) -> list[nn.Module]:
+    """The networks of those names: a visitor's is tried as it is read, which takes a thread some milliseconds."""
+    return await service.quick.run(
+        visitor, "networks", lambda _: [service.networks.pick(name, weights) for name in names]
+    )
+
+
 async def find_examples(service: Service, visitor: Visitor, request: CellRequest) -> dict[str, Any]:
     """`examples_of` in the slow threads."""
-    return await service.slow.run(visitor, "cell", lambda superseded: examples_of(service, request, superseded))
+    return await service.slow.run(visitor, "cell", lambda check: examples_of(service, request, check))
 
 
-def examples_of(service: Service, request: CellRequest, superseded: Superseded = lambda: False) -> dict[str, Any]:
+def examples_of(service: Service, request: CellRequest, check: Check = lambda: None) -> dict[str, Any]:
     """Images of the class `truth` that the attack makes the network read as `predicted`: {"found": [{"index", "before",
     "after", "image": uint8 (28, 28)}]}."""
-    network = service.networks.pick(request.network, request.weights)
+    network = Watched(service.networks.pick(request.network, request.weights), check)
     attack, device = ATTACKS[request.attack](), service.networks.device
     found: list[dict[str, Any]] = []
     for chosen in (service.labels[: request.images] == request.truth).nonzero().flatten().split(CELL_BATCH):
-        if superseded() or len(found) >= CELL_EXAMPLES or not len(chosen):
+        if len(found) >= CELL_EXAMPLES or not len(chosen):
             break
         batch, wanted = service.images[chosen].to(device), service.labels[chosen].to(device)
         prepared = attack.prepare(network, batch, wanted)

@@ -1,6 +1,7 @@
 """A training to watch."""
 
 import base64
+import math
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -17,26 +18,32 @@ from advdemo.ui.server.errors import RefusalError
 HELD_OUT = 5_000  # training images, to choose the best epoch by
 
 
-def train(name: str, recipe: Recipe, seed: int) -> Iterator[dict[str, Any]]:
-    """Progress, some ten times a second: `update` holds `progress` {epoch, epochs, share, seconds, left}; at an epoch's
-    end also `epoch`, its record, and beside it `weights` (a safetensors file as base64) when it is the best so far on
-    held-out images."""
+def train(name: str, recipe: Recipe, seed: int, minutes: float = math.inf) -> Iterator[dict[str, Any]]:
+    """Progress, some ten times a second: `update` holds `progress` {epoch, epochs, share, seconds, left, limit}; at an
+    epoch's end also `epoch`, its record, and beside it `weights` (a safetensors file as base64) when it is the best so
+    far on held-out images. A training that has not ended after so many `minutes` ends then, in the middle of an epoch:
+    while that is to be expected, `limit` is them in seconds, and `left` counts down to it; else it is None."""
     try:
         (images, labels), held_out = hold_out(*load_mnist("train"), HELD_OUT, seed=0)
     except (OSError, ValueError) as error:
         raise RefusalError("errors.training_data") from error
     started = shown = time.perf_counter()
-    best = -1.0
-    for event in train_steps(recipe, images, labels, validation=held_out, seed=seed, device=pick_device()):
+    until = started + 60 * minutes
+    best, share = -1.0, 1.0
+    options: dict[str, Any] = {"seed": seed, "device": pick_device(), "until": until}
+    for event in train_steps(recipe, images, labels, validation=held_out, **options):
         now = time.perf_counter()
-        if isinstance(event, Step) and now - shown < SECONDS_BETWEEN_UPDATES:
-            continue
+        if isinstance(event, Step):
+            share = event.step / event.steps
+            if now - shown < SECONDS_BETWEEN_UPDATES:
+                continue
         shown = now
-        share = event.step / event.steps if isinstance(event, Step) else 1.0
         done = (event.epoch - 1 + share) / recipe.epochs
-        seconds = now - started
+        seconds, allowed = now - started, max(0.0, until - now)
+        left = seconds * (1 / done - 1)
         progress = {"epoch": event.epoch, "epochs": recipe.epochs, "share": done, "seconds": seconds}
-        update: dict[str, dict[str, Any]] = {"progress": progress | {"left": seconds * (1 / done - 1)}}
+        ends = {"left": min(left, allowed), "limit": 60 * minutes if left > allowed else None}
+        update: dict[str, dict[str, Any]] = {"progress": progress | ends}
         reply = {}
         if isinstance(event, EpochRecord):
             update["epoch"] = {key: value for key, value in vars(event).items() if key != "weights"}

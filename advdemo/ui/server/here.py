@@ -7,6 +7,8 @@ from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import suppress
 from typing import Any, Protocol, Self, runtime_checkable
 
+import torch
+
 
 @runtime_checkable
 class Local(Protocol):
@@ -34,6 +36,7 @@ async def run_here(job: Callable[..., Iterator[Any]], arguments: tuple[Any, ...]
             loop.call_soon_threadsafe(arrived.put_nowait, (kind, content))
 
     def work() -> None:
+        torch.set_flush_denormal(True)  # in this thread and those that it begins, not in the caller's
         try:
             for message in job(*_until(arguments, ended)):
                 put("message", message)

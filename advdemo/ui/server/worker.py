@@ -21,6 +21,8 @@ from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import aclosing, suppress
 from typing import Any, BinaryIO, cast
 
+import torch
+
 from advdemo.ui.server.errors import RefusalError
 from advdemo.ui.server.here import run_here, stays_here
 from advdemo.ui.server.log import keep_log_brief
@@ -204,6 +206,7 @@ def main(warm_up: str) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     keep_log_brief()
     _be_nice(NICENESS)
+    torch.set_flush_denormal(True)  # of every thread that this one begins, too
     out = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what libraries print must not end up among the messages
     jobs: queue.Queue[tuple[str, tuple[Any, ...], int]] = queue.Queue()

@@ -15,12 +15,18 @@ from advdemo.ui.server.queue import FairQueue
 from advdemo.ui.server.threads import Threads
 from advdemo.ui.server.visitors import Limits, Streams, Visitor
 from advdemo.ui.server.worker import Steering, Workers
+from advdemo.ui.service.attacks import usable_attacks
 from advdemo.ui.service.costs import Costs
 from advdemo.ui.service.networks import Networks, pack
 from advdemo.ui.service.pairs import Pairs
+from advdemo.ui.settings import seconds_allowed
 
 CORES = torch.get_num_threads()
 PROOFS = 4096  # remembered, for a class to share
+
+
+def _threads(name: str, count: int) -> Threads:
+    return Threads(name, count, seconds_allowed())
 
 
 def _waiting() -> FairQueue:
@@ -38,9 +44,9 @@ class Service:
     kept: Kept = field(default_factory=Kept)  # what the page fetches once
     limits: Limits = field(default_factory=Limits)
     streams: Streams = field(default_factory=Streams)
-    quick: Threads = field(default_factory=lambda: Threads("quick", CORES))  # milliseconds
-    slow: Threads = field(default_factory=lambda: Threads("slow", max(1, CORES // 2)))  # up to seconds
-    proofs: Threads = field(default_factory=lambda: Threads("proofs", 1))
+    quick: Threads = field(default_factory=lambda: _threads("quick", CORES))  # milliseconds
+    slow: Threads = field(default_factory=lambda: _threads("slow", max(1, CORES // 2)))  # up to seconds
+    proofs: Threads = field(default_factory=lambda: _threads("proofs", 1))
     proved: Recent[tuple[str, int, bytes], float] = field(default_factory=lambda: Recent(PROOFS))
     strongest: Recent[tuple[str, int, bytes], float | None] = field(default_factory=lambda: Recent(PROOFS))
     lessons: dict[str, dict[str, Any]] = field(default_factory=dict[str, Any])  # of the Learn tab, measured already
@@ -60,6 +66,7 @@ class Service:
             networks=tuple(self.networks.shipped),
             games=tuple(self.pairs.shipped),
             experiments=tuple(self._experiments()),
+            attacks=usable_attacks(),
         )
 
     def _experiments(self) -> list[str]:

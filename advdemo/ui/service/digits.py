@@ -10,8 +10,7 @@ from torch import Tensor, nn
 from advdemo.networks.predict import predict
 from advdemo.ui.fields import SIDE
 from advdemo.ui.requests import PredictCall, ScanRequest
-from advdemo.ui.server.errors import SupersededError
-from advdemo.ui.server.threads import Superseded
+from advdemo.ui.server.threads import Check
 from advdemo.ui.service import Service
 from advdemo.ui.service.pictures import parse_picture
 
@@ -61,14 +60,16 @@ def find_aim(network: nn.Module, digit: Digit, target: int | None) -> tuple[int,
     return (digit.label, False, taken) if target is None or taken else (target, True, False)
 
 
-def interruptible(network: Any, superseded: Superseded) -> Any:
-    """`network` as a function that raises SupersededError once nobody waits for it: PGD runs it a hundred times."""
+class Watched(nn.Module):
+    """`network`, which calls `check` each time before it computes, as attacks have it do at each of their steps."""
 
-    def run(images: Tensor) -> Tensor:
-        if superseded():
-            raise SupersededError("errors.superseded")
-        return network(images)
+    def __init__(self, network: Any, check: Check) -> None:
+        super().__init__()
+        self.network, self.check = network, check
+        if hasattr(network, "straight_through"):
+            self.straight_through = Watched(network.straight_through, check)
 
-    if hasattr(network, "straight_through"):
-        vars(run)["straight_through"] = interruptible(network.straight_through, superseded)
-    return run
+    def forward(self, images: Tensor) -> Tensor:
+        self.check()
+        logits: Tensor = self.network(images)
+        return logits

@@ -26,6 +26,7 @@ UNFIT = {  # what is wrong with a file, by the kinds of UnfitError
     "nothing": "errors.file_nothing",
     "old": "errors.file_old",
     "script": "errors.file_script",
+    "tiny": "errors.model_tiny",
     "wants": "errors.file_wants",
 }
 

@@ -21,7 +21,7 @@ def explore_tab(service: Service, proofs: dict[str, dict[int, float]]) -> None:
         board=make_board(service, proofs),
         networks=list(service.networks.shipped),
         weights=keep_weights(service),
-        attacks=attack_rows(),
+        attacks=attack_rows(service.offered.attacks),
         edge=EDGE,
         generates="shipped" in service.pairs.shipped,
     )

@@ -17,7 +17,7 @@ def sweep_tab(service: Service, saved: SweepResult | None = None) -> None:
         reference=json.dumps(reference()),
         saved=json.dumps(saved and as_drawn(saved, with_examples=False)),
         networks=list(service.networks.shipped),
-        attacks=attack_rows(),
+        attacks=attack_rows(service.offered.attacks),
         proofs=list(METHODS),
         total=len(service.images),
     )

@@ -8,7 +8,7 @@ from advdemo.networks.predict import summary
 from advdemo.training.recipes import RECIPES
 from advdemo.ui.component import component
 from advdemo.ui.fields import MAX_NETWORK
-from advdemo.ui.settings import epoch_cap, training_enabled
+from advdemo.ui.settings import epoch_cap, minutes_allowed, training_enabled
 from advdemo.ui.tabs.records import saved_sweep, training_history
 
 
@@ -19,6 +19,7 @@ def train_tab(record: dict[str, Any]) -> None:
         "recipes": {name: vars(recipe) | {"cap": epoch_cap(recipe)} for name, recipe in RECIPES.items()},
         "layers": summary(LeNet()),
         "most_bytes": MAX_NETWORK,
+        "most_seconds": 60 * minutes_allowed(),
         "enabled": training_enabled(),
         "confusion": saved and saved.flips[saved.epsilons.argmin()].tolist(),
         "history": training_history(record),

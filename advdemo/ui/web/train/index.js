@@ -17,7 +17,7 @@ export function mount({ element, props }) {
   const [run, stop, status] = ["#train-run", "#train-stop", ".status"].map(pick);
   fillWords(root);
 
-  const settings = makeSettings(root, setup.recipes);
+  const settings = makeSettings(root, setup.recipes, setup.most_seconds);
   const model = makeModel(root, setup.most_bytes, (uploaded) => {
     model.show(uploaded);
     training.epochs = []; // those of another network
@@ -29,7 +29,7 @@ export function mount({ element, props }) {
   const training = makeTraining({ model, draw, showProgress, setState, showTrouble });
 
   /** @param {import("./training.js").Progress} progress @param {number | null} again */
-  function showProgress({ share, epoch, epochs, left }, again) {
+  function showProgress({ share, epoch, epochs, left, limit }, again) {
     pick(".progress i").style.transform = `scaleX(${share})`;
     pick(".progress").setAttribute("aria-valuenow", Math.round(100 * share));
     if (again !== null) return setState("running", "servers.trained_again", { epoch, count: again });
@@ -37,7 +37,9 @@ export function mount({ element, props }) {
     setState("running", last ? "train.epoch_accuracy" : "train.epoch", {
       epoch,
       epochs,
-      left: duration(left),
+      left: limit
+        ? { key: "train.until_limit", values: { time: duration(left), limit: duration(limit) } }
+        : { key: "train.left", values: { time: duration(left) } },
       accuracy: last ? inPercent(last.validation_accuracy ?? 0, 2) : "",
     });
   }

@@ -3,12 +3,17 @@
 import { choose, picker } from "../shared/dom.js";
 import { onOpen, remember } from "../shared/link.js";
 import { option, say } from "../shared/words.js";
+import { duration } from "./training.js";
 
 const FIRST = "quick";
 const NUMBERS = ["epochs", "rate", "seed"];
 
-/** @param {Element} root @param {Record<string, any>} recipes by name */
-export function makeSettings(root, recipes) {
+/**
+ * @param {Element} root
+ * @param {Record<string, any>} recipes by name
+ * @param {number} seconds that a training may take
+ */
+export function makeSettings(root, recipes, seconds) {
   const pick = picker(root);
   const box = pick(".recipe");
   const fields = Object.fromEntries(NUMBERS.map((name) => [name, pick(`.${name}`)]));
@@ -22,6 +27,7 @@ export function makeSettings(root, recipes) {
       about: { key: `recipes.${box.value}` },
       attacked: { key: recipe.epsilon && !recipe.certified ? "train.curves_attacked" : "train.quiet" },
       cap: recipe.epochs > recipe.cap ? { key: "train.cap", values: { cap: recipe.cap } } : "",
+      limit: { key: "train.limit", values: { time: duration(seconds) } },
     });
   }
 

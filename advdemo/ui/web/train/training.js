@@ -8,7 +8,15 @@ import { sayError } from "../shared/words.js";
 import { shareRight } from "./model.js";
 
 /** @typedef {import("../shared/words.js").Phrase} Phrase */
-/** @typedef {{share: number, epoch: number, epochs: number, left: number, seconds: number}} Progress */
+/**
+ * @typedef {object} Progress
+ * @property {number} share
+ * @property {number} epoch
+ * @property {number} epochs
+ * @property {number} seconds so far
+ * @property {number} left seconds
+ * @property {number | null} limit the seconds that a training may take, where this one will not have ended by then
+ */
 /**
  * @typedef {object} Page
  * @property {ReturnType<typeof import("./model.js").makeModel>} model
@@ -23,7 +31,8 @@ import { shareRight } from "./model.js";
 export function makeTraining({ model, draw, showProgress, setState, showTrouble }) {
   const turns = makeTurns();
   let name = ""; // of the recipe
-  let seconds = 0; // of the training so far
+  /** @type {Progress | null} */
+  let last = null; // what was told of the training
   let kept = 0; // the epoch that the kept weights are of
   const training = {
     /** @type {import("./plots.js").Epoch[]} */
@@ -45,14 +54,21 @@ export function makeTraining({ model, draw, showProgress, setState, showTrouble 
       async (signal) => {
         const messages = followPatiently("train", () => request, { signal, onTrouble: showTrouble });
         for await (const message of messages) receive(message);
-        const count = training.epochs[training.epochs.length - 1].epoch;
-        judge({ key: "train.finished", values: { count, time: duration(seconds) } });
+        judge(outcome());
       },
       (trouble) => {
         setState("done");
         showTrouble(trouble);
       },
     );
+  }
+
+  /** How the training has ended. @returns {Phrase} */
+  function outcome() {
+    const { epoch, seconds, left, limit } = /** @type {Progress} */ (last);
+    return limit && left === 0
+      ? { key: "train.out_of_time", values: { epoch, limit: duration(limit) } }
+      : { key: "train.finished", values: { count: epoch, time: duration(seconds) } };
   }
 
   /** @param {any} message of a training that may have been begun again: what was there before stays as it is */
@@ -64,7 +80,7 @@ export function makeTraining({ model, draw, showProgress, setState, showTrouble 
     training.planned = progress.epochs;
     const seen = epochs.length;
     if (epoch?.epoch > seen) epochs.push(epoch);
-    seconds = progress.seconds;
+    last = progress;
     if (weights && progress.epoch > kept) {
       kept = progress.epoch;
       model.show({ weights, name: `${name}, epoch ${kept}` });
