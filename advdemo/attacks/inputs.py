@@ -15,14 +15,11 @@ MAX_QUERIES = 20_000  # for one image
 def check_epsilon(epsilon: float | Tensor, images: Tensor | None = None) -> float | Tensor:
     """`epsilon` as a float, or as a tensor without gradient, of the images' dtype and on their device. ValueError
     unless it is a number in 0..1, or a tensor (N, 1, 1, 1) of them, one for each image or several for one."""
-    values = epsilon.flatten().tolist() if isinstance(epsilon, Tensor) else [epsilon]
-    for value in values:
-        if not _is_share(value):
-            raise ValueError(f"epsilon must be a number from 0 to 1 (1 is the whole pixel range), got {value!r}")
     if not isinstance(epsilon, Tensor):
-        return float(epsilon)
+        return _number(epsilon)
+    values = list(map(_number, epsilon.flatten().tolist()))
     count = len(values) if images is None or len(images) == 1 else len(images)
-    if epsilon.numel() != 1 and epsilon.shape != (count, 1, 1, 1):
+    if len(values) != 1 and epsilon.shape != (count, 1, 1, 1):
         wanted = f"a tensor ({count}, 1, 1, 1), one for each image"
         raise ValueError(f"epsilon must be a number or {wanted}, got {tuple(epsilon.shape)}")
     return epsilon.detach() if images is None else epsilon.detach().to(images)
@@ -102,9 +99,15 @@ def copies(epsilon: float | Tensor, *tensors: Tensor) -> list[Tensor]:
     return [tensor.expand(max(len(tensor), count), *tensor.shape[1:]) for tensor in tensors]
 
 
+def _number(epsilon: Any) -> float:
+    if not _is_share(epsilon):
+        raise ValueError(f"epsilon must be a number from 0 to 1 (1 is the whole pixel range), got {epsilon!r}")
+    return float(epsilon)
+
+
 def _is_share(value: Any) -> bool:
     """Whether it is a number from 0 to 1, Python's or NumPy's, and no truth value."""
-    return isinstance(value, Real) and not isinstance(value, bool) and 0.0 <= float(value) <= 1.0
+    return isinstance(value, (float, Real)) and not isinstance(value, bool) and 0.0 <= float(value) <= 1.0
 
 
 def _is_whole(value: Any) -> bool:
