@@ -1,6 +1,7 @@
 """The fair queue: so many at a time, every place told, addresses taking turns, the greedy give way."""
 
 import asyncio
+import gc
 import time
 from contextlib import aclosing
 
@@ -188,6 +189,26 @@ def test_in_a_full_queue_the_address_with_the_most_places_gives_up_its_newest():
         assert not another.ended()
         with pytest.raises(BusyError):  # one place each: nobody has too many
             queue.join(Visitor("one more"))
+
+    asyncio.run(run())
+
+
+def test_a_step_that_fails_as_its_ticket_ends_is_not_logged():
+    async def run():
+        logged = []
+        asyncio.get_running_loop().set_exception_handler(lambda loop, context: logged.append(context))
+        ticket = queue_of(1).join(Visitor("address"))
+
+        async def fail(ticket):
+            ticket.end(SupersededError("errors.superseded"))
+            raise TimeoutError
+
+        with pytest.raises(SupersededError):
+            await ticket.unless_ended(fail(ticket))
+        del ticket  # which holds the reason, whose traceback holds the step
+        await asyncio.sleep(0)
+        gc.collect()
+        assert logged == []
 
     asyncio.run(run())
 

@@ -46,6 +46,8 @@ class Ticket:
             if not task.done():
                 task.cancel()
                 await asyncio.wait({task})
+            if not task.cancelled():
+                task.exception()  # nobody else may look at it, and asyncio would log that
 
 
 class FairQueue:
