@@ -26,6 +26,7 @@ ROBUST = {"index": 0, "sides": [{"network": "robust"}]}
 ENDED = {  # by route, what takes more steps than that
     "scan": PGD,
     "prove": ROBUST,
+    "narrow": ROBUST,
     "blackbox": ROBUST | {"answers": "label", "epsilon": 0.05},
     "pixels": ROBUST,
     "fool": {"generated": {"digit": 3, "seed": 1}, "network": "robust"},

@@ -119,11 +119,16 @@ test("a bar and a percentage for each digit, before and after", () => {
 });
 
 test("the track is blue up to what is certified and orange from where the attack succeeds", () => {
-  const [, veil, colours] = zones(0.05, 0.2, 0.1).split(", linear-gradient");
+  const scan = { proved: 0.05, flip: 0.2 };
+  const [, veil, colours] = zones(scan, 0.1).split(", linear-gradient");
+  /** @param {string} closed @param {string} end */
+  const track = (closed, end) => `transparent 0 ${closed}, var(--strongest) 0 ${end}, var(--fooled) 0)`;
   assert.equal(place(0.2), "calc(var(--reach) + 0.4 * (100% - 2 * var(--reach)))");
-  assert.ok(colours.includes(`var(--clean) ${place(0.05)}, transparent 0 ${place(0.2)}, var(--fooled) 0)`));
+  assert.ok(colours.includes(`var(--clean) ${place(0.05)}, ${track(place(0.2), place(0.2))}`));
   assert.ok(veil.includes(`transparent ${place(0.1)}, var(--veil) 0`));
-  assert.ok(zones(0, null, 0).includes("var(--clean) 0px, transparent 0 100%, var(--fooled) 0)"));
+  assert.ok(zones({ proved: 0, flip: null }, 0).includes(`var(--clean) 0px, ${track("100%", "100%")}`));
+  assert.ok(zones({ ...scan, strongest: 0.1 }, 0).includes(track(place(0.1), place(0.2))));
+  assert.ok(zones({ ...scan, strongest: 0.1 }, 0, true).includes(track("100%", "100%")));
 });
 
 test("half is rounded to black: at exactly epsilon a white pixel crosses, a black one does not", () => {
