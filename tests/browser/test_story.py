@@ -28,8 +28,9 @@ def test_a_first_visit_is_led_from_step_to_step(visit):
     told(visitor, r"99\.8% sure that this is a 3")
     assert visitor.find("epsilon").input_value() == "0"
     assert visitor.page.evaluate(CONTROLS) <= 25
-    expect(visitor.find("flip-epsilon")).to_be_hidden()
-    expect(visitor.find("attack")).to_be_hidden()
+    settle(visitor)
+    for later in ("flip-epsilon", "attack", "proof", "narrow"):
+        expect(visitor.find(later)).to_be_hidden()
     visitor.set_epsilon(0.15)
     told(visitor, "changed its mind")
     following.click()
