@@ -2,6 +2,7 @@
 
 import ast
 import subprocess
+import symtable
 import sys
 from pathlib import Path
 
@@ -137,3 +138,16 @@ def test_the_app_loads_neither_matplotlib_nor_torchvision():
     loaded = loaded_after("import app")
     assert "gradio" in loaded
     assert loaded & {"matplotlib", "torchvision"} == set()
+
+
+def test_what_tests_and_benches_take_from_one_another_is_there():
+    """Benches are run by hand: nothing else would notice."""
+    for path in (ROOT / "tests").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("tests."):
+                source = ROOT / f"{node.module.replace('.', '/')}.py"
+                if not source.exists():
+                    continue  # a package, of which modules are taken
+                names = symtable.symtable(source.read_text(), source.name, "exec").get_symbols()
+                there = {name.get_name() for name in names if name.is_assigned() or name.is_imported()}
+                assert {alias.name for alias in node.names} <= there, f"{path.name} takes from {source.name}"

@@ -18,7 +18,7 @@ import urllib.request
 from collections.abc import Awaitable, Callable
 
 from tests.bench.connection import Connection
-from tests.bench.load import Load, make_requests
+from tests.bench.load import Load, about
 from tests.conftest import CHECKPOINT, running_app
 
 CLIENTS = 8
@@ -66,9 +66,8 @@ async def malformed(connection: Connection, number: int) -> bool:
     return (await connection.post("/ask/scan", {"index": -1, "x" * 1000: number}))[0] == 400
 
 
-SCANS = make_requests()
 KINDS: dict[str, Ask] = {
-    "scan": asking("scan", lambda number: SCANS[number % len(SCANS)]),
+    "scan": asking("scan", lambda number: about("fgsm", index=number % 10_000)),
     "pgd": asking("scan", lambda number: {"index": number % 10_000, "sides": [SIDE]}),
     "prove": asking("prove", lambda number: {"index": number % 10_000, "sides": [SIDE]}),
     "pixels": asking("pixels", lambda number: {"index": number % 10_000, "sides": [{"network": "standard"}]}),
