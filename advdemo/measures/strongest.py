@@ -6,7 +6,7 @@ from torch import Tensor, nn
 from advdemo.attacks import bpda
 from advdemo.measures.scan import EPSILONS, check_one
 
-POINTS, STARTS, STEPS = 8, 4, 40  # epsilons at once, random starts for each, steps of each
+POINTS, STARTS, STEPS = 8, 4, 30  # epsilons at once, random starts for each, steps of each
 ROUNDS = 3  # each between the smallest success so far and the epsilon before it
 
 

@@ -101,6 +101,15 @@ def test_it_is_remembered_skipped_and_opened_again(visit):
     told(visitor, "Fool a neural network")
 
 
+def test_a_link_without_the_story_opens_without_it_wherever_it_was_left(visit):
+    visitor = visit(story=True)  # it begins, and that is remembered
+    visitor.page.goto("about:blank")
+    visitor.page.goto(f"{visitor.url}#index=2&tour=off")
+    settle(visitor)
+    expect(visitor.find("story")).to_be_hidden()
+    expect(visitor.find("narrow")).to_be_visible()
+
+
 def test_a_link_opens_a_step_and_a_link_to_something_is_not_talked_over(visit):
     visitor = visit("#tour=6", story=True)
     told(visitor, "Can a network learn to resist")

@@ -101,8 +101,9 @@ export function makeAddress({ asking, choices, source, slider, inside, blackBox,
     open,
     /** Open what the page's address says, and the story where it says nothing. */
     listen() {
+      const off = new URLSearchParams(location.hash.slice(1)).get("tour") === "off"; // in a link to any tab
       onOpen(open);
-      story.begin(linked);
+      if (!off) story.begin(linked);
     },
   };
 }

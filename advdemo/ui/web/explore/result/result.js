@@ -50,6 +50,8 @@ export function makeResult(root, slider, choices, guess) {
   let answers = [];
   /** @type {{proved: number | null}[] | null} how far each is proved, once known */
   let proofs = null;
+  /** @type {{strongest: number | null}[] | null} from where the strongest attack succeeds, once asked for */
+  let narrowed = null;
 
   /** Show what the server answered. @param {any} value */
   function receive(value) {
@@ -59,7 +61,7 @@ export function makeResult(root, slider, choices, guess) {
       ...decode(reply, sides[i].attack),
       ...shared,
     }));
-    proofs = null;
+    proofs = narrowed = null;
     show();
     return shared;
   }
@@ -86,6 +88,7 @@ export function makeResult(root, slider, choices, guess) {
     drawProof();
     tick();
     if (proofs) prove(proofs);
+    if (narrowed) narrow(narrowed);
   }
 
   /** Show the pictures and bars of another digit at the slider's place; its curve comes later. @param {any} value */
@@ -122,6 +125,8 @@ export function makeResult(root, slider, choices, guess) {
 
   /** Show from where the strongest attack succeeds. @param {{strongest: number | null}[]} sides */
   function narrow(sides) {
+    narrowed = sides;
+    if (guess.hides()) return;
     scans().forEach((scan, i) => {
       scan.strongest = sides[i].strongest;
     });
