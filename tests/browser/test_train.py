@@ -110,6 +110,40 @@ def test_upload_a_model(standing, tmp_path):
     assert page.locator("#train-chart path").count() == 0  # those of another network
 
 
+def test_the_shipped_networks_curves_come_back_with_it(visit, tmp_path):
+    page = open_train(visit())
+    whose, cells = page.locator("#train-chart .whose"), page.locator(".confusion tbody td")
+    epochs = page.locator('#train-chart [data-plot="loss"] .x').last.inner_text
+    example, counts, until = whose.inner_text(), cells.all_inner_texts(), epochs()
+    assert re.search(r"\b40 epochs by\b", example)
+    save_checkpoint(LeNet(), tmp_path / "mine.safetensors", {})
+    page.set_input_files(".train .file", tmp_path / "mine.safetensors")
+    page.click(".train .use")
+    expect(page.locator(".train .in-use")).to_have_text("in use: mine.safetensors")
+    uploaded = cells.all_inner_texts()
+    assert uploaded != counts
+
+    page.click(".train .restore")
+    expect(whose).to_have_text(example)
+    assert epochs() == until
+    assert page.locator("#train-chart path").count() == 4
+    assert cells.all_inner_texts() == counts
+    expect(page.locator(".train .summary")).to_have_text(re.compile(r"^The shipped network: .* test images\. *$"))
+    page.click(".train .use")  # it is kept
+    expect(whose).to_have_text(re.compile("no training curves"))
+    assert cells.all_inner_texts() == uploaded
+
+    told, (begun, first, _) = replies.Replies(page, "train"), replies.training()
+    page.click("#train-run")
+    told.wait()
+    told.say(begun, first)
+    expect(whose).to_have_text("Your training: 8 epochs by recipe quick, learning rate 0.1, seed 0.")
+    page.click(".train .restore")  # what is being trained stays on screen
+    expect(page.locator(".train .in-use")).to_have_text("in use: the shipped network")
+    expect(whose).to_contain_text("Your training")
+    assert page.locator("#train-chart path").count() == 4
+
+
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [(b"no model", "does not contain a LeNet"), (b"0" * 1_500_000, "the limit is 1 MB")],
