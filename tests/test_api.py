@@ -24,6 +24,7 @@ from advdemo.ui.requests import PredictCall, parse
 from advdemo.ui.server.errors import RefusalError
 from advdemo.ui.server.visitors import ADDRESS_LIMIT, Limits, Visitor
 from advdemo.ui.service.pictures import as_png, as_rows, change_as_png, decode_png, parse_picture
+from advdemo.ui.words import say
 from tests.asker import drawing_of, png
 from tests.conftest import ROOT
 
@@ -51,13 +52,13 @@ def grey(image):
 
 def test_a_picture_survives_the_way_out_and_in(mnist_test):
     image = mnist_test[0][0]
-    assert torch.equal(parse_picture(as_png(image)), image)
-    assert torch.equal(parse_picture(as_rows(image)), image)
-    assert torch.equal(parse_picture(as_png(image).partition(",")[2]), image)
+    assert torch.equal(parse_picture(as_png(image))[0], image)
+    assert torch.equal(parse_picture(as_rows(image))[0], image)
+    assert torch.equal(parse_picture(as_png(image).partition(",")[2])[0], image)
 
 
 def test_another_size_is_read_as_a_drawing(mnist_test, lenet):
-    read = parse_picture(drawing_of(1 - mnist_test[0][0]))  # dark on light
+    read, _ = parse_picture(drawing_of(1 - mnist_test[0][0]))  # dark on light
     assert read.shape == (1, 28, 28)
     assert int(predict(lenet, read[None]).argmax()) == 7
 
@@ -122,6 +123,19 @@ def test_predict(client, lenet, robust, seven):
     assert reply["arrays"]["image"] == as_rows(seven[0])
 
 
+def test_a_jpeg_that_is_cut_off_is_read_and_the_reply_says_so(client, mnist_test):
+    file = io.BytesIO()
+    Image.fromarray(grey(mnist_test[0][0])).resize((280, 280)).save(file, "JPEG", quality=95)  # a 7
+    whole, cut = (
+        f"data:image/jpeg;base64,{base64.b64encode(content).decode()}"
+        for content in (file.getvalue(), file.getvalue()[: len(file.getvalue()) * 9 // 10])
+    )
+    for name in ("predict", "attack", "scan", "certify"):
+        replies = [client.predict(image=picture, api_name=f"/{name}") for picture in (whole, cut)]
+        assert [reply["notes"] for reply in replies] == [[], [say("api.cut")]], name
+    assert client.predict(image=cut, api_name="/predict")["prediction"] == 7
+
+
 def test_attack(client, lenet, seven):
     image, label = seven
     reply = client.predict(index=7, epsilon=0.15, attack="pgd", target=4, arrays=True, api_name="/attack")
@@ -172,7 +186,8 @@ def test_sweep_streams_and_shows_examples_when_asked(client, lenet, mnist_test):
 def test_generate(client, lenet):
     reply = client.predict(digit=3, seed=5, count=2, api_name="/generate")
     assert len(reply["images"]) == len(reply["realness"]) == 2
-    assert reply["predictions"] == [int(predict(lenet, parse_picture(url)[None]).argmax()) for url in reply["images"]]
+    drawn = torch.stack([parse_picture(url)[0] for url in reply["images"]])
+    assert reply["predictions"] == predict(lenet, drawn).argmax(1).tolist()
     assert client.predict(digit=3, seed=5, count=2, api_name="/generate") == reply
     assert client.predict(digit=3, seed=6, count=2, api_name="/generate")["images"] != reply["images"]
 

@@ -20,6 +20,7 @@ from advdemo.measures.scan import EPSILONS
 from advdemo.measures.sweep import sweep
 from advdemo.networks.binarised import Binarised
 from advdemo.networks.generator import PER_UNIT
+from advdemo.networks.predict import predict
 from advdemo.ui.handlers.scan import scan_sides
 from advdemo.ui.jobs.game import SHOWN, View
 from advdemo.ui.programs import read_pieces
@@ -52,6 +53,7 @@ def swept(attack, model="standard", proof=False, **changes):
 
 
 DRAWN = np.kron(np.eye(14), np.full((2, 2), 200)).astype(np.uint8)  # a diagonal
+PAINTED = np.kron(np.eye(7), np.array([[1, 0], [-1, 0]]).repeat(2, 1)).repeat(2, 0).astype(np.int8)
 ORDER = {"digit": 5, "seed": 12, "place": [17, -31], "centre": None}
 SHOWN_HERE = {
     **{name: explored(side(name)) for name in SCANNED},
@@ -59,6 +61,7 @@ SHOWN_HERE = {
     "two networks": explored(side(model="robust"), side(model="certified")),
     "two attacks": explored(side("pgd", target=8), side("noise")),
     "drawn": explored(side(), index=None, label=1, image=DRAWN.flatten().tolist()),
+    "painted": explored(side("hand"), painting=PAINTED.flatten().tolist()),
     "scores": explored(side(target=8), answers="scores"),
     "label": explored(side(), answers="label"),
     "certified": explored(side(model="certified")),
@@ -158,6 +161,15 @@ def test_an_attack_has_the_page_s_confidences(shown, run, models, mnist_test):
     clean, first = sides[0][0], sides[0][STEP]
     assert [int(printed[0]), int(printed[2])] == [clean.argmax(), first.argmax()]
     assert abs(float(printed[3]) - first.max()) < 1e-4
+
+
+def test_a_painting_is_written_down(run, lenet, mnist_test):
+    names, printed = run("painted", "attack")
+    image = mnist_test[0][INDEX : INDEX + 1]
+    expected = (image + EPSILONS[STEP] * torch.from_numpy(PAINTED)).clamp(0, 1)
+    assert (names["adversarial"] - expected).abs().max() < 1e-6
+    shares = predict(lenet, expected)[0]
+    assert printed[2:] == [str(int(shares.argmax())), f"{float(shares.max()):.4f}"]
 
 
 def attacks_of(shown):

@@ -11,6 +11,7 @@ from PIL import Image
 
 from advdemo.attacks import ATTACKS
 from advdemo.measures.scan import scan
+from advdemo.ui.words import say
 
 pytest.importorskip("mcp", reason="no `mcp`: pip install mcp")
 NAMES = ["predict", "attack", "scan", "sweep", "generate", "certify"]
@@ -37,6 +38,7 @@ def answers(app_url):
         ("sweep", {"count": 100, "epsilons": "0, 0.1"}),
         ("generate", {"digit": 3, "count": 2}),
         ("attack", {"index": 7, "attack": "bomb"}),
+        ("predict", {"index": 7, "model": "robust"}),
     ]
     tools, replies = asyncio.run(talk(*calls))
     return tools, replies
@@ -66,7 +68,7 @@ def test_pictures_can_be_seen_and_handed_on(answers):
 
 
 def test_other_tools_answer(answers, lenet, mnist_test):
-    _, (_, scanned, swept, generated, _) = answers
+    scanned, swept, generated = answers[1][1:4]
     flip = scan(lenet, mnist_test[0][7], int(mnist_test[1][7])).flip_epsilon
     assert json.loads(scanned.content[0].text)["flip"] == flip
     assert json.loads(swept.content[0].text)["done"] == 100
@@ -74,7 +76,13 @@ def test_other_tools_answer(answers, lenet, mnist_test):
 
 
 def test_a_refusal_is_one_sentence(answers):
-    _, (*_, refused) = answers
+    refused = answers[1][4]
     assert refused.isError
     assert "There is no attack bomb: choose one of fgsm" in refused.content[0].text
     assert "Traceback" not in refused.content[0].text
+
+
+def test_an_unknown_argument_is_named_with_those_that_exist(answers):
+    unknown = answers[1][5]
+    assert unknown.isError
+    assert unknown.content[0].text == say("errors.unknown_key", name="model", names="image, index, network, arrays")

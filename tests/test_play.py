@@ -95,6 +95,7 @@ def test_every_view_is_of_the_same_latents(lenet, pairs):
 
 def test_a_game_is_steered_and_paused_while_it_runs(judge):
     game = play(Start(None), GameSettings(pace=50.0), 0, 10**6, 1.0, judge)
+    assert [next(game), next(game)] == [{"doing": "images"}, {"doing": "forgeries"}]  # before the first can be seen
     seen = [next(game)["update"], next(game)["update"]]
     mail.BOX.put(GameSettings(who="discriminator", pace=50.0))
     mail.BOX.put(GameSettings(paused=True))  # the newest counts
@@ -113,7 +114,7 @@ def test_a_slow_pace_waits_no_longer_than_the_game_lasts(judge, monkeypatch):
 
 def test_a_game_ends_with_its_time(judge):
     messages = list(play(Start(None), GameSettings(), 0, 10**6, 0.0, judge))
-    assert [list(message) for message in messages] == [["update"], ["update"], ["pair"]]
+    assert [list(message) for message in messages] == [["doing"], ["doing"], ["update"], ["update"], ["pair"]]
 
 
 def test_a_pair_that_was_put_down_is_taken_up(judge):

@@ -96,7 +96,7 @@ def test_base64_in_all_its_forms(mnist_test, service):
     }
     for form in forms.values():
         call = parse(PredictCall, {"image": f"data:image/png;base64,{form}"}, service.offered)
-        assert parse_picture(call.image).equal(image)
+        assert parse_picture(call.image)[0].equal(image)
     assert decoded("--__") == b"\xfb\xef\xff"
     with pytest.raises(ValueError, match="base64|padding|character|alphabet"):
         decoded("A*==")

@@ -19,7 +19,7 @@ from starlette.routing import Route
 from torch import Tensor, nn
 
 from advdemo.networks.binarised import Binarised
-from advdemo.ui.api.calls import Calls
+from advdemo.ui.api.calls import Calls, naming_unknown
 from advdemo.ui.api.endpoints import add_api
 from advdemo.ui.api.mcp_content import as_content
 from advdemo.ui.component import WEB, component, read_styles
@@ -153,7 +153,9 @@ def launch(page: Calls, *, block: bool = True, **options: Any) -> None:
     if not page.is_running:  # in the thread of `gradio app.py`'s reloader, which only wants the page
         return
     if page.mcp_server_obj:
-        page.mcp_server_obj.postprocess_output_data = as_content  # type: ignore[method-assign]
+        server: Any = page.mcp_server_obj
+        server.postprocess_output_data = as_content
+        server._prepare_tool_call_args = naming_unknown(server._prepare_tool_call_args, service.endpoints)
     with suppress(OSError):  # too many files are open: a job will try again
         service.workers.start()
     if block:

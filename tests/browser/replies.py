@@ -80,5 +80,5 @@ def sweep(count=5000, epsilons=(0.0, 0.1, 0.2)):
 def game(steps=3):
     """[the views of a game from nothing, and the pair in the end]."""
     messages = games.play(games.Start(None), GameSettings(), 0, steps, 10.0, CHECKPOINT.read_bytes())
-    *views, end = (message for message in messages if "copy" not in message)
+    *views, end = (message for message in messages if message.keys() & {"update", "pair"})
     return [view["update"] for view in views], end["pair"]

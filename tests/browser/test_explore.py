@@ -1,5 +1,7 @@
 """What is chosen in Explore: a digit, its label, a network, an attack, a target; and the link that holds it all."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -22,6 +24,30 @@ def test_the_true_label_can_be_set(look):
     visitor.find("true-label").select_option("")
     expect(visitor.page.locator(".truth-source")).to_have_text("as labelled in MNIST")
     assert index == 0 or clean == visitor.find("prediction-clean").get_attribute("data-digit")
+
+
+def test_keys_name_the_colours_of_the_perturbation_and_of_the_bars(look):
+    visitor = look("#index=63&epsilon=0.5")
+    expect(visitor.page.locator(".outcome")).to_contain_text("the network is fooled")
+    colours = visitor.find("image-perturbation").evaluate(
+        """canvas => {
+            const { data } = canvas.getContext('2d').getImageData(0, 0, 28, 28);
+            const colour = i => `rgb(${data.slice(i, i + 3).join(', ')})`;
+            return [...new Set(Array.from({ length: 784 }, (_, i) => colour(4 * i)))];
+        }"""
+    )
+    signs = visitor.page.locator(".picture:not(.second) .signs .swatch")
+    style = "(node, name) => getComputedStyle(node)[name]"
+    named = {swatch.get_attribute("aria-label"): swatch.evaluate(style, "backgroundColor") for swatch in signs.all()}
+    assert list(named) == ["rose:", "teal:"]
+    assert set(colours) == set(named.values())
+
+    bars, key = visitor.page.locator(".bars"), visitor.page.locator(".bars-card .legend")
+    wrong = bars.locator(".meter.is-winner .after").evaluate(style, "backgroundImage")
+    right = bars.locator(".meter.is-label .after").evaluate(style, "backgroundColor")
+    expect(key).to_have_text(re.compile(r"before\s+after\s+true label\s+wrong"))
+    assert key.get_by_label("orange, striped:").evaluate(style, "backgroundImage") == wrong
+    assert key.get_by_label("blue:").evaluate(style, "backgroundColor") == right
 
 
 def test_board_filters_and_random(look, mnist_test):

@@ -91,11 +91,18 @@ def test_a_game_waits_its_turn_goes_on_step_by_step_and_is_stopped(visit):
     visitor.page.locator("#gan-step").click()
     told.wait()
     assert told.asked().items() >= {"start": "nothing", "most_steps": 1}.items()
+    expect(status).to_have_text(re.compile(r"^Step 1 of 3: starting a process on the server, \d+ s…"))
     told.say({"ahead": 1})
     expect(status).to_have_text("1 visitor is ahead of you…")
+    told.say({"doing": "images"})
+    expect(status).to_have_text(re.compile(r"^Step 2 of 3: reading the 60,000 training images, [1-9]\d* s…"))
+    expect(visitor.page.locator(".gan.waiting")).to_be_visible()  # what is on screen is not of this game
+    told.say({"doing": "forgeries"})
+    expect(status).to_have_text(re.compile(r"^Step 3 of 3: drawing the first forgeries, \d+ s…"))
     told.say({"update": first}, {"update": last}, {"pair": pair})
     told.end()
     expect(status).to_have_text(re.compile(rf"{last['steps']} steps? played\."))
+    expect(visitor.page.locator(".gan.waiting")).to_have_count(0)
     assert steps(visitor) == last["steps"]
     visitor.find("gan-pace").select_option("3")
     visitor.page.locator("#gan-run").click()

@@ -197,6 +197,17 @@ def test_what_only_the_browser_opens_is_redrawn(visit, digits, lenet):
     wait_for(visitor, found_in(content)[0], lenet)
 
 
+def test_what_neither_browser_nor_server_opens_is_told_what_to_do(visit):
+    """An iPhone's HEIC, which its own Safari opens and no Chromium."""
+    visitor = visit()
+    heic = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(2000)
+    with visitor.page.expect_request("**/ask/photo") as asked:
+        choose(visitor, heic, "image/heic")
+    assert base64.b64decode(asked.value.post_data_json["file"]) == heic  # as it is: the server may know it
+    told(visitor).to_have_text("This is not a picture that can be read: try a PNG or a JPEG.")
+    expect(visitor.find("photo-digits").locator("button")).to_have_count(0)
+
+
 def test_each_refusal_is_a_sentence_in_place(visit, digits, sheet):
     visitor = visit()
     blank = jpeg(Image.new("RGB", (300, 200), "white"))

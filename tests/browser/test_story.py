@@ -87,6 +87,23 @@ def test_a_painting_that_fools_is_noticed(visit):
     told(visitor, "You fooled it: it says")
 
 
+def test_a_painting_that_fails_is_told_what_to_try_and_the_machine_shows_how(visit):
+    visitor = visit("#tour=5", story=True)
+    expect(visitor.find("hand-yours")).to_be_visible()
+    told(visitor, "You against the gradient")
+    visitor.draw((0.3, 0.3), (0.7, 0.4), pad="hand-pad")
+    told(visitor, r"^Painted pixels: \d+\. It still says 3, 99\.\d% sure\. Darken the strokes")
+    visitor.find("few-run").click()  # the way out is the same where it stands and in the strip
+    told(visitor, "^The machine looks for the fewest pixels")
+    expect(visitor.find("few-status")).to_have_text(re.compile("pixels flipped, and the network says"))
+    visitor.find("tour-next").click()
+    visitor.page.locator(".story .back").click()
+    expect(visitor.find("few-status")).to_be_empty()
+    visitor.page.locator(".story-acts").get_by_text("Let the machine try").click()
+    told(visitor, "^The machine looks for the fewest pixels")
+    expect(visitor.find("few-status")).to_have_text(re.compile("pixels flipped, and the network says"))
+
+
 def test_it_is_remembered_skipped_and_opened_again(visit):
     visitor = visit(story=True)
     visitor.find("tour-next").click()

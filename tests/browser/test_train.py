@@ -1,6 +1,7 @@
 import re
 
 import pytest
+import torch
 from playwright.sync_api import expect
 
 from advdemo.measures.sweep import sweep
@@ -108,6 +109,58 @@ def test_upload_a_model(standing, tmp_path):
     expect(page.locator(".train .use")).to_be_enabled()
     expect(page.locator("#train-chart .whose")).to_have_text(re.compile("no training curves"))
     assert page.locator("#train-chart path").count() == 0  # those of another network
+
+
+def test_the_shipped_networks_curves_come_back_with_it(visit, tmp_path):
+    page = open_train(visit())
+    whose, cells = page.locator("#train-chart .whose"), page.locator(".confusion tbody td")
+    epochs = page.locator('#train-chart [data-plot="loss"] .x').last.inner_text
+    example, counts, until = whose.inner_text(), cells.all_inner_texts(), epochs()
+    assert re.search(r"\b40 epochs by\b", example)
+    save_checkpoint(LeNet(), tmp_path / "mine.safetensors", {})
+    page.set_input_files(".train .file", tmp_path / "mine.safetensors")
+    page.click(".train .use")
+    expect(page.locator(".train .in-use")).to_have_text("in use: mine.safetensors")
+    uploaded = cells.all_inner_texts()
+    assert uploaded != counts
+
+    page.click(".train .restore")
+    expect(whose).to_have_text(example)
+    assert epochs() == until
+    assert page.locator("#train-chart path").count() == 4
+    assert cells.all_inner_texts() == counts
+    expect(page.locator(".train .summary")).to_have_text(re.compile(r"^The shipped network: .* test images\. *$"))
+    page.click(".train .use")  # it is kept
+    expect(whose).to_have_text(re.compile("no training curves"))
+    assert cells.all_inner_texts() == uploaded
+
+    told, (begun, first, _) = replies.Replies(page, "train"), replies.training()
+    page.click("#train-run")
+    told.wait()
+    told.say(begun, first)
+    expect(whose).to_have_text("Your training: 8 epochs by recipe quick, learning rate 0.1, seed 0.")
+    page.click(".train .restore")  # what is being trained stays on screen
+    expect(page.locator(".train .in-use")).to_have_text("in use: the shipped network")
+    expect(whose).to_contain_text("Your training")
+    assert page.locator("#train-chart path").count() == 4
+
+
+def test_the_tutorials_own_file_is_uploaded_and_used(visit, lenet, tmp_path):
+    torch.save({"state_dict": lenet.state_dict()}, tmp_path / "mnist_net.pt")
+    visitor = visit()
+    page = open_train(visitor)
+    page.set_input_files(".train .file", tmp_path / "mnist_net.pt")
+    right = page.locator(".confusion td.right").all_inner_texts()  # the shipped network's, and so this one's
+    expect(page.locator(".train .summary")).to_have_text(re.compile(r"^mnist_net\.pt: 99\.\d\d% accuracy"))
+    assert page.locator(".confusion td.right").all_inner_texts() == right
+    with page.expect_download() as download:
+        page.click(".train .download")
+    kept, _ = load_checkpoint(download.value.path(), "cpu")  # a safetensors file, whatever came
+    assert all(part.equal(lenet.state_dict()[name]) for name, part in kept.state_dict().items())
+    page.click(".train .use")
+    page.get_by_role("tab", name="Explore").click()
+    expect(visitor.find("model").locator("option:checked")).to_contain_text("mnist_net.pt")
+    expect(visitor.find("flip-epsilon")).not_to_have_attribute("data-epsilon", "")
 
 
 @pytest.mark.parametrize(

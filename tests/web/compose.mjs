@@ -13,7 +13,8 @@ function note(name) {
   if (!(`note_${name}` in words)) throw new Error(`no words for the comment ${name}`);
   return words[`note_${name}`];
 }
-const made = wanted.map(({ view, state }) =>
-  views[view]({ ...state, image: Uint8Array.from(state.image ?? []) }, note),
-);
+const made = wanted.map(({ view, state }) => {
+  const painting = state.painting && Int8Array.from(state.painting);
+  return views[view]({ ...state, painting, image: Uint8Array.from(state.image ?? []) }, note);
+});
 console.log(JSON.stringify(await Promise.all(made)));

@@ -31,6 +31,10 @@ test("a step is done by doing it", () => {
   assert.ok(!step("hand").done({ ...now, scan: { ...scan, attack: "hand" } }));
   assert.ok(step("hand").done({ ...now, scan: { ...scan, attack: "hand" }, step: 2 }));
   assert.equal(step("hand").done({ ...now, acted: "hand_act" }), "gradient");
+  const painting = { ...now, scan: { ...scan, attack: "hand", sign: Int8Array.of(0, 0, 0) } };
+  assert.equal(step("hand").done({ ...painting, acted: "hand_machine" }), "flipped");
+  assert.ok(!step("hand").tried(painting), "nothing is painted yet");
+  assert.ok(step("hand").tried({ ...painting, scan: { ...painting.scan, sign: Int8Array.of(0, -1, 0) } }));
   assert.ok(!step("robust").done(now));
   assert.ok(step("robust").done({ ...now, side: { model: "robust", attack: "fgsm" } }));
   assert.ok(!step("zones").done({ ...now, zones: new Set(["certified", "fooled"]) }));
@@ -49,19 +53,20 @@ test("each step has its words in every language, and points at a part of the pag
   const page = readFileSync("advdemo/ui/web/explore/page.html", "utf8");
   for (const language of ["en", "zh"]) {
     const { story } = JSON.parse(readFileSync(`advdemo/ui/words/${language}.json`, "utf8"));
-    for (const { id, acts = [] } of STEPS) {
+    for (const { id, acts = [], tried } of STEPS) {
       assert.ok(story[id], id);
+      assert.equal(`${id}_tried` in story, tried !== undefined, id);
       assert.ok(story[`${id}_done`] ?? story[`${id}_done_yes`], id);
       for (const { name } of acts) assert.ok(story[name], name);
     }
   }
   const all = page + readFileSync("advdemo/ui/web/explore/hand/hand.js", "utf8");
-  for (const { mark, press } of STEPS) {
+  for (const { mark, press, acts = [] } of STEPS) {
     for (const name of mark.split(" ").filter(Boolean)) assert.ok(page.includes(name.slice(1)), mark);
-    if (press)
+    for (const button of [press, ...acts.map((act) => act.press)].filter(Boolean))
       assert.ok(
-        [`data-testid="${press}"`, `testid: "${press}"`].some((name) => all.includes(name)),
-        press,
+        [`data-testid="${button}"`, `testid: "${button}"`].some((name) => all.includes(name)),
+        button,
       );
   }
 });

@@ -61,6 +61,7 @@ def add_api(service: Service) -> None:
             confidence (0 to 1)
             probabilities of the ten digits
             image (what the network saw, a PNG data URL)
+            notes (sentences: what is odd about the picture, such as a file that is cut off)
         """
         call = {"image": image, "index": index, "network": network, "arrays": arrays}
         return await reply(replies.predict_digit, r.PredictCall, request, **call)
@@ -99,6 +100,7 @@ def add_api(service: Service) -> None:
             before and after (prediction, confidence)
             largest_change of a pixel
             original, perturbation and adversarial (PNG data URLs of 28 x 28 pixels)
+            notes (sentences: what is odd about the picture, such as a file that is cut off)
         """
         call: dict[str, Any] = {"image": image, "index": index, "network": network, "label": label, "arrays": arrays}
         call |= {"epsilon": epsilon, "attack": attack, "target": target, "seed": seed}
@@ -137,6 +139,7 @@ def add_api(service: Service) -> None:
             reads (from which epsilon on the network predicts what)
             fooling (the first of the 101 that succeeds: epsilon, prediction, confidence, image)
             original (PNG data URLs)
+            notes (sentences: what is odd about the picture, such as a file that is cut off)
         """
         call: dict[str, Any] = {"image": image, "index": index, "network": network, "label": label, "arrays": arrays}
         call |= {"attack": attack, "target": target, "seed": seed}
@@ -231,6 +234,7 @@ def add_api(service: Service) -> None:
             label and label_source
             prediction and confidence
             image
+            notes (sentences: what is odd about the picture, such as a file that is cut off)
         """
         call = {"image": image, "index": index, "network": network, "label": label, "arrays": arrays}
         return await reply(replies.certify_digit, r.PredictCall, request, **call)

@@ -18,6 +18,7 @@ from advdemo.ui.service import Service
 from advdemo.ui.service.digits import Digit, Watched, find_aim, read_digit
 from advdemo.ui.service.pairs import whole_greys
 from advdemo.ui.service.pictures import as_png, as_rows, change_as_png
+from advdemo.ui.words import say
 
 Reply = dict[str, Any]
 
@@ -28,7 +29,8 @@ async def predict_digit(service: Service, visitor: Visitor, call: PredictCall) -
     def work(_: Check) -> Reply:
         digit, network = _read(service, call)
         probabilities = predict(network, digit.image[None])[0]
-        return _reading(probabilities) | {"probabilities": _round(probabilities)} | _show(call, image=digit.image)
+        reply = _reading(probabilities) | {"probabilities": _round(probabilities)} | _notes(digit)
+        return reply | _show(call, image=digit.image)
 
     return await service.quick.run(visitor, "api", work)
 
@@ -150,7 +152,12 @@ def _show(call: PredictCall, **images: Tensor) -> Reply:
 
 
 def _known(digit: Digit, target: int | None) -> Reply:
-    return {"label": digit.label, "label_source": digit.source, "target": target}
+    return {"label": digit.label, "label_source": digit.source, "target": target} | _notes(digit)
+
+
+def _notes(digit: Digit) -> Reply:
+    """What the page says of such a picture, in English."""
+    return {"notes": [say("api.cut")] if digit.cut else []}
 
 
 def _reading(probabilities: Tensor) -> Reply:

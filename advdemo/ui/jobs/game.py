@@ -47,9 +47,10 @@ class Start:
 def play(
     start: Start, settings: GameSettings, seed: int, most_steps: int, minutes: float, judge: bytes
 ) -> Iterator[dict[str, Any]]:
-    """{"update": what is to be seen} some four times a second, at the end {"pair": both checkpoints as base64, their
-    hash, steps and learning rate}, and now and then before it the same as {"copy": ...}. The game ends when it is
-    paused, after `most_steps` or after `minutes`. `judge` is the checkpoint of the network that reads the forgeries."""
+    """{"doing": what comes before the first step}, {"update": what is to be seen} some four times a second, at the end
+    {"pair": both checkpoints as base64, their hash, steps and learning rate}, and now and then before it the same as
+    {"copy": ...}. The game ends when it is paused, after `most_steps` or after `minutes`. `judge` is the checkpoint of
+    the network that reads the forgeries."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)  # quicker than two that wait for one another, with batches this small
     try:
@@ -61,9 +62,11 @@ def play(
 def _play(
     start: Start, settings: GameSettings, seed: int, most_steps: int, minutes: float, judge: bytes
 ) -> Iterator[dict[str, Any]]:
+    yield {"doing": "images"}
     device = pick_device()
     game = open_game(start, seed, device)
     images, labels = (part.to(device) for part in load_mnist("train"))
+    yield {"doing": "forgeries"}
     view = View(parse_checkpoint(judge, "the judge")[0].to(device), device)
     yield {"update": seen(view, game) | {"seconds": 0.0}}
     began = shown = copied = time.perf_counter()

@@ -24,6 +24,7 @@ class Digit:
     source: str  # of the label: "mnist", "asked" (of the generator), "prediction" or "chosen"
     index: int | None = None  # among the test images
     realness: float | None = None  # 0..1, in the discriminator's opinion
+    cut: bool = False  # the end of its picture's file is missing
 
 
 def read_digit(service: Service, request: ScanRequest | PredictCall, network: nn.Module) -> Digit:
@@ -40,17 +41,18 @@ def _read(service: Service, request: ScanRequest | PredictCall, network: nn.Modu
     if isinstance(request, ScanRequest) and request.generated is not None:
         image, realness = service.pairs.pick(request).draw(request.generated)
         return Digit(image.to(device), request.generated.digit, "asked", realness=realness)
-    image = _drawn(request).to(device)
-    return Digit(image, int(predict(network, image[None]).argmax()), "prediction")
+    image, cut = _drawn(request)
+    image = image.to(device)
+    return Digit(image, int(predict(network, image[None]).argmax()), "prediction", cut=cut)
 
 
-def _drawn(request: ScanRequest | PredictCall) -> Tensor:
+def _drawn(request: ScanRequest | PredictCall) -> tuple[Tensor, bool]:
     if isinstance(request, PredictCall):
         assert request.image is not None
         return parse_picture(request.image)
     assert request.pixels is not None
     pixels = torch.from_numpy(np.frombuffer(request.pixels, np.uint8).astype(np.float32))
-    return torch.div(pixels.view(1, SIDE, SIDE), 255)
+    return torch.div(pixels.view(1, SIDE, SIDE), 255), False
 
 
 def find_aim(network: nn.Module, digit: Digit, target: int | None) -> tuple[int, bool, bool]:

@@ -16,18 +16,19 @@ from advdemo.ui.fields import PNG, SIDE, decoded
 from advdemo.ui.server.errors import refusing
 
 
-def parse_picture(picture: str | list[list[float]]) -> Tensor:
-    """float32 (1, 28, 28) in [0, 1], of a data URL (or its base64 alone) of a PNG or JPEG with one digit, or of 28 rows
-    of 28 numbers in 0..1.
+def parse_picture(picture: str | list[list[float]]) -> tuple[Tensor, bool]:
+    """(float32 (1, 28, 28) in [0, 1], whether the end of its file is missing), of a data URL (or its base64 alone) of a
+    PNG or JPEG with one digit, or of 28 rows of 28 numbers in 0..1.
 
     A picture of exactly 28 x 28 pixels is taken as MNIST has them, white ink on black, or turned so when it is dark on
     light. RefusalError for what is no picture, shows no digit or more than one.
     """
     if not isinstance(picture, str):
-        return torch.tensor(picture, dtype=torch.float32)[None]
+        return torch.tensor(picture, dtype=torch.float32)[None], False
     with refusing("api.bad_picture"):
         content = decoded(picture.rpartition(",")[2])
-        return digit_in(open_picture(io.BytesIO(content), name="it", formats=("PNG", "JPEG"), max_megapixels=4))
+        opened = open_picture(io.BytesIO(content), name="it", formats=("PNG", "JPEG"), max_megapixels=4)
+        return digit_in(opened), opened.cut
 
 
 def as_png(image: Tensor | np.ndarray) -> str:

@@ -15,6 +15,7 @@ import { pack } from "./pack.js";
  * @property {number | null} index of the test image
  * @property {Uint8Array} image 784 pixels, which are written down where it is no test image
  * @property {import("../explore/digit/latents.js").Order | null} order of a generated digit
+ * @property {Int8Array | null} painting 784 signs, where the visitor paints the perturbation
  * @property {boolean} ownForger whether it comes from a generator of the visitor's own
  */
 /** @typedef {{model: string, attack: string, target?: number | null}} Side */
@@ -122,8 +123,13 @@ function byToolkit(pieces, attacks, partsWith) {
 /** @param {Explored} shown @returns {Promise<Part>} */
 async function digit({ index, image }) {
   if (index !== null) return ["images/mnist_one", { index }];
-  const lines = (await pack(image)).replace(/.{1,88}/g, '    "$&"\n');
-  return ["images/written", { packed: `(\n${lines})` }];
+  return ["images/written", { packed: await written(image) }];
+}
+
+/** 784 numbers as a string of Python. @param {Uint8Array} bytes */
+async function written(bytes) {
+  const lines = (await pack(bytes)).replace(/.{1,88}/g, '    "$&"\n');
+  return `(\n${lines})`;
 }
 
 /** The Explore tab. @param {Explored} shown @param {Note} note @returns {Promise<Program[]>} */
@@ -132,7 +138,10 @@ export async function explore(shown, note) {
   const write = writer(pieces, note);
   const pixels = await digit(shown);
   const box = shown.answers && BOXES[/** @type {keyof typeof BOXES} */ (shown.answers)];
-  const plain = box ? () => /** @type {Part[]} */ ([[`attacks/${shown.answers}`]]) : byHand(pieces);
+  const painted = shown.painting && (await written(new Uint8Array(shown.painting.buffer)));
+  /** @type {Part[] | null} */
+  const only = box ? [[`attacks/${shown.answers}`]] : painted ? [["attacks/hand", { painted }]] : null;
+  const plain = only ? () => only : byHand(pieces);
   const theirs = byToolkit(
     pieces,
     shown.sides.map(({ attack }) => box || attack),

@@ -135,6 +135,7 @@ export function mount({ element, props }) {
         index: asking.digit.index ?? null,
         image: scans[0].image,
         order: asking.digit.generated ?? null,
+        painting: hand.network() && hand.painting(),
         ownForger: ownForger() !== null,
       },
       note,
@@ -168,6 +169,7 @@ export function mount({ element, props }) {
     inside.receive();
     if (proofs) result.prove(proofs);
     narrow.receive();
+    code.update();
     story.tick();
   }
 

@@ -9,7 +9,7 @@ import { ask, followPatiently, isTrouble } from "../shared/server.js";
  * @typedef {object} Page
  * @property {() => object} settings of the moment
  * @property {(kept: Forger | null) => void} onBegin the game begins, or begins again, with this pair or without one
- * @property {(message: {ahead?: number, update?: any, pair?: Forger}) => void} onMessage
+ * @property {(message: {ahead?: number, doing?: string, update?: any, pair?: Forger}) => void} onMessage
  * @property {(trouble: Trouble) => void} onTrouble
  */
 

@@ -48,7 +48,7 @@ export function mount({ element, props }) {
     settings: controls.settings,
     onBegin(kept) {
       goBack(kept);
-      wait(true);
+      wait("process");
     },
     onMessage: receive,
     onTrouble: showTrouble,
@@ -61,7 +61,7 @@ export function mount({ element, props }) {
   async function play(mostSteps) {
     try {
       const ended = await game.play(controls.start(), pair, mostSteps);
-      wait(false);
+      wait("");
       if (ended) setState("paused", mostSteps ? "gan.stepped" : "gan.paused", { count: pair?.steps ?? 0 });
     } catch (error) {
       if (!isTrouble(error)) throw error;
@@ -85,7 +85,7 @@ export function mount({ element, props }) {
   /** Pause with this pair, or stop without one. @param {Forger | null} kept */
   function putDown(kept) {
     game.stop();
-    wait(false);
+    wait("");
     hold(kept);
     if (pair) goBack(pair);
     setState(pair ? "paused" : "idle", pair ? "gan.paused" : "gan.stopped", { count: pair?.steps ?? 0 });
@@ -98,19 +98,21 @@ export function mount({ element, props }) {
     pick(".use").disabled = pick(".download").disabled = !pair;
   }
 
-  /** While the server gets ready, which takes seconds, show them pass. @param {boolean} waits */
-  function wait(waits) {
+  /** While the server gets ready, show what it does, and the seconds that it takes. @param {string} doing "": ready */
+  function wait(doing) {
     clearInterval(waiting);
-    if (!waits) return;
+    root.classList.toggle("waiting", doing !== "");
+    if (!doing) return;
     let count = 0;
-    const tell = () => setState("playing", "gan.starting", { count: count++ });
+    const tell = () => setState("playing", `gan.starting_${doing}`, { count: count++ });
     tell();
     waiting = setInterval(tell, 1000);
   }
 
   /** @param {any} message */
-  function receive({ ahead, update, pair: ended }) {
-    wait(false);
+  function receive({ ahead, doing, update, pair: ended }) {
+    wait(doing ?? "");
+    if (doing) return;
     if (ahead) return setState("playing", "gan.ahead", { count: ahead });
     if (ended) return hold(ended);
     hold(null); // what goes on is no longer it

@@ -12,6 +12,9 @@ import { drawTable } from "./table.js";
 
 const READING = ["first", "fgsm", "pgd", "masking", "evaluation", "autoattack", "features", "bounds", "branch", "gan"];
 
+// Fetched when a formula is shown. Without it browsers on systems that have no such font set indices on the line.
+document.fonts.add(new FontFace("advdemo math", `url(${new URL("./math.woff", import.meta.url)})`));
+
 /** @param {{element: HTMLElement, props: {figures: string, experiments: string, mistakes: string}}} component */
 export function mount({ element, props }) {
   const root = /** @type {HTMLElement} */ (element.querySelector(".learn"));
@@ -19,6 +22,9 @@ export function mount({ element, props }) {
   const part = (selector) => /** @type {HTMLElement} */ (root.querySelector(selector));
   const networks = JSON.parse(props.figures);
   fillWords(root);
+  for (const sign of root.querySelectorAll("mo")) {
+    if ("()|".includes(sign.textContent ?? "")) sign.setAttribute("stretchy", "false"); // or to the tallest of its row
+  }
   makeContents(root);
   makeFigures(root, Object.keys(networks));
   makeExperiments(part(".experiments"), JSON.parse(props.experiments));

@@ -95,6 +95,17 @@ export function say(node, key, values = {}, attribute = "") {
 }
 
 /**
+ * Say what a button does in its text and as its name, for a text that a small screen has no room for.
+ * @param {Element} button
+ * @param {Element} inside
+ * @param {string} key
+ */
+export function sayBoth(button, inside, key) {
+  say(inside, key);
+  say(button, key, {}, "aria-label");
+}
+
+/**
  * A new element that says a text.
  * @param {string} tag
  * @param {Record<string, any>} properties as `make` takes them

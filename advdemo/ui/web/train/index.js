@@ -1,13 +1,21 @@
 // The Train tab: draws each epoch as it arrives and keeps the best weights, here in the browser.
 
 import { picker } from "../shared/dom.js";
+import { onNetwork } from "../shared/networks.js";
 import { inPercent, numeral } from "../shared/numbers.js";
-import { fillWords, hasWords, hush, onLanguage, say, sayError } from "../shared/words.js";
+import { fillWords, onLanguage, say, sayError } from "../shared/words.js";
 import { drawLayers } from "./layers.js";
 import { makeModel } from "./model.js";
 import { drawPlots } from "./plots.js";
 import { makeSettings } from "./settings.js";
-import { duration, makeTraining } from "./training.js";
+import { duration, makeTraining, recipeTitle } from "./training.js";
+
+/**
+ * @typedef {object} Curves
+ * @property {import("./plots.js").Epoch[]} epochs
+ * @property {number} planned epochs; none: there are no curves
+ * @property {import("../shared/words.js").Phrase} whose
+ */
 
 /** @param {{element: HTMLElement, props: any}} component */
 export function mount({ element, props }) {
@@ -18,15 +26,16 @@ export function mount({ element, props }) {
   fillWords(root);
 
   const settings = makeSettings(root, setup.recipes, setup.most_seconds);
-  const model = makeModel(root, setup.most_bytes, (uploaded) => {
+  const model = makeModel(root, setup, (uploaded) => {
     model.show(uploaded);
-    training.epochs = []; // those of another network
-    draw();
-    showPlots(false);
-    say(pick(".whose"), "train.no_curves");
+    Object.assign(training, { epochs: [], planned: 0, whose: { key: "train.no_curves" } });
+    showCurves(training);
     training.judge({ key: "train.read_file", values: { name: uploaded.name } });
   });
-  const training = makeTraining({ model, draw, showProgress, setState, showTrouble });
+  const training = makeTraining({ model, draw: () => showCurves(training), showProgress, setState, showTrouble });
+  const shipped = shippedCurves(setup.history);
+  /** @type {Curves} */
+  let shown = shipped;
 
   /** @param {import("./training.js").Progress} progress @param {number | null} again */
   function showProgress({ share, epoch, epochs, left, limit }, again) {
@@ -59,35 +68,40 @@ export function mount({ element, props }) {
     sayError(status, trouble);
   }
 
-  /** @param {boolean} shown */
-  const showPlots = (shown) => pick(".plots").toggleAttribute("hidden", !shown);
-
-  function draw() {
-    drawPlots(root, training.epochs, training.planned);
-  }
-
-  /** Before anything is trained: the shipped model, and how a training went. */
-  function showFirst() {
-    const { history, confusion } = setup;
-    if (confusion) model.showShipped(confusion);
-    if (!history) return;
-    Object.assign(training, { epochs: history.epochs, planned: history.epochs.length });
-    const { own, recipe, seed, holdout } = history;
-    const key = `recipes.name_${recipe}`;
-    const values = { recipe: hasWords(key) ? { key } : recipe, seed, holdout: numeral(holdout ?? 0) };
-    say(pick(".whose"), own ? "train.own_curves" : "train.example_curves", values);
+  /** @param {Curves} curves */
+  function showCurves(curves) {
+    shown = curves;
+    pick(".plots").toggleAttribute("hidden", !curves.planned);
+    drawPlots(root, curves.epochs, curves.planned);
+    say(pick(".whose"), curves.whose.key, curves.whose.values);
   }
 
   run.addEventListener("click", () => {
-    if (!settings.complete()) return;
-    hush(pick(".whose"));
-    showPlots(true);
-    training.start(settings.read());
+    if (settings.complete()) training.start(settings.read());
   });
   stop.addEventListener("click", training.halt);
-  onLanguage(draw);
+  onNetwork((network) => {
+    if (root.dataset.state === "running") return;
+    if (network) model.show(model.trained);
+    else model.showShipped();
+    showCurves(network ? training : shipped);
+  });
+  onLanguage(() => showCurves(shown));
   setState("idle", setup.enabled ? "train.idle" : "train.off");
   drawLayers(pick(".layers tbody"), setup.layers);
-  showFirst();
-  draw();
+  model.showShipped();
+  showCurves(shipped);
+}
+
+/**
+ * How the network that the page opens with, or one by the same recipe, was trained.
+ * @param {{own: boolean, recipe: string, seed: number, holdout: number, epochs: import("./plots.js").Epoch[]} | null}
+ *   history
+ * @returns {Curves}
+ */
+function shippedCurves(history) {
+  if (!history) return { epochs: [], planned: 0, whose: { key: "train.quiet" } };
+  const { own, recipe, seed, holdout, epochs } = history;
+  const values = { count: epochs.length, recipe: recipeTitle(recipe), seed, holdout: numeral(holdout ?? 0) };
+  return { epochs, planned: epochs.length, whose: { key: own ? "train.own_curves" : "train.example_curves", values } };
 }

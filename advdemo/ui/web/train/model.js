@@ -24,8 +24,12 @@ export const shareRight = (confusion) =>
   DIGITS.reduce((sum, digit) => sum + confusion[digit][digit], 0) /
   confusion.flat().reduce((sum, count) => sum + count);
 
-/** @param {Element} root @param {number} mostBytes of a file @param {(model: Trained) => void} onUpload */
-export function makeModel(root, mostBytes, onUpload) {
+/**
+ * @param {Element} root
+ * @param {{most_bytes: number, confusion: number[][] | null}} setup of a file; of the shipped network, where known
+ * @param {(model: Trained) => void} onUpload
+ */
+export function makeModel(root, { most_bytes: mostBytes, confusion }, onUpload) {
   const pick = picker(root);
   const [use, save, restore, file, summary] = [".use", ".download", ".restore", ".file", ".summary"].map(pick);
   /** @type {Trained | null} */
@@ -41,9 +45,11 @@ export function makeModel(root, mostBytes, onUpload) {
     drawPerClass(pick(".per-class"), model?.confusion);
   }
 
-  /** The one that the page opens with. @param {number[][]} confusion */
-  function showShipped(confusion) {
-    say(summary, "train.shipped", { accuracy: inPercent(shareRight(confusion), 2), none: { key: "train.none" } });
+  /** The one that the page opens with; the visitor's own, if there is one, stays. */
+  function showShipped() {
+    const none = { key: trained ? "train.quiet" : "train.none" };
+    if (confusion) say(summary, "train.shipped", { accuracy: inPercent(shareRight(confusion), 2), none });
+    else say(summary, none.key);
     drawConfusion(pick(".confusion"), confusion);
     drawPerClass(pick(".per-class"), confusion);
   }
@@ -84,7 +90,7 @@ export function makeModel(root, mostBytes, onUpload) {
   };
 }
 
-/** @param {Element} table @param {number[][]} [counts] */
+/** @param {Element} table @param {number[][] | null} [counts] */
 function drawConfusion(table, counts) {
   drawHeatmap(table, {
     columns: DIGITS.map(String),
@@ -100,7 +106,7 @@ function drawConfusion(table, counts) {
   });
 }
 
-/** @param {Element} box @param {number[][]} [counts] */
+/** @param {Element} box @param {number[][] | null} [counts] */
 function drawPerClass(box, counts) {
   box.replaceChildren(
     ...DIGITS.flatMap((digit) => {

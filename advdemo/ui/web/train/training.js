@@ -4,7 +4,7 @@ import { inPercent } from "../shared/numbers.js";
 import { base64 } from "../shared/pixels.js";
 import { askPatiently, followPatiently } from "../shared/server.js";
 import { makeTurns } from "../shared/turns.js";
-import { sayError } from "../shared/words.js";
+import { hasWords, sayError } from "../shared/words.js";
 import { shareRight } from "./model.js";
 
 /** @typedef {import("../shared/words.js").Phrase} Phrase */
@@ -37,17 +37,21 @@ export function makeTraining({ model, draw, showProgress, setState, showTrouble 
   const training = {
     /** @type {import("./plots.js").Epoch[]} */
     epochs: [],
-    planned: 10, // epochs asked for
+    planned: 0, // epochs asked for
+    /** @type {Phrase} */
+    whose: { key: "train.quiet" },
     start,
     halt,
     judge,
   };
 
-  /** @param {{recipe: string, epochs: number}} request */
+  /** @param {ReturnType<ReturnType<typeof import("./settings.js").makeSettings>["read"]>} request */
   async function start(request) {
-    Object.assign(training, { epochs: [], planned: request.epochs });
+    const { recipe, epochs, learning_rate, seed } = request;
+    const values = { count: epochs, recipe: recipeTitle(recipe), rate: String(learning_rate), seed };
+    Object.assign(training, { epochs: [], planned: epochs, whose: { key: "train.your_curves", values } });
     kept = 0;
-    name = request.recipe;
+    name = recipe;
     model.show(null);
     setState("running", "train.starting");
     await turns.take(
@@ -134,3 +138,6 @@ export const duration = (seconds) =>
   seconds < 90
     ? { key: "train.seconds", values: { count: Math.ceil(seconds) } }
     : { key: "train.minutes", values: { count: Math.round(seconds / 60) } };
+
+/** What a recipe is called: that of a file, for which there are no words, by its own name. @param {string} name */
+export const recipeTitle = (name) => (hasWords(`recipes.name_${name}`) ? { key: `recipes.name_${name}` } : name);

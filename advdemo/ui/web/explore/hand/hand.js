@@ -5,7 +5,7 @@ import { direct, pixelsOf } from "../../lenet/scan.js";
 import { choose, make, picker } from "../../shared/dom.js";
 import { networkTitle } from "../../shared/networks.js";
 import { makeTurns } from "../../shared/turns.js";
-import { say } from "../../shared/words.js";
+import { say, sayBoth } from "../../shared/words.js";
 import { makeCanvas } from "./canvas.js";
 import { makeContest } from "./contest.js";
 import { blank, read, write } from "./painting.js";
@@ -146,7 +146,7 @@ export function makeHand(root, { choices, lenets, asking, local, slider, onPrevi
   async function enter() {
     on = true;
     root.dataset.hand = "";
-    say(name, "hand.close");
+    sayBoth(button, name, "hand.close");
     const { value } = choices.model;
     const able = await lenets.load(value);
     if (!on || value !== choices.model.value) return false;
@@ -160,7 +160,7 @@ export function makeHand(root, { choices, lenets, asking, local, slider, onPrevi
     turns.end();
     contest.wait();
     delete root.dataset.hand;
-    say(name, "hand.open");
+    sayBoth(button, name, "hand.open");
   }
 
   /** @param {string} model that cannot be painted on */
@@ -200,7 +200,7 @@ export function makeHand(root, { choices, lenets, asking, local, slider, onPrevi
     choices.model.dispatchEvent(new Event("change"));
     canvas.focus();
   });
-  say(name, "hand.open");
+  sayBoth(button, name, "hand.open");
 
   return {
     network,

@@ -27,6 +27,10 @@ export function makeSide(picture, card, mark) {
   const formula = /** @type {Element} */ (picture.querySelector(".formula"));
   const curve = /** @type {Element} */ (card.querySelector(".curve"));
   const legend = /** @type {Element} */ (card.querySelector(".curve-legend"));
+  const swatches = /** @type {NodeListOf<HTMLElement>} */ (picture.querySelectorAll(".signs .swatch"));
+  swatches.forEach((swatch, i) => {
+    swatch.style.background = `rgb(${[UP, DOWN][i]})`;
+  });
   /** @type {HTMLElement} */
   let cursor;
   /**

@@ -2,7 +2,7 @@
 
 import { EPSILONS } from "../../lenet/scan.js";
 import { make } from "../../shared/dom.js";
-import { say } from "../../shared/words.js";
+import { sayBoth } from "../../shared/words.js";
 import { LAST } from "./reading.js";
 
 const STEPS = (EPSILONS.length - 1) / LAST; // to an epsilon of 1
@@ -34,7 +34,7 @@ export function makeSlider(root, onTick, onRest, flipOf) {
   function drawPlay() {
     button.setAttribute("aria-pressed", String(playing !== 0));
     sign.textContent = playing ? "❚❚" : "▶";
-    say(name, playing ? "explore.pause" : "explore.play");
+    sayBoth(button, name, playing ? "explore.pause" : "explore.play");
   }
 
   function play() {

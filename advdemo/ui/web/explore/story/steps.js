@@ -1,6 +1,8 @@
 // The story, as data: what each step sets, points at and waits for. Its words are story.<id> and, once it is done,
 // story.<id>_done; a step with several ends names the one that was reached.
 
+import { countOf } from "../hand/painting.js";
+
 /**
  * @typedef {object} Now what is on screen
  * @property {number} epsilon
@@ -8,7 +10,7 @@
  * @property {import("../result/reading.js").Scan} scan
  * @property {{model: string, attack: string}} side
  * @property {boolean} drawn it is a drawing
- * @property {string} acted the button of this step that was pressed
+ * @property {string} acted the button of this step that was pressed, in the strip or where it stands
  * @property {Set<string>} zones of the track that were visited in this step
  */
 /** @typedef {{name: string, choose?: Record<string, string>, press?: string, tab?: string}} Act */
@@ -21,6 +23,7 @@
  * @property {string} [press] a button, likewise
  * @property {string} mark what it points at
  * @property {Act[]} [acts] its own buttons
+ * @property {(now: Now) => boolean} [tried] it was tried, and is not done: what to try then is story.<id>_tried
  * @property {(now: Now) => string | boolean} done whether it is done; or the end that was reached
  */
 
@@ -58,8 +61,15 @@ export const STEPS = [
     link: "index=63&epsilon=0.2",
     press: "hand",
     mark: ".pictures",
-    acts: [{ name: "hand_act", press: "hand" }],
-    done: (now) => (now.scan.attack === "hand" ? fooled(now) : now.acted && "gradient"),
+    acts: [
+      { name: "hand_act", press: "hand" },
+      { name: "hand_machine", press: "few-run" },
+    ],
+    tried: ({ scan }) => painted(scan) > 0,
+    done(now) {
+      if (now.acted === "hand_machine") return "flipped";
+      return now.scan.attack === "hand" ? fooled(now) : now.acted && "gradient";
+    },
   },
   {
     id: "robust",
@@ -76,6 +86,9 @@ export const STEPS = [
   },
   { id: "sweep", mark: "", acts: [{ name: "sweep_act", tab: "sweep" }], done: ({ acted }) => acted === "sweep_act" },
 ];
+
+/** How many pixels the visitor has painted. @param {Now["scan"]} scan */
+export const painted = ({ attack, sign }) => (attack === "hand" && sign ? countOf(sign) : 0);
 
 /** The zone of the track where the slider stands; none as long as there is no proof. @param {Now} now */
 export function zoneOf(now) {

@@ -6,7 +6,7 @@ import { openTab } from "../../shared/link.js";
 import { keep, recall } from "../../shared/memory.js";
 import { percent } from "../../shared/numbers.js";
 import { makeSaying, onLanguage, say } from "../../shared/words.js";
-import { STEPS, zoneOf } from "./steps.js";
+import { painted, STEPS, zoneOf } from "./steps.js";
 
 /** @typedef {import("./steps.js").Now} Now */
 
@@ -47,7 +47,11 @@ export function makeStory(root, { now, open }) {
   }
 
   /** @param {string} name for automation */
-  const pressButton = (name) => /** @type {HTMLElement} */ (root.querySelector(`[data-testid="${name}"]`)).click();
+  function pressButton(name) {
+    const button = /** @type {HTMLElement} */ (root.querySelector(`[data-testid="${name}"]`));
+    button.click();
+    return button;
+  }
 
   /** @param {number} step @param {boolean} [asItIs] without what it sets: the page shows what a link says */
   async function show(step, asItIs = false) {
@@ -75,7 +79,12 @@ export function makeStory(root, { now, open }) {
         opening = acts.inert = false;
       }
       chooseAll(chosen);
-      if (press) pressButton(press);
+      if (press) {
+        opening = true; // the visitor has pressed nothing
+        pressButton(press);
+        opening = false;
+        acted = "";
+      }
     }
     tick();
   }
@@ -86,7 +95,7 @@ export function makeStory(root, { now, open }) {
     button.addEventListener("click", () => {
       acted = name;
       chooseAll(chosen);
-      if (press) pressButton(press);
+      if (press) pressButton(press).scrollIntoView({ block: "nearest" });
       tick();
       if (tab) openTab(tab, "");
     });
@@ -104,6 +113,7 @@ export function makeStory(root, { now, open }) {
       epsilon: epsilon.toFixed(3),
       percent: `${+(100 * epsilon).toFixed(1)}%`,
       flip: scan.flip?.toFixed(4) ?? "0.5",
+      count: painted(scan),
     };
   }
 
@@ -113,11 +123,11 @@ export function makeStory(root, { now, open }) {
     const seen = { ...now(), acted, zones };
     const zone = zoneOf(seen);
     if (zone) zones.add(zone);
-    const { id, done } = STEPS[at];
+    const { id, tried, done } = STEPS[at];
     const reached = done(seen);
     const before = end;
     if (reached) end = typeof reached === "string" ? reached : "done";
-    if (reached || !end) say(told, end ? `story.${id}_${end}` : `story.${id}`, values());
+    if (reached || !end) say(told, `story.${id}${end ? `_${end}` : tried?.(seen) ? "_tried" : ""}`, values());
     if (end && !before) finish();
     strip.classList.toggle("done", end !== "");
     next.classList.toggle("primary", end !== "");
@@ -143,6 +153,14 @@ export function makeStory(root, { now, open }) {
     for (const marked of root.querySelectorAll(".led")) marked.classList.remove("led");
   }
 
+  root.addEventListener("click", ({ target }) => {
+    const pressed = (/** @type {import("./steps.js").Act} */ { press }) =>
+      press && /** @type {Element} */ (target).closest(`[data-testid="${press}"]`);
+    const act = STEPS[at]?.acts?.find(pressed);
+    if (!act) return;
+    acted = act.name;
+    tick();
+  });
   next.addEventListener("click", () => show(at + 1));
   back.addEventListener("click", () => show(at - 1));
   pick(".skip").addEventListener("click", () => {
