@@ -8,7 +8,9 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 import pytest
@@ -146,11 +148,14 @@ def showing_app(*places: str) -> Iterator[int]:
 
 
 @contextmanager
-def started_app(*command: str, **environment: str) -> Iterator[tuple[int, subprocess.Popen]]:
-    """`python app.py`, or another command of Python's, which need not serve yet."""
+def started_app(
+    *command: str, log: IO[str] | None = None, **environment: str
+) -> Iterator[tuple[int, subprocess.Popen]]:
+    """`python app.py`, or another command of Python's, which need not serve yet; it writes to `log`."""
     port = free_port()
     environment = os.environ | {"GRADIO_SERVER_PORT": str(port), "GRADIO_SERVER_NAME": "127.0.0.1"} | environment
-    app = subprocess.Popen([sys.executable, *(command or ["app.py"])], cwd=ROOT, env=environment)
+    command = [sys.executable, *(command or ["app.py"])]
+    app = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
     try:
         yield port, app
     finally:
@@ -177,11 +182,30 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
+@dataclass(frozen=True)
+class App:
+    url: str
+    process: subprocess.Popen
+    log: Path  # what it has written so far
+
+
 @pytest.fixture(scope="session")
-def app_url() -> Iterator[str]:
-    """The address of `python app.py`."""
-    with running_app() as (port, _):
-        yield f"http://127.0.0.1:{port}"
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+    """`python app.py`, which takes as long to start as all of a file's tests: tests share it where they can."""
+    log = tmp_path_factory.mktemp("app") / "log"
+    with log.open("w") as written, started_app(log=written) as (port, process):
+        try:
+            wait_until_served(port, process)
+        except AssertionError:
+            print(log.read_text())
+            raise
+        yield App(f"http://127.0.0.1:{port}", process, log)
+
+
+@pytest.fixture(scope="session")
+def app_url(app) -> str:
+    """Its address."""
+    return app.url
 
 
 @pytest.fixture
