@@ -1,12 +1,14 @@
-"""Connections that ask slowly or not at all, on sockets; bodies that do not arrive."""
+"""Connections that ask slowly or not at all, on sockets; bodies that do not arrive; nobody there."""
 
 import asyncio
 import os
+import re
 import resource
 import socket
 import time
 import urllib.request
 from contextlib import ExitStack, suppress
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -102,3 +104,18 @@ def test_more_connections_than_file_descriptors_do_not_end_the_app(app):
         with suppress(ConnectionResetError):
             assert connection.recv(1) == b""  # closed by the server
     assert app.process.poll() is None
+
+
+def test_while_nobody_asks_the_app_rests(app):
+    """Its threads wake up at most 300 times a second, once the work of tests before is done; Gradio's queue alone would
+    wake up a thousand times."""
+
+    def wakes():
+        told = [path.read_text() for path in Path(f"/proc/{app.process.pid}/task").glob("*/status")]
+        return sum(map(int, re.findall(r"ctxt_switches:\s*(\d+)", "".join(told))))
+
+    counts = [wakes()]
+    while len(counts) < 2 or counts[-1] - counts[-2] > 60:
+        assert len(counts) < 50, counts
+        time.sleep(0.2)
+        counts.append(wakes())
