@@ -39,6 +39,15 @@ def pytest_configure() -> None:
     os.environ["CUDA_VISIBLE_DEVICES"] = ""
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """With `-n 2` each process begins with a half of the tests, in their order, and whoever is done takes half of what
+    the other has left: what a module's tests share is made once, and both end together."""
+    from xdist.scheduler import WorkStealingScheduling
+
+    return WorkStealingScheduling(config, log)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def one_thread() -> None:
     """On busy cores threads that wait for one another are slower than one."""
@@ -230,13 +239,17 @@ def asker(visitor, request):
 @pytest.fixture(scope="session")
 def small_mnist(tmp_path_factory: pytest.TempPathFactory, mnist_test) -> Path:
     """A folder for `load_mnist`'s root with 1,000 training and 200 test images, as torchvision extracts them."""
-    raw = tmp_path_factory.mktemp("small") / "MNIST" / "raw"
+    return write_mnist(tmp_path_factory.mktemp("small"), *mnist_test, train=1000, test=200)
+
+
+def write_mnist(root: Path, images: torch.Tensor, labels: torch.Tensor, *, train: int, test: int) -> Path:
+    """Write the first of these images as a test set, those after them as a training set; `root`."""
+    raw = root / "MNIST" / "raw"
     raw.mkdir(parents=True)
-    images, labels = mnist_test
-    for name, part in {"train": slice(200, 1200), "t10k": slice(0, 200)}.items():
+    for name, part in {"train": slice(test, test + train), "t10k": slice(0, test)}.items():
         write_idx(raw / f"{name}-images-idx3-ubyte", (images[part, 0] * 255).round().byte())
         write_idx(raw / f"{name}-labels-idx1-ubyte", labels[part].byte())
-    return raw.parent.parent
+    return root
 
 
 def write_idx(path: Path, values: torch.Tensor) -> None:

@@ -5,16 +5,16 @@ import asyncio
 import pytest
 
 from advdemo.attacks import find_attack
-from advdemo.ui.jobs.warm import warm_up
 from advdemo.ui.server.errors import RefusalError
 from advdemo.ui.server.worker import Workers
 from advdemo.ui.service.costs import Costs
 from advdemo.ui.service.networks import pack
+from tests.jobs import nothing
 
 
 @pytest.fixture(scope="module")
 def workers():
-    workers = Workers(warm_up)
+    workers = Workers(nothing)
     yield workers
     workers.end()
 
