@@ -1,16 +1,10 @@
 """What the test modules share: the real test set, the shipped network and a small MNIST in a folder of its own."""
 
 import os
-import socket
 import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
 import numpy as np
 import pytest
@@ -26,8 +20,8 @@ from advdemo.ui.service import Service
 from advdemo.ui.service.networks import Networks
 from advdemo.ui.service.pairs import Pairs, load_pairs
 from tests.asker import Asker
+from tests.running import ROOT, started_app, wait_until_served
 
-ROOT = Path(__file__).parent.parent
 CHECKPOINT = ROOT / "checkpoints" / "lenet.safetensors"
 ROBUST_CHECKPOINT = CHECKPOINT.with_name("lenet-robust.safetensors")
 CERTIFIED_CHECKPOINT = CHECKPOINT.with_name("lenet-certified.safetensors")
@@ -140,57 +134,6 @@ def seven(mnist_test, tmp_path):
     return tmp_path / "seven.png"
 
 
-@contextmanager
-def running_app(**environment: str) -> Iterator[tuple[int, subprocess.Popen]]:
-    """`python app.py`, running as it would for a user: (port, process)."""
-    with started_app(**environment) as (port, app):
-        wait_until_served(port, app)
-        yield port, app
-
-
-@contextmanager
-def showing_app(*places: str) -> Iterator[int]:
-    """The port of `python -m advdemo show`, running."""
-    with started_app("-m", "advdemo", "show", *places) as (port, app):
-        wait_until_served(port, app)
-        yield port
-
-
-@contextmanager
-def started_app(
-    *command: str, log: IO[str] | None = None, **environment: str
-) -> Iterator[tuple[int, subprocess.Popen]]:
-    """`python app.py`, or another command of Python's, which need not serve yet; it writes to `log`."""
-    port = free_port()
-    environment = os.environ | {"GRADIO_SERVER_PORT": str(port), "GRADIO_SERVER_NAME": "127.0.0.1"} | environment
-    command = [sys.executable, *(command or ["app.py"])]
-    app = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
-    try:
-        yield port, app
-    finally:
-        app.terminate()
-        app.wait(timeout=20)
-
-
-def wait_until_served(port: int, app: subprocess.Popen, seconds: float = 240) -> None:
-    """Wait until an app that was started answers: on a busy machine minutes, on a quiet one some seconds."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        assert app.poll() is None, "app.py ended before it served"
-        try:
-            urllib.request.urlopen(f"http://127.0.0.1:{port}", timeout=5).close()
-            return
-        except OSError:
-            time.sleep(0.25)
-    raise AssertionError(f"app.py does not serve after {seconds:.0f} seconds")
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 @dataclass(frozen=True)
 class App:
     url: str
@@ -219,7 +162,7 @@ def app_url(app) -> str:
 
 @pytest.fixture
 def visitor(app_url):
-    """Makes visitors, who leave at the end."""
+    """Makes visitors, who leave at the end: who waits before who is at work, or work would begin that nobody wants."""
     askers = []
 
     def come(page="page", address="8.8.8.8"):
@@ -227,7 +170,7 @@ def visitor(app_url):
         return askers[-1]
 
     yield come
-    for asker in askers:
+    for asker in reversed(askers):
         asker.close()
 
 

@@ -17,7 +17,7 @@ from starlette.requests import Request
 
 from advdemo.ui.server import routes, silence
 from advdemo.ui.server.errors import SupersededError, TooSlowError
-from tests.conftest import free_port
+from tests.running import free_port
 
 BEGUN = b"POST /ask/scan HTTP/1.1\r\nHost: x\r\nx-slow: "
 WHOLE = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
