@@ -1,13 +1,9 @@
 """What the test modules share: the real test set, the shipped network and a small MNIST in a folder of its own."""
 
 import os
-import socket
 import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -24,8 +20,8 @@ from advdemo.ui.service import Service
 from advdemo.ui.service.networks import Networks
 from advdemo.ui.service.pairs import Pairs, load_pairs
 from tests.asker import Asker
+from tests.running import ROOT, started_app, wait_until_served
 
-ROOT = Path(__file__).parent.parent
 CHECKPOINT = ROOT / "checkpoints" / "lenet.safetensors"
 ROBUST_CHECKPOINT = CHECKPOINT.with_name("lenet-robust.safetensors")
 CERTIFIED_CHECKPOINT = CHECKPOINT.with_name("lenet-certified.safetensors")
@@ -35,6 +31,15 @@ def pytest_configure() -> None:
     """Tests compare figures of the page, of its workers and of their own to the last digit: all are computed on the
     CPU, whatever the machine has. What CUDA makes of them, `tests.bench.cuda` measures."""
     os.environ["CUDA_VISIBLE_DEVICES"] = ""
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """With `-n 2` each process begins with a half of the tests, in their order, and whoever is done takes half of what
+    the other has left: what a module's tests share is made once, and both end together."""
+    from xdist.scheduler import WorkStealingScheduling
+
+    return WorkStealingScheduling(config, log)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -129,64 +134,35 @@ def seven(mnist_test, tmp_path):
     return tmp_path / "seven.png"
 
 
-@contextmanager
-def running_app(**environment: str) -> Iterator[tuple[int, subprocess.Popen]]:
-    """`python app.py`, running as it would for a user: (port, process)."""
-    with started_app(**environment) as (port, app):
-        wait_until_served(port, app)
-        yield port, app
-
-
-@contextmanager
-def showing_app(*places: str) -> Iterator[int]:
-    """The port of `python -m advdemo show`, running."""
-    with started_app("-m", "advdemo", "show", *places) as (port, app):
-        wait_until_served(port, app)
-        yield port
-
-
-@contextmanager
-def started_app(*command: str, **environment: str) -> Iterator[tuple[int, subprocess.Popen]]:
-    """`python app.py`, or another command of Python's, which need not serve yet."""
-    port = free_port()
-    environment = os.environ | {"GRADIO_SERVER_PORT": str(port), "GRADIO_SERVER_NAME": "127.0.0.1"} | environment
-    app = subprocess.Popen([sys.executable, *(command or ["app.py"])], cwd=ROOT, env=environment)
-    try:
-        yield port, app
-    finally:
-        app.terminate()
-        app.wait(timeout=20)
-
-
-def wait_until_served(port: int, app: subprocess.Popen, seconds: float = 240) -> None:
-    """Wait until an app that was started answers: on a busy machine minutes, on a quiet one some seconds."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        assert app.poll() is None, "app.py ended before it served"
-        try:
-            urllib.request.urlopen(f"http://127.0.0.1:{port}", timeout=5).close()
-            return
-        except OSError:
-            time.sleep(0.25)
-    raise AssertionError(f"app.py does not serve after {seconds:.0f} seconds")
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+@dataclass(frozen=True)
+class App:
+    url: str
+    process: subprocess.Popen
+    log: Path  # what it has written so far
 
 
 @pytest.fixture(scope="session")
-def app_url() -> Iterator[str]:
-    """The address of `python app.py`."""
-    with running_app() as (port, _):
-        yield f"http://127.0.0.1:{port}"
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+    """`python app.py`, which takes as long to start as all of a file's tests: tests share it where they can."""
+    log = tmp_path_factory.mktemp("app") / "log"
+    with log.open("w") as written, started_app(log=written) as (port, process):
+        try:
+            wait_until_served(port, process)
+        except AssertionError:
+            print(log.read_text())
+            raise
+        yield App(f"http://127.0.0.1:{port}", process, log)
+
+
+@pytest.fixture(scope="session")
+def app_url(app) -> str:
+    """Its address."""
+    return app.url
 
 
 @pytest.fixture
 def visitor(app_url):
-    """Makes visitors, who leave at the end."""
+    """Makes visitors, who leave at the end: who waits before who is at work, or work would begin that nobody wants."""
     askers = []
 
     def come(page="page", address="8.8.8.8"):
@@ -194,7 +170,7 @@ def visitor(app_url):
         return askers[-1]
 
     yield come
-    for asker in askers:
+    for asker in reversed(askers):
         asker.close()
 
 
@@ -206,13 +182,17 @@ def asker(visitor, request):
 @pytest.fixture(scope="session")
 def small_mnist(tmp_path_factory: pytest.TempPathFactory, mnist_test) -> Path:
     """A folder for `load_mnist`'s root with 1,000 training and 200 test images, as torchvision extracts them."""
-    raw = tmp_path_factory.mktemp("small") / "MNIST" / "raw"
+    return write_mnist(tmp_path_factory.mktemp("small"), *mnist_test, train=1000, test=200)
+
+
+def write_mnist(root: Path, images: torch.Tensor, labels: torch.Tensor, *, train: int, test: int) -> Path:
+    """Write the first of these images as a test set, those after them as a training set; `root`."""
+    raw = root / "MNIST" / "raw"
     raw.mkdir(parents=True)
-    images, labels = mnist_test
-    for name, part in {"train": slice(200, 1200), "t10k": slice(0, 200)}.items():
+    for name, part in {"train": slice(test, test + train), "t10k": slice(0, test)}.items():
         write_idx(raw / f"{name}-images-idx3-ubyte", (images[part, 0] * 255).round().byte())
         write_idx(raw / f"{name}-labels-idx1-ubyte", labels[part].byte())
-    return raw.parent.parent
+    return root
 
 
 def write_idx(path: Path, values: torch.Tensor) -> None:

@@ -218,3 +218,12 @@ def cuda() -> Iterator[None]:
         stack.enter_context(_Names())
         stack.enter_context(_Factories())
         yield
+
+
+def on(device: str, *tensors: torch.Tensor) -> list[torch.Tensor]:
+    return [tensor.to(device) for tensor in tensors]
+
+
+def both(compute, *tensors):
+    """What `compute(device, *tensors)` gives on CUDA and on the CPU."""
+    return [compute(device, *on(device, *tensors)) for device in ("cuda", "cpu")]

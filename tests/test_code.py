@@ -1,20 +1,13 @@
 """The programs that the page shows are run, and their numbers compared with what the page itself answers."""
 
 import base64
-import io
-import json
-import os
 import re
-import shutil
-import subprocess
-import warnings
-from contextlib import redirect_stdout
 
 import numpy as np
 import pytest
 import torch
 
-from advdemo.attacks import ATTACKS, RayS, Square
+from advdemo.attacks import RayS, Square
 from advdemo.measures.bounds import certified_epsilon, certified_stream
 from advdemo.measures.scan import EPSILONS
 from advdemo.measures.sweep import sweep
@@ -29,98 +22,17 @@ from advdemo.ui.service import Service
 from advdemo.ui.service.networks import Networks
 from advdemo.ui.service.pairs import load_pairs
 from advdemo.ui.words import texts
-from tests.conftest import CHECKPOINT, ROOT
-
-EPSILON = "\ue000"  # as in code/compose.js
-STEP = 30
-INDEX, LABEL = 63, 3
-SCANNED = [name for name, row in ATTACKS.items() if row.scannable]
-CENTRE = base64.b64encode(bytes(range(64))).decode()
-FEW = {"count": 40, "epsilons": [0, 0.1, 0.3]}
-
-
-def side(attack="fgsm", model="standard", target=None):
-    return {"attack": attack, "model": model, "target": target}
-
-
-def explored(*sides, **changes):
-    shown = {"answers": None, "label": LABEL, "index": INDEX, "order": None, "ownForger": False}
-    return "explore", shown | {"sides": list(sides)} | changes
-
-
-def swept(attack, model="standard", proof=False, **changes):
-    return "sweep", {"model": model, "attack": attack, "proof": proof} | FEW | changes
-
-
-DRAWN = np.kron(np.eye(14), np.full((2, 2), 200)).astype(np.uint8)  # a diagonal
-PAINTED = np.kron(np.eye(7), np.array([[1, 0], [-1, 0]]).repeat(2, 1)).repeat(2, 0).astype(np.int8)
-ORDER = {"digit": 5, "seed": 12, "place": [17, -31], "centre": None}
-SHOWN_HERE = {
-    **{name: explored(side(name)) for name in SCANNED},
-    **{f"{name} at 8": explored(side(name, target=8)) for name in ("fgsm", "momentum", "dim")},
-    "two networks": explored(side(model="robust"), side(model="certified")),
-    "two attacks": explored(side("pgd", target=8), side("noise")),
-    "drawn": explored(side(), index=None, label=1, image=DRAWN.flatten().tolist()),
-    "painted": explored(side("hand"), painting=PAINTED.flatten().tolist()),
-    "scores": explored(side(target=8), answers="scores"),
-    "label": explored(side(), answers="label"),
-    "certified": explored(side(model="certified")),
-    "rounded": explored(side(model="binarised")),
-    "straight": explored(side("bpda", model="binarised")),
-    "one behind rounding": explored(side(model="certified"), side("bpda", model="binarised")),
-    "a network and it rounded": explored(side(), side(model="binarised")),
-    "ordered": explored(side(), index=None, order=ORDER, image=[0] * 784),
-    "found": explored(side(), index=None, order=ORDER | {"centre": CENTRE}, image=[0] * 784),
-    **{f"sweep {name}": swept(name) for name in ("fgsm", "momentum", "advgan", "noise")},
-    "sweep pgd": swept("pgd", count=20, epsilons=[0.1]),
-    "sweep dim": swept("dim", count=5),
-    "sweep square": swept("square", count=3, epsilons=[0.4]),
-    "sweep bpda": swept("bpda", "binarised", count=20, epsilons=[0.1, 0.3]),
-    "sweep rounded": swept("fgsm", "binarised"),
-    "sweep intervals rounded": swept("intervals", "binarised", proof=True),
-    "sweep crown rounded": swept("crown", "binarised", proof=True, count=3),
-    "sweep robust": swept("fgsm", "robust", count=200),
-    "sweep intervals": swept("intervals", "certified", proof=True),
-    "sweep crown": swept("crown", proof=True, count=3),
-    "forgeries": ("forgeries", {"own": False, "count": SHOWN}),
-    "someone's": explored(side(model="mine")),
-    "someone's sweep": swept("fgsm", "mine"),
-}
+from tests.composed import ATTACKED, DRAWN, INDEX, LABEL, PAINTED, SHOWN_HERE, STEP, compose, run_program
+from tests.conftest import CHECKPOINT
 
 
 @pytest.fixture(scope="module")
 def programs():
-    """What SHOWN_HERE names -> the programs by their names, the slider's value written in; "toolkit" is the attack's by
-    one."""
-    node = shutil.which("node")
-    if node is None:
-        reason = "no Node found: it composes the programs (Debian: `apt install nodejs`)"
-        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(reason)
-    wanted = [{"view": view, "state": state} for view, state in SHOWN_HERE.values()]
-    asked = json.dumps({"pieces": read_pieces(), "wanted": wanted})
-    script = ROOT / "tests" / "web" / "compose.mjs"
-    run = subprocess.run([node, script], input=asked, capture_output=True, text=True, check=True)
-    epsilon = f"{EPSILONS[STEP]:.3f}"
-    composed = {}
-    for shown, parts in zip(SHOWN_HERE, json.loads(run.stdout), strict=True):
-        codes = [(part["name"], part["code"]) for part in parts]
-        codes += [("toolkit", part["toolkit"]) for part in parts if "toolkit" in part]
-        composed[shown] = {name: code.replace(EPSILON, epsilon) for name, code in codes}
-    return composed
+    return compose()
 
 
 @pytest.fixture
-def run(programs, monkeypatch):
-    """Runs a program in the repository: (its names, what it printed)."""
-    monkeypatch.chdir(ROOT)
-
-    def run_program(shown, part):
-        names, printed = {}, io.StringIO()
-        with redirect_stdout(printed), warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # what the toolkits say is not ours
-            exec(compile(programs[shown][part], f"{shown}.py", "exec"), names)
-        return names, printed.getvalue().split()
-
+def run():
     return run_program
 
 
@@ -148,10 +60,6 @@ def check_shares(names, printed, expected):
     assert abs(float(printed[-1]) - expected[STEP].max()) < 1e-4
 
 
-ATTACKED = [*SCANNED, *(name for name in SHOWN_HERE if name.endswith(" at 8")), "two networks", "two attacks"]
-ATTACKED += ["rounded", "straight", "one behind rounding", "a network and it rounded"]
-
-
 @pytest.mark.parametrize("shown", ATTACKED)
 def test_an_attack_has_the_page_s_confidences(shown, run, models, mnist_test):
     names, printed = run(shown, "attack")
@@ -170,62 +78,6 @@ def test_a_painting_is_written_down(run, lenet, mnist_test):
     assert (names["adversarial"] - expected).abs().max() < 1e-6
     shares = predict(lenet, expected)[0]
     assert printed[2:] == [str(int(shares.argmax())), f"{float(shares.max()):.4f}"]
-
-
-def attacks_of(shown):
-    view, state = SHOWN_HERE[shown]
-    if view == "explore":
-        return [{"scores": "square", "label": "rays"}.get(state["answers"], one["attack"]) for one in state["sides"]]
-    return [state["attack"]] if view == "sweep" and not state["proof"] else []
-
-
-PIECES = read_pieces()
-WITHOUT_TOOLKIT = {name for name in ATTACKS if PIECES.get(f"toolkit/{name}", {}).get("code") == "# {none}"}
-NOT_OFFERED = {name for name in ATTACKS if f"toolkit/{name}" not in PIECES}
-CHANCE = {"dim", "square"}  # the toolkit's own
-TOOLKITS = [shown for shown in ATTACKED if not {*attacks_of(shown)} & (WITHOUT_TOOLKIT | NOT_OFFERED | CHANCE)]
-
-
-@pytest.mark.parametrize("shown", TOOLKITS)
-def test_a_toolkit_makes_the_same_pixels(shown, run):
-    ours, _ = run(shown, "attack")
-    theirs, printed = run(shown, "toolkit")
-    assert (theirs["adversarial"] - ours["adversarial"]).abs().max() < 1e-6
-    assert abs(float(printed[-1]) - float(ours["shares"].max())) < 1e-4
-
-
-@pytest.mark.parametrize(("shown", "attack"), [("sweep fgsm", "fgsm"), ("sweep momentum", "momentum")])
-def test_a_toolkit_s_sweep_counts_the_same(shown, attack, run):
-    assert run(shown, "toolkit")[1] == run(shown, "attack")[1]
-
-
-@pytest.mark.parametrize("shown", ["sweep dim", "sweep square"])
-def test_a_toolkit_of_chance_fools_as_well(shown, run):
-    """Its pixels are its own, and so its words say."""
-    torch.manual_seed(0)
-    names, printed = run(shown, "toolkit")
-    ours, theirs = ([int(correct) for correct in lines[1::4]] for lines in (run(shown, "attack")[1], printed))
-    assert theirs == pytest.approx(ours, abs=1)
-    assert theirs[-1] == 0
-    assert (names["adversarial"] - names["x"]).abs().max() <= names["epsilon"] + 1e-6
-
-
-def test_a_toolkit_aims_with_scores_alone(run):
-    names, printed = run("scores", "toolkit")
-    assert (names["adversarial"] - names["image"]).abs().max() <= EPSILONS[STEP] + 1e-6
-    chances = names["network"](torch.cat([names["image"], names["adversarial"]])).softmax(1)[:, 8]
-    assert chances[1] > 2 * chances[0]
-    assert printed[-4] == str(LABEL)
-
-
-def test_what_no_toolkit_has_is_said(programs):
-    assert WITHOUT_TOOLKIT == {"rays", "advgan", "noise"}
-    for shown, parts in programs.items():
-        attacks = {*attacks_of(shown)}
-        assert ("toolkit" in parts) == bool(attacks and not attacks & NOT_OFFERED), shown
-        assert (parts.get("toolkit") == "# neither ART nor torchattacks has this attack\n") == bool(
-            attacks & WITHOUT_TOOLKIT
-        ), shown
 
 
 def test_every_comment_has_words_and_every_word_is_a_comment():

@@ -5,16 +5,16 @@ import asyncio
 import pytest
 
 from advdemo.attacks import find_attack
-from advdemo.ui.jobs.warm import warm_up
 from advdemo.ui.server.errors import RefusalError
 from advdemo.ui.server.worker import Workers
 from advdemo.ui.service.costs import Costs
 from advdemo.ui.service.networks import pack
+from tests.jobs import nothing
 
 
 @pytest.fixture(scope="module")
 def workers():
-    workers = Workers(warm_up)
+    workers = Workers(nothing)
     yield workers
     workers.end()
 
@@ -79,8 +79,9 @@ def test_what_takes_too_long_after_all_is_stopped_with_its_messages_kept(workers
             ended.append(True)
 
     async def follow():
-        async for message in Costs(workers, pack(lenet)).limited(endless()):
-            heard.append(message)
+        messages = Costs(workers, pack(lenet)).limited(endless())
+        while True:
+            heard.append(await anext(messages))
 
     heard = []
     with pytest.raises(RefusalError) as caught:

@@ -1,9 +1,11 @@
 """The rules of who may import whom, and that the app starts without what it does not need."""
 
 import ast
+import json
 import subprocess
 import symtable
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -32,6 +34,7 @@ MAY_IMPORT_TOO = {"advgan.py": {"networks"}}  # of attacks/: its generator is a 
 HEAVY = {"gradio", "matplotlib", "torchvision"}
 
 
+@cache
 def imports(path: Path) -> set[str]:
     """Full names of the modules that a file imports anywhere in it."""
     found = set()
@@ -103,41 +106,62 @@ def test_matplotlib_and_torchvision_have_one_place_each():
     assert [path.name for path in files if "matplotlib.pyplot" in imports(path)] == []
 
 
-def loaded_after(code: str) -> set[str]:
-    program = f"{code}\nimport sys; print(*{{name.split('.')[0] for name in sys.modules}})"
-    run = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
-    return set(run.stdout.split())
+LIGHT = [path for path in BELOW_THE_PAGE if path.name not in ("__main__.py", "plots.py")]
+# As on a machine with a GPU and little else: all but what draws pictures, and the bench for it.
+DRAWING = {"plots.py", "drawing.py", "picture.py", "photo.py", "pair.py", "__main__.py"}
+MEASURING = [path for path in LIGHT if "cli" not in path.parts and path.name not in DRAWING]
+MISSING = ["gradio", "typer", "rich", "matplotlib", "PIL", "torchvision", "pytest"]
+STEPS = """
+import importlib, json, sys
+steps, missing = json.loads(sys.argv[1])
+for name, modules in steps.items():
+    for module in [module for module in sys.modules if module.partition(".")[0] in missing]:
+        del sys.modules[module]
+    if name == "measuring":
+        sys.modules |= dict.fromkeys(missing)
+    for module in modules:
+        importlib.import_module(module)
+    if name == "measuring":
+        assert len(sys.modules["advdemo.images.mnist"].load_mnist("test")[0]) == 10_000
+    print(*{module.partition(".")[0] for module, loaded in sys.modules.items() if loaded})
+"""
 
 
-def test_the_package_loads_nothing_heavy():
-    names = (".".join(path.relative_to(ROOT).with_suffix("").parts) for path in BELOW_THE_PAGE)
-    light = [name for name in names if not name.endswith(("__main__", "plots"))]
-    loaded = loaded_after("\n".join(f"import {name.removesuffix('.__init__')}" for name in light))
-    assert "torch" in loaded
-    assert loaded & HEAVY == set()
+def modules_of(paths: list[Path]) -> list[str]:
+    return [".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__") for path in paths]
 
 
-def test_a_network_is_measured_with_torch_numpy_and_safetensors_alone():
-    """As on a machine with a GPU and little else: all but what draws pictures, and the bench for it."""
-    drawing = {"plots.py", "drawing.py", "picture.py", "photo.py", "pair.py", "__main__.py"}
-    others = [path for path in BELOW_THE_PAGE if "cli" not in path.parts and path.name not in drawing]
-    names = [".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__") for path in others]
-    missing = ("gradio", "typer", "rich", "matplotlib", "PIL", "torchvision", "pytest")
-    loaded_after(
-        f"import sys\nfor name in {missing}: sys.modules[name] = None\n"
-        + "\n".join(f"import {name}" for name in [*names, "tests.bench.cuda"])
-        + "\nassert len(advdemo.images.mnist.load_mnist('test')[0]) == 10_000"
-    )
+@pytest.fixture(scope="module")
+def loaded() -> dict[str, set[str]]:
+    """What is loaded after each step of one process."""
+    steps = {
+        "command line": ["advdemo.cli"],
+        "measuring": [*modules_of(MEASURING), "tests.bench.cuda"],
+        "package": [*modules_of(LIGHT), "advdemo.ui.handlers"],
+        "app": ["app"],
+    }
+    command = [sys.executable, "-c", STEPS, json.dumps([steps, MISSING])]
+    run = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
+    return {name: set(line.split()) for name, line in zip(steps, run.stdout.splitlines(), strict=True)}
 
 
-def test_the_command_line_loads_no_torch_for_help():
-    assert loaded_after("import advdemo.cli") & (HEAVY | {"torch", "numpy"}) == set()
+def test_the_command_line_loads_no_torch_for_help(loaded):
+    assert loaded["command line"] & (HEAVY | {"torch", "numpy"}) == set()
 
 
-def test_the_app_loads_neither_matplotlib_nor_torchvision():
-    loaded = loaded_after("import app")
-    assert "gradio" in loaded
-    assert loaded & {"matplotlib", "torchvision"} == set()
+def test_a_network_is_measured_with_torch_numpy_and_safetensors_alone(loaded):
+    assert {"torch", "numpy", "safetensors"} <= loaded["measuring"]
+    assert loaded["measuring"] & {*MISSING} == set()
+
+
+def test_the_package_loads_nothing_heavy(loaded):
+    """And OpenCV with the first photograph."""
+    assert loaded["package"] & (HEAVY | {"cv2"}) == set()
+
+
+def test_the_app_loads_neither_matplotlib_nor_torchvision(loaded):
+    assert "gradio" in loaded["app"]
+    assert loaded["app"] & {"matplotlib", "torchvision"} == set()
 
 
 def test_what_tests_and_benches_take_from_one_another_is_there():

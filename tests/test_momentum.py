@@ -59,7 +59,7 @@ def test_equals_torchattacks(request, mnist_test, network, epsilon):
     theirs = MIFGSM(model, eps=epsilon, alpha=epsilon / 10, steps=10, decay=1.0)
     # Their loss is the batch's mean. Over a power of two that is exact; over another number rounding decides the sign
     # of a few gradients that are almost zero, 68 of 392,000 pixels at worst.
-    for start in range(0, 512, 128):
+    for start in range(0, 256, 128):
         images, labels = (tensor[start : start + 128] for tensor in mnist_test)
         torch.testing.assert_close(
             mifgsm(model, images, labels, epsilon), theirs(images, labels), atol=1e-5, rtol=0, msg=f"from image {start}"
@@ -210,12 +210,12 @@ def test_an_ensemble_is_the_mean_of_logits(lenet, robust, mnist_test):
 
 
 def test_an_ensemble_as_the_source_of_a_sweep(lenet, robust, mnist_test):
-    images, labels = mnist_test[0][:300], mnist_test[1][:300]
+    images, labels = mnist_test[0][:150], mnist_test[1][:150]
 
     def left(model, source):
         return sweep(model, images, labels, [0.2], attack="momentum", source=source).accuracies[0]
 
     both = Ensemble([lenet, robust])
     attacked = mifgsm(both, images, labels, 0.2)
-    assert left(lenet, both) == pytest.approx(accuracy(lenet, attacked, labels), abs=0.005)
+    assert left(lenet, both) == pytest.approx(accuracy(lenet, attacked, labels), abs=0.007)
     assert left(lenet, both) < left(lenet, robust) - 0.2

@@ -2,8 +2,6 @@
 
 import base64
 import io
-import subprocess
-import sys
 from itertools import pairwise
 
 import numpy as np
@@ -185,8 +183,3 @@ def test_a_form_with_a_box_around_the_digit(digits, lenet):
     ImageDraw.Draw(page).rectangle((200, 100, 400, 300), outline=0, width=3)
     (found,) = find_digits(np.asarray(page))
     assert int(classify(lenet, found.image[None])) == 7
-
-
-def test_opencv_is_not_loaded_before_the_first_picture():
-    code = "import sys, advdemo.ui.handlers, advdemo.cli; sys.exit('cv2' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -136,7 +136,7 @@ def test_a_greedy_forger_loses_its_variety(judge):
         updates, _ = played(judge, Start(None), settings, steps=steps)
         return updates[-1]
 
-    greedy, fair = end(GameSettings(greedy=True), 15), end(GameSettings(), 20)
+    greedy, fair = end(GameSettings(greedy=True), 9), end(GameSettings(), 12)
     assert greedy["variety"] < 0.5
     assert abs(greedy["fake"] - 0.5) < 0.2
     assert abs(fair["fake"] - 0.5) > 0.2  # so early

@@ -36,13 +36,13 @@ def test_the_blocks_of_eight_pixels():
 
 def test_finds_the_smallest_distance(image):
     """The first pixel is at 0.4, the second at 0.7: with one up and the other down they meet at 0.15."""
-    *_, last = RayS().stream(TwoPixels(), image[0], 1, 0.0)
+    *_, last = RayS(1000).stream(TwoPixels(), image[0], 1, 0.0)
     assert 0.15 <= last.epsilon <= 0.15 + 2 * TOLERANCE
-    assert last.queries == 2000
+    assert last.queries == 1000
     assert last.margin is None
     assert (last.image - image[0])[0, 0, :2].tolist() == pytest.approx([last.epsilon, -last.epsilon], abs=1e-6)
-    assert TwoPixels()(rays(TwoPixels(), image, ONE, 0.16)).argmax() == 0
-    assert TwoPixels()(rays(TwoPixels(), image, ONE, 0.14)).argmax() == 1
+    prepared = RayS(1000).prepare(TwoPixels(), image, ONE)
+    assert [int(TwoPixels()(prepared.at(epsilon)).argmax()) for epsilon in (0.16, 0.14)] == [0, 1]
 
 
 def test_a_network_that_never_changes_its_mind_is_not_fooled(image):
@@ -57,9 +57,9 @@ def test_a_network_that_never_changes_its_mind_is_not_fooled(image):
 def test_asks_for_labels_and_no_more_than_its_questions(lenet, twenty):
     images, labels = twenty
     box = LabelsOnly(lenet)
-    attacked = rays(box, images, labels, 0.2, queries=100)
-    assert box.pictures == 100 * 20
-    assert torch.equal(attacked, rays(lenet, images, labels, 0.2, queries=100))
+    attacked = rays(box, images, labels, 0.2, queries=50)
+    assert box.pictures == 50 * 20
+    assert torch.equal(attacked, rays(lenet, images, labels, 0.2, queries=50))
 
 
 @pytest.mark.parametrize("epsilon", [0.0, 0.1, 0.5, 1.0])
@@ -74,24 +74,24 @@ def test_stays_within_epsilon_and_the_pixel_range(lenet, twenty, epsilon):
 
 def test_does_not_depend_on_the_batch(lenet, twenty):
     images, labels = twenty
-    together = RayS(200).prepare(lenet, images, labels).sign
-    alone = torch.cat([RayS(200).prepare(lenet, images[i : i + 1], labels[i : i + 1]).sign for i in range(8)])
-    assert (alone != together[:8]).flatten(1).any(1).sum() <= 1  # rounding may tip an answer
+    together = RayS(80).prepare(lenet, images, labels).sign
+    alone = torch.cat([RayS(80).prepare(lenet, images[i : i + 1], labels[i : i + 1]).sign for i in range(5)])
+    assert (alone != together[:5]).flatten(1).any(1).sum() <= 1  # rounding may tip an answer
 
 
 @pytest.mark.parametrize("network", ["lenet", "robust"])
 def test_comes_closer_than_hop_skip_jump(request, mnist_test, network):
-    """At 500 queries each; tests/bench/black_box.py has more images and questions."""
-    model, chosen = request.getfixturevalue(network), [0, 1, 2]
-    pairs = [(mnist_test[0][i], int(mnist_test[1][i])) for i in chosen]
-    ours = torch.tensor([ray_search(model, *pair, 500) for pair in pairs])
-    theirs = torch.tensor([hop_skip_jump(model, *pair, 500) for pair in pairs])
+    """At 300 queries each; tests/bench/black_box.py has more images and questions."""
+    model = request.getfixturevalue(network)
+    pairs = [(mnist_test[0][i], int(mnist_test[1][i])) for i in (0, 1)]
+    ours = torch.tensor([ray_search(model, *pair, 300) for pair in pairs])
+    theirs = torch.tensor([hop_skip_jump(model, *pair, 300) for pair in pairs])
     assert (theirs < 1).all()
-    assert ours.median() < theirs.median()
+    assert ours.mean() < theirs.mean()
 
 
 def test_more_questions_come_closer(lenet, mnist_test):
-    distances = [ray_search(lenet, mnist_test[0][0], 7, queries) for queries in (50, 200, 800)]
+    distances = [ray_search(lenet, mnist_test[0][0], 7, queries) for queries in (50, 150, 450)]
     assert distances[0] > distances[1] > distances[2] > 0.05
 
 
@@ -130,13 +130,13 @@ def test_a_stream_can_be_stopped(lenet, mnist_test):
 
 def test_one_direction_serves_a_scan_and_a_sweep(lenet, twenty):
     images, labels = twenty
-    sign = RayS(200).prepare(lenet, images, labels).sign
+    sign = RayS(60).prepare(lenet, images, labels).sign
     assert sign.unique().tolist() == [-1, 1]
-    result = sweep(lenet, images, labels, [0.1, 0.2], attack=RayS(200))
+    result = sweep(lenet, images, labels, [0.1, 0.2], attack=RayS(60))
     expected = [accuracy(lenet, perturb(images, sign, epsilon), labels) for epsilon in (0.1, 0.2)]
     assert result.accuracies.tolist() == pytest.approx(expected, abs=0.051)
-    scanned = scan(lenet, images[0], 7, attack=RayS(200))
-    assert scanned.flip_epsilon == pytest.approx(ray_search(lenet, images[0], 7, 200), abs=2 * TOLERANCE)
+    scanned = scan(lenet, images[0], 7, attack=RayS(60))
+    assert scanned.flip_epsilon == pytest.approx(ray_search(lenet, images[0], 7, 60), abs=2 * TOLERANCE)
 
 
 @pytest.mark.parametrize("queries", [0, -1, 2.5, True, "100", 20_001])

@@ -1,10 +1,15 @@
-"""Connections that ask slowly or not at all, on sockets; bodies that do not arrive."""
+"""Connections that ask slowly or not at all, on sockets; bodies that do not arrive; nobody there."""
 
 import asyncio
+import os
+import re
 import resource
 import socket
+import time
 import urllib.request
 from contextlib import ExitStack, suppress
+from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import uvicorn
@@ -12,7 +17,7 @@ from starlette.requests import Request
 
 from advdemo.ui.server import routes, silence
 from advdemo.ui.server.errors import SupersededError, TooSlowError
-from tests.conftest import free_port, running_app
+from tests.running import free_port
 
 BEGUN = b"POST /ask/scan HTTP/1.1\r\nHost: x\r\nx-slow: "
 WHOLE = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -79,12 +84,38 @@ def test_a_body_that_does_not_arrive_is_refused(monkeypatch, fault, error):
         asyncio.run(routes.read_body(Request({"type": "http", "method": "POST", "headers": []}, receive)))
 
 
-@pytest.mark.slow
-def test_more_connections_than_file_descriptors_do_not_end_the_app():
-    with running_app() as (port, app), ExitStack() as opened:
-        resource.prlimit(app.pid, resource.RLIMIT_NOFILE, (128, 128))
-        for _ in range(200):
-            connection = opened.enter_context(socket.create_connection(("127.0.0.1", port), timeout=5))
-            connection.sendall(BEGUN)
-        assert urllib.request.urlopen(f"http://127.0.0.1:{port}/web/words/en.json", timeout=60).status == 200
-        assert app.poll() is None
+@pytest.mark.slow  # it waits until one has been silent for too long
+def test_more_connections_than_file_descriptors_do_not_end_the_app(app):
+    pid, address = app.process.pid, urlsplit(app.url)
+    before = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+    room = len(os.listdir(f"/proc/{pid}/fd")) + 50
+    with ExitStack() as opened:
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, (room, before[1]))
+        try:
+            for _ in range(120):
+                connection = socket.create_connection((address.hostname, address.port), timeout=60)
+                opened.enter_context(connection).sendall(BEGUN)
+            time.sleep(2)
+            assert len(os.listdir(f"/proc/{pid}/fd")) == room
+        finally:
+            resource.prlimit(pid, resource.RLIMIT_NOFILE, before)
+        with urllib.request.urlopen(f"{app.url}/web/words/en.json", timeout=60) as reply:
+            assert reply.status == 200
+        with suppress(ConnectionResetError):
+            assert connection.recv(1) == b""  # closed by the server
+    assert app.process.poll() is None
+
+
+def test_while_nobody_asks_the_app_rests(app):
+    """Its threads wake up at most 300 times a second, once the work of tests before is done; Gradio's queue alone would
+    wake up a thousand times."""
+
+    def wakes():
+        told = [path.read_text() for path in Path(f"/proc/{app.process.pid}/task").glob("*/status")]
+        return sum(map(int, re.findall(r"ctxt_switches:\s*(\d+)", "".join(told))))
+
+    counts = [wakes()]
+    while len(counts) < 2 or counts[-1] - counts[-2] > 60:
+        assert len(counts) < 50, counts
+        time.sleep(0.2)
+        counts.append(wakes())

@@ -15,7 +15,8 @@ from packaging.requirements import Requirement
 from advdemo.networks.predict import pick_device
 from advdemo.ui.zerogpu import declare_gpu_function
 from tests.asker import Asker
-from tests.conftest import ROOT, running_app
+from tests.conftest import ROOT
+from tests.running import running_app
 
 # Python imports it at its start, in the workers too: writing elsewhere than in TMPDIR, and other hosts, are an end.
 GUARD = """

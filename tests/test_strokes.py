@@ -41,9 +41,9 @@ def in_the_page(drawings):
 
 @pytest.fixture(scope="module")
 def drawn():
-    """Twenty drawings of each digit, as the page and as Python see them."""
+    """Eight drawings of each digit, as the page and as Python see them."""
     chance = np.random.default_rng(0)
-    digits = torch.arange(10).repeat(20)
+    digits = torch.arange(10).repeat(8)
     drawings = [by_hand(digit, chance) for digit in digits]
     return digits, torch.stack(in_the_page(drawings)), torch.stack([to_mnist(pad(strokes)) for strokes in drawings])
 
@@ -51,7 +51,7 @@ def drawn():
 def test_the_network_reads_strokes_as_it_reads_their_picture(drawn, lenet):
     digits, page, python = drawn
     right, expected = ((classify(lenet, images) == digits).float().mean() for images in (page, python))
-    assert right >= max(0.97, expected - 0.01)
+    assert right >= max(0.97, expected - 0.013)
 
 
 def test_strokes_become_what_their_picture_becomes(drawn):

@@ -35,8 +35,8 @@ def test_a_training_can_begin_with_a_shipped_network(thousand, robust):
 
 
 def test_late_cosine_stays_and_falls(thousand):
-    recipe = replace(QUICK, schedule="late-cosine", epochs=40, batch_size=20, warm_up=0.5)
-    rates = [record.learning_rate for record in islice(train(recipe, *(part[:200] for part in thousand)), 40)]
+    recipe = replace(QUICK, schedule="late-cosine", epochs=40, batch_size=4, warm_up=0.5)
+    rates = [record.learning_rate for record in islice(train(recipe, *(part[:40] for part in thousand)), 40)]
     assert rates[0] < 0.001  # it begins with small steps
     assert rates[-1] < rates[-10] < rates[22]
 
@@ -103,8 +103,8 @@ def test_when_its_time_is_over_the_epoch_under_way_is_measured_and_is_the_last(t
 
 
 def test_one_cycle_rises_and_falls(thousand):
-    recipe = Recipe(about="", epochs=10, batch_size=1000, learning_rate=0.05, augmented=False)
-    rates = [record.learning_rate for record in train(recipe, *thousand, device=CPU)]
+    recipe = Recipe(about="", epochs=10, batch_size=20, learning_rate=0.05, augmented=False)
+    rates = [record.learning_rate for record in train(recipe, *(part[:20] for part in thousand), device=CPU)]
     assert max(rates) == pytest.approx(0.05, rel=0.05)
     assert rates[0] < max(rates) / 5
     assert rates[-1] < max(rates) / 5

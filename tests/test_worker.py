@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from advdemo.measures.sweep import each_core, sweep
+from advdemo.measures.sweep import sweep
 from advdemo.networks.checkpoint import parse_checkpoint
 from advdemo.networks.fast import FastLeNet
 from advdemo.training.loop import EpochRecord
@@ -21,52 +21,17 @@ from advdemo.training.recipes import pick_recipe
 from advdemo.ui.handlers.train import run_training
 from advdemo.ui.jobs import sweep as jobs
 from advdemo.ui.jobs import training
-from advdemo.ui.jobs.warm import warm_up
 from advdemo.ui.requests import TrainRequest, parse
 from advdemo.ui.server.errors import RefusalError
 from advdemo.ui.server.visitors import Visitor
 from advdemo.ui.server.worker import Workers
 from advdemo.ui.service.networks import pack
-
-
-def count(numbers):
-    """A job: tells its process, then counts."""
-    yield os.getpid()
-    yield from range(numbers)
-
-
-def print_and_refuse():
-    print("this is not a message")
-    yield os.getpid()
-    raise RefusalError("errors.training_data")
-
-
-def fail():
-    yield os.getpid()
-    raise KeyError("a bug")
-
-
-def halved():
-    """Half of the smallest number that a float32 holds in full, by each kind of thread that computes here."""
-    smallest = torch.full((100_000,), torch.finfo(torch.float32).tiny)  # enough for torch to use all its threads
-    torch.set_num_threads(2)
-    yield float((smallest / 2 * 2**20).max())
-    with each_core(torch.device("cpu")) as pool:
-        yield from pool.map(lambda part: float((part / 2 * 2**20).max()), smallest.split(50_000))
-
-
-def hang():
-    yield os.getpid()
-    time.sleep(600)
-
-
-def niceness():
-    yield os.nice(0)
+from tests.jobs import count, fail, halved, hang, niceness, nothing, print_and_refuse
 
 
 @pytest.fixture(scope="module")
 def workers():
-    workers = Workers(warm_up)
+    workers = Workers(nothing)
     yield workers
     workers.end()
 
@@ -96,6 +61,15 @@ def test_a_job_in_another_process_which_is_kept(workers):
     assert numbers == list(range(1000))
     assert pid != os.getpid()
     assert asyncio.run(collect(workers.run(count, 1)))[0] == pid
+
+
+def test_two_at_a_time(workers):
+    async def run():
+        return await asyncio.gather(collect(workers.run(count, 5)), collect(workers.run(count, 5)))
+
+    first, second = asyncio.run(run())
+    assert first[0] != second[0]
+    assert first[1:] == second[1:] == [0, 1, 2, 3, 4]
 
 
 def test_refusals_come_through_and_the_process_goes_on(workers):
@@ -154,27 +128,18 @@ def test_one_that_died_idle_is_not_used(workers):
 
 
 def test_long_work_is_nicer_and_its_process_ends(workers):
-    ordinary = asyncio.run(collect(workers.run(niceness)))[0]
+    ordinary, _ = asyncio.run(collect(workers.run(niceness)))
     assert os.nice(0) < ordinary
-    assert asyncio.run(collect(workers.run(niceness, long=True)))[0] > ordinary
-    pid = asyncio.run(collect(workers.run(count, 1, long=True)))[0]
+    more, pid = asyncio.run(collect(workers.run(niceness, long=True)))
+    assert more > ordinary
     wait_until(lambda: not is_alive(pid))
-
-
-def test_two_at_a_time(workers):
-    async def run():
-        return await asyncio.gather(collect(workers.run(count, 5)), collect(workers.run(count, 5)))
-
-    first, second = asyncio.run(run())
-    assert first[0] != second[0]
-    assert first[1:] == second[1:] == [0, 1, 2, 3, 4]
 
 
 def test_it_ends_with_the_process_that_started_it(tmp_path):
     program = (
-        "import asyncio, os, sys, tests.test_worker as t\n"
+        "import asyncio, os, tests.jobs as jobs, advdemo.ui.server.worker as w\n"
         "async def run():\n"
-        "    async for pid in t.Workers(t.warm_up).run(t.hang):\n"
+        "    async for pid in w.Workers(jobs.nothing).run(jobs.hang):\n"
         f"        open({str(tmp_path / 'pid')!r}, 'w').write(str(pid))\n"
         "        os._exit(0)\n"
         "asyncio.run(run())\n"

@@ -92,6 +92,7 @@ def build_page(
     page.service = service
     # Places in Gradio's queue are told once a second: told at every change, a call costs others' time.
     page.queue(status_update_rate=1, api_open=False, max_size=200, default_concurrency_limit=4)
+    page._queue.sleep_when_free = 0.01  # seconds; its own 0.001 takes an eighth of a core, always
     return page
 
 

@@ -26,8 +26,8 @@ import numpy as np
 
 from advdemo.images.mnist import load_mnist
 from tests.bench.connection import Connection
-from tests.conftest import running_app
 from tests.replicas import Replicas, running_replicas
+from tests.running import running_app
 
 EVERY = 10.0  # seconds that a visitor looks at one digit
 KINDS = {  # of a visitor's digits, how many of a hundred

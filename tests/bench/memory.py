@@ -19,7 +19,8 @@ from collections.abc import Awaitable, Callable
 
 from tests.bench.connection import Connection
 from tests.bench.load import Load, about
-from tests.conftest import CHECKPOINT, running_app
+from tests.conftest import CHECKPOINT
+from tests.running import running_app
 
 CLIENTS = 8
 SIDE = {"network": "robust", "attack": "pgd"}

@@ -1,5 +1,7 @@
 """What the tests of several tabs do: open one, wait for it, change the language."""
 
+from urllib.parse import parse_qs
+
 from playwright.sync_api import expect
 
 EPSILONS = "0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3"
@@ -11,6 +13,12 @@ MARKUP = "<img src=x onerror=window.ran=true>"  # as somebody may name a file
 def read_in(page, language):
     page.click(f'[data-language="{language}"]')
     expect(page.locator("html")).to_have_attribute("lang", {"en": "en", "zh": "zh-CN"}[language])
+
+
+def hash_of(page, wanted=""):
+    """What the address holds by name, once `wanted` is in it."""
+    page.wait_for_function("wanted => location.hash.includes(wanted)", arg=wanted)
+    return {name: values[0] for name, values in parse_qs(page.evaluate("location.hash.slice(1)")).items()}
 
 
 def lead(page, link):

@@ -30,9 +30,8 @@ def test_the_pen_is_as_wide_as_mnist_s(look):
     assert 0.07 < ink < 0.08
 
 
-def test_the_curve_falls_where_the_figures_fall(visit):
-    visitor = visit()
-    page = open_sweep(visitor, 500)
+def test_the_curve_falls_where_the_figures_fall(standing):
+    page = open_sweep(standing, 500)
     page.click("#sweep-run")
     state(page, "done")
     figures = [float(cell) for cell in page.locator("#sweep-table tbody td:nth-child(5)").all_inner_texts()]

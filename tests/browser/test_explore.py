@@ -81,8 +81,8 @@ def test_a_target_is_reached_or_refused(look, lenet, mnist_test):
     expect(visitor.find("target")).to_have_value("")
 
 
-def test_a_link_holds_what_is_on_screen(visit):
-    visitor = visit()
+def test_a_link_holds_what_is_on_screen(look, visit):
+    visitor = look()
     visitor.find("attack").select_option("noise")
     expect(visitor.page.locator(".formula").first).to_contain_text("random")
     visitor.find("compare").select_option("fgsm")

@@ -12,6 +12,7 @@ from tests.conftest import ROOT
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 PUT = """html => {
+    document.querySelector("#terms")?.remove();
     const box = document.createElement("p");
     box.id = "terms";
     box.className = "advdemo";
@@ -34,8 +35,8 @@ def put(visitor, html):
     return visitor.page.locator("#terms [data-term]"), visitor.page.locator("#glossary")
 
 
-def test_a_term_is_explained_to_mouse_and_keyboard(visit):
-    visitor = visit("#lang=en")
+def test_a_term_is_explained_to_mouse_and_keyboard(look):
+    visitor = look()
     terms, box = put(visitor, '<i data-term="epsilon" data-epsilon="0.2">ε</i> <i data-term="gradient">gradient</i>')
     terms.first.hover()
     expect(box).to_contain_text(beginning("epsilon"))
@@ -56,8 +57,8 @@ def test_a_term_is_explained_to_mouse_and_keyboard(visit):
     expect(terms.last).to_be_focused()
 
 
-def test_a_term_in_a_button_leaves_it_its_use(visit):
-    visitor = visit("#lang=en")
+def test_a_term_in_a_button_leaves_it_its_use(look):
+    visitor = look()
     html = '<button onclick="this.dataset.used = 1"><i data-term="fgsm">FGSM</i></button>'
     terms, box = put(visitor, html)
     terms.first.hover()

@@ -10,8 +10,8 @@ from advdemo.measures.sweep import sweep
 from advdemo.networks.guest import adopt
 from advdemo.networks.predict import predict
 from tests.browser.visitor import DESK, Visitor
-from tests.conftest import showing_app
 from tests.guests import Means
+from tests.running import showing_app
 
 
 def test_one_s_own_network_is_asked_as_the_shipped_ones_are(chromium, mnist_test):

@@ -11,8 +11,8 @@ DRAWN = "[data-figure={}][data-drawn]"
 
 
 @pytest.fixture
-def learn(visit):
-    page = visit("#lang=en").page
+def learn(standing):
+    page = standing.page
     lead(page, "tab=learn&lang=en")
     expect(page.locator(".learn[data-ready]")).to_be_visible()
     return page

@@ -1,23 +1,15 @@
-"""Links hold what is on screen: a drawing, the settings of every tab, the language; in a frame its host is told."""
+"""Links hold what is on screen: a drawing, the settings of every tab, the language."""
 
-import http.server
 import re
-import threading
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.tabs import lead
+from tests.browser.tabs import hash_of, lead
 from tests.browser.visitor import THREE
 
 SCRIBBLE = [(0.1 + 0.8 * (i * 7 % 10) / 9, 0.1 + 0.8 * (i * 3 % 10) / 9) for i in range(9)]
-
-
-def hash_of(page, wanted=""):
-    """What the address holds by name, once `wanted` is in it."""
-    page.wait_for_function("wanted => location.hash.includes(wanted)", arg=wanted)
-    return {name: values[0] for name, values in parse_qs(page.evaluate("location.hash.slice(1)")).items()}
 
 
 def draw_three(visitor):
@@ -166,49 +158,6 @@ def test_back_and_forward_go_through_the_tabs(visit):
     expect(page.get_by_role("tab", name="GAN")).to_have_attribute("aria-selected", "true")
     expect(page.locator(".gan .greedy")).to_be_checked()
     expect(page.get_by_role("tab").first).to_have_text("探索")
-
-
-@pytest.fixture
-def frame_url(app_url):
-    """A page of another origin that frames the app, as a Space's does, and keeps what it is told."""
-
-    class Page(http.server.BaseHTTPRequestHandler):
-        def do_GET(self):
-            self.send_response(200)
-            self.send_header("Content-Type", "text/html")
-            self.end_headers()
-            self.wfile.write(
-                f"""<script>
-                let told = null;
-                onmessage = ({{data, origin}}) => {{
-                    if (data.hash !== undefined && origin === {app_url!r}) history.replaceState(null, "", data.hash);
-                }};
-                </script><iframe width=1200 height=760></iframe>
-                <script>document.querySelector("iframe").src = {app_url!r} + "/" + location.hash</script>""".encode()
-            )
-
-        def log_message(self, *_):
-            pass
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Page)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://localhost:{server.server_port}"
-    server.shutdown()
-    server.server_close()
-
-
-def test_a_frame_tells_its_host_and_is_told_by_it(chromium, frame_url):
-    context = chromium.new_context()
-    page = context.new_page()
-    page.goto(f"{frame_url}/#index=7&attack=noise&epsilon=0.2&lang=en")
-    app = page.frame_locator("iframe")
-    expect(app.get_by_test_id("attack")).to_have_value("noise")
-    expect(app.get_by_test_id("epsilon-value")).to_have_text("0.200")
-    app.get_by_role("button", name="中文").click()
-    assert hash_of(page, "lang=zh")["index"] == "7"
-    app.get_by_role("tab").nth(4).click()
-    assert hash_of(page, "tab=learn") == {"tab": "learn", "lang": "zh"}
-    context.close()
 
 
 def test_sharing_copies_the_link_and_saves_the_picture(visit, app_url, tmp_path):

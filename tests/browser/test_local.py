@@ -14,8 +14,8 @@ def shown_flip(visitor):
 
 
 @pytest.mark.parametrize("attack", ["fgsm", "noise"])
-def test_a_pick_is_scanned_without_a_request_as_python_scans_it(visit, robust, mnist_test, attack):
-    visitor = visit(f"#model=robust&attack={attack}&lang=en")
+def test_a_pick_is_scanned_without_a_request_as_python_scans_it(look, robust, mnist_test, attack):
+    visitor = look(f"#model=robust&attack={attack}")
     settle(visitor)
     visitor.requests.clear()
     index = pick(visitor, 45)

@@ -57,8 +57,8 @@ def test_a_proof_is_a_curve_and_the_truth_lies_between_it_and_the_attack(standin
     expect(heads).to_have_text(["ε", "× 255", "correct", "total", "accuracy"])  # the tutorial knows no such network
 
 
-def test_a_proof_can_be_stopped(visit):
-    page = open_sweep(visit(), 10_000)
+def test_a_proof_can_be_stopped(standing):
+    page = open_sweep(standing, 10_000)
     page.locator(".sweep select.attack").select_option("crown")
     page.click("#sweep-run")
     expect(page.locator(".sweep .status")).to_contain_text("of 200", timeout=60_000)
