@@ -82,5 +82,7 @@ def in_one_sentence() -> Iterator[None]:
         if threading.current_thread() is not threading.main_thread():
             raise
         sys.exit(f"Error: {error}")
+    except MemoryError:
+        sys.exit("Error: there is not enough memory: about 1 GB is needed, and 4 GB of address space (`ulimit -v`).")
     except KeyboardInterrupt:
         sys.exit(130)

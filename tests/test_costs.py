@@ -64,3 +64,25 @@ def test_a_long_proof_is_refused_and_intervals_never_are(workers, lenet):
     asyncio.run(costs.check_proof("intervals", 10_000, 51))
     with pytest.raises(RefusalError, match="minutes"):
         asyncio.run(costs.check_proof("crown", 10_000, 51))
+
+
+def test_what_takes_too_long_after_all_is_stopped_with_its_messages_kept(workers, lenet, monkeypatch):
+    monkeypatch.setenv("ADVDEMO_MAX_MINUTES", "0.005")
+    ended = []
+
+    async def endless():
+        try:
+            yield "first"
+            yield "second"
+            await asyncio.sleep(600)
+        finally:
+            ended.append(True)
+
+    async def follow():
+        async for message in Costs(workers, pack(lenet)).limited(endless()):
+            heard.append(message)
+
+    heard = []
+    with pytest.raises(RefusalError) as caught:
+        asyncio.run(follow())
+    assert (caught.value.key, heard, ended) == ("errors.out_of_minutes", ["first", "second"], [True])

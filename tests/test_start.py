@@ -150,6 +150,15 @@ def test_it_ends_with_a_sentence(tmp_path, monkeypatch, content):
     assert "\n" not in sentence
 
 
+def test_too_little_memory_is_a_sentence(monkeypatch):
+    def allocate():
+        raise MemoryError
+
+    monkeypatch.setattr(serve, "load_networks", allocate)
+    serve.shipped_page.cache_clear()
+    assert run_app().startswith("Error: there is not enough memory")
+
+
 RELOADED_AND_STARTED = """
 import runpy
 

@@ -9,6 +9,7 @@ Proofs are computed on the CPU, of a copy where the network is on CUDA, and are 
 that are rounded term by term, in any order, and cuDNN may add up by Winograd's algorithm or by a Fourier transform.
 """
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
@@ -42,7 +43,7 @@ def certified_epsilon(
         model: a frozen LeNet, on any device.
         image: float32 (1, 28, 28), or a batch of one, in [0, 1], on any device.
         label: the true class, 0..9.
-        method: "crown" (tight, 0.2 to 0.3 s) or "intervals" (some milliseconds).
+        method: "crown" (tight, 0.1 to 0.3 s) or "intervals" (some milliseconds).
         on_step: called before each epsilon that CROWN tries; what it raises ends the search.
 
     Returns:
@@ -202,39 +203,33 @@ def _crown_margin(model: nn.Module, image: Tensor, epsilon: float, label: Tensor
 
 
 def _largest(margin: Callable[[int], float], proved: int, clean: float) -> int:
-    """The last step at which `margin` is positive, as it is at `proved`, by inverse quadratic interpolation: margins
-    are smooth in epsilon, from `clean` at 0 on, so that five to seven of them do what bisection needs 13 for."""
-    low, high, asked = proved, LARGEST + 1, 0
-    below: tuple[int, float] = (0, clean)
-    above = other = None
+    """The last step at which `margin` is positive, as it is at `proved`. Margins fall from the `clean` one at 0 about
+    as a power of epsilon, near 2: guessed by that, four or five of them do what bisection needs 13 for."""
+    low, high = proved, LARGEST + 1
+    falls: list[tuple[float, float]] = []  # (log of a step, log of how much the margin has fallen there, 0: all of it)
     step = max(FIRST_GUESS, proved + 1)
     while clean > 0 and high - low > 1:
-        at, asked = margin(step), asked + 1
-        if at > 0:
-            low, other, below = step, below, (step, at)
-        else:
-            high, other, above = step, above, (step, at)
-        if above is None:
-            step = min(2 * low, LARGEST)
-        else:
-            crossing = _crossing(below, above, other) if asked < MOST_GUESSES else (low + high) / 2
-            step = min(max(int(crossing), low + 1), high - 1)
+        at = margin(step)
+        low, high = (step, high) if at > 0 else (low, step)
+        falls.append((math.log(step), math.log(max(1 - at / clean, 1e-6))))
+        guess = _crossing(falls) if len(falls) < MOST_GUESSES else (low + high) / 2
+        step = min(max(int(guess), low + 1), 4 * step, high - 1)
     return low
 
 
-def _crossing(below: tuple[int, float], above: tuple[int, float], other: tuple[int, float] | None) -> float:
-    """Where a curve through points (x, y) crosses y = 0: x as a polynomial of y, through two of them where three would
-    lead out of between them."""
-    (x0, y0), (x1, y1), (x2, y2) = below, above, other or above
-    straight = x0 + (x1 - x0) * y0 / (y0 - y1)
-    if y2 in (y0, y1):
-        return straight
-    curved = (
-        x0 * y1 * y2 / ((y0 - y1) * (y0 - y2))
-        + x1 * y0 * y2 / ((y1 - y0) * (y1 - y2))
-        + x2 * y0 * y1 / ((y2 - y0) * (y2 - y1))
-    )
-    return curved if x0 < curved < x1 else straight
+def _crossing(falls: list[tuple[float, float]]) -> float:
+    """The exponential of x where a curve x(y) through the two or three points nearest to y = 0 crosses it; LARGEST at
+    most."""
+    (x0, y0), *others = sorted(falls, key=lambda point: abs(point[1]))[:3]
+    x = x0 - y0 / 2
+    if others and others[0][1] != y0:
+        x1, y1 = others[0]
+        x = x0 - y0 * (x1 - x0) / (y1 - y0)
+        if len(others) == 2 and others[1][1] not in (y0, y1):
+            x2, y2 = others[1]
+            bend = ((x2 - x1) / (y2 - y1) - (x1 - x0) / (y1 - y0)) / (y2 - y0)
+            x += bend * y0 * y1  # Newton's form of the polynomial through all three
+    return math.exp(min(max(x, 0.0), math.log(LARGEST)))
 
 
 def _on_cpu(model: nn.Module) -> nn.Module:

@@ -29,6 +29,7 @@ def test_a_first_visit_is_led_from_step_to_step(visit):
     assert visitor.find("epsilon").input_value() == "0"
     assert visitor.page.evaluate(CONTROLS) <= 25
     settle(visitor)
+    assert not [url for url in visitor.requests if "/ask/" in url]  # all of the first view comes with the page
     for later in ("flip-epsilon", "attack", "proof", "narrow"):
         expect(visitor.find(later)).to_be_hidden()
     visitor.set_epsilon(0.15)

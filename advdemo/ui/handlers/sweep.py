@@ -35,7 +35,7 @@ async def run_sweep(service: Service, visitor: Visitor, request: SweepRequest) -
     else:
         await service.costs.check(ATTACKS[request.attack], request.images, len(request.epsilons))
         work = service.workers.run(jobs.sweep, *arguments, request.attack)
-    async for message in service.sweeps.follow(visitor, work):
+    async for message in service.sweeps.follow(visitor, service.costs.limited(work)):
         yield message
 
 
@@ -46,7 +46,7 @@ async def run_transfer(
     networks = [for_job(network) for network in await picked(service, visitor, request.weights, *request.networks)]
     await service.costs.check(ATTACKS[request.attack], request.images * len(networks) ** 2)
     work = service.workers.run(jobs.transfer, networks, request.images, request.epsilon, request.attack)
-    async for message in service.sweeps.follow(visitor, work):
+    async for message in service.sweeps.follow(visitor, service.costs.limited(work)):
         yield message
 
 

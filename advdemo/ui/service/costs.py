@@ -1,7 +1,10 @@
 """How long an attack on a data set would take: measured once for each attack, so that what would occupy the server too
-long is refused before it waits in a queue."""
+long is refused before it waits in a queue. What takes longer than expected, such as a guest's network, is stopped."""
 
 import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import Any
 
 from advdemo.attacks import Attack
 from advdemo.ui.jobs.costs import measure, measure_proof
@@ -28,6 +31,20 @@ class Costs:
         """The same for a proof."""
         if method != "intervals":
             await self._check(images * epsilons, measure_proof, method)
+
+    async def limited(self, work: AsyncGenerator[Any, None]) -> AsyncGenerator[Any, None]:
+        """The messages of some work that has begun, until it ends or a visitor's time is over, which is refused."""
+        end = asyncio.get_running_loop().time() + 60 * self._limit
+        async with aclosing(work):
+            while True:
+                left = end - asyncio.get_running_loop().time()
+                try:
+                    message = await asyncio.wait_for(anext(work, None), left)
+                except TimeoutError:
+                    raise RefusalError("errors.out_of_minutes", most=round(self._limit, 1)) from None
+                if message is None:
+                    return
+                yield message
 
     async def _check(self, times: int, job: Job, name: str) -> None:
         async with self._measuring:  # one at a time, in one process

@@ -178,7 +178,8 @@ export function makeStory(root, { now, open }) {
     begin(linked) {
       const left = recall(MEMORY);
       if (left === OFF || (linked && left === null)) return;
-      show(Math.min(STEPS.length, Number(left) || 1) - 1, linked);
+      const step = Math.min(STEPS.length, Number(left) || 1) - 1;
+      show(step, linked || step === 0); // the page opens as the first step does
     },
   };
 }
