@@ -120,3 +120,17 @@ def test_another_network_and_two_at_once(visit, query):
     expect(hidden).to_have_count(2 if "compare" in query else 1)
     visitor.find("guess-here").click()
     expect(visitor.find("guess-told")).to_contain_text(f"{flip:.4f}")
+
+
+def test_the_strongest_attacks_mark_comes_back_after_the_guess(visit):
+    visitor = visit("#index=63&epsilon=0.1")
+    mark = visitor.page.locator(".strongest-mark")
+    visitor.find("narrow").click()
+    expect(mark).to_be_visible()
+    place = mark.get_attribute("style")
+    visitor.find("guess-first").click()
+    expect(visitor.page.locator(VEILED)).to_be_attached()
+    expect(mark).to_be_hidden()  # it would tell
+    visitor.find("guess-here").click()
+    expect(mark).to_be_visible()
+    assert mark.get_attribute("style") == place

@@ -145,12 +145,12 @@ def test_the_shipped_networks_curves_come_back_with_it(visit, tmp_path):
     assert page.locator("#train-chart path").count() == 4
 
 
-def test_the_tutorials_own_file_is_uploaded_and_used(visit, lenet, tmp_path):
+def test_a_file_of_torch_save_is_uploaded_and_used(visit, lenet, tmp_path):
     torch.save({"state_dict": lenet.state_dict()}, tmp_path / "mnist_net.pt")
     visitor = visit()
     page = open_train(visitor)
-    page.set_input_files(".train .file", tmp_path / "mnist_net.pt")
     right = page.locator(".confusion td.right").all_inner_texts()  # the shipped network's, and so this one's
+    page.set_input_files(".train .file", tmp_path / "mnist_net.pt")
     expect(page.locator(".train .summary")).to_have_text(re.compile(r"^mnist_net\.pt: 99\.\d\d% accuracy"))
     assert page.locator(".confusion td.right").all_inner_texts() == right
     with page.expect_download() as download:
