@@ -49,7 +49,7 @@ def test_a_stronger_attack_narrows_what_is_undecided(look):
     assert certified_epsilon(standard, images[63], label) < found < flip
     expect(visitor.find("narrow")).to_be_hidden()
     mark = visitor.page.locator(".strongest-mark")
-    expect(mark).to_have_attribute("style", re.compile(rf"\+ {found:.4f}".rstrip("0")))
+    expect(mark).to_have_attribute("style", re.compile(rf"\+ {2 * found:.4f}".rstrip("0")))
     assert zones(visitor, TRACK)[1:] == pytest.approx([found, flip], abs=1e-4)
     look("#index=2")
     expect(told).to_be_empty()
