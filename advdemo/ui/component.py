@@ -1,6 +1,7 @@
 """Page components of our own: for each a folder in web/ with a static template, a style sheet and an ES module."""
 
 import json
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,7 @@ def component(tab: str, value: dict[str, Any] | None = None, **props: Any) -> gr
     """
     html = gr.HTML(
         value,
-        html_template=(WEB / tab / "page.html").read_text(encoding="utf-8"),
+        html_template=read_short(WEB / tab / "page.html"),
         css_template=read_styles(tab),
         js_on_load=LOADER.format(tab=tab),
         apply_default_css=False,
@@ -50,4 +51,9 @@ def attack_rows(names: Iterable[str]) -> str:
 
 def read_styles(folder: str) -> str:
     """The style sheets of a folder in web/ and of its own folders, in alphabetical order."""
-    return "\n".join(path.read_text(encoding="utf-8") for path in sorted((WEB / folder).rglob("*.css")))
+    return "\n".join(read_short(path) for path in sorted((WEB / folder).rglob("*.css")))
+
+
+def read_short(path: Path) -> str:
+    """A file of HTML or CSS without its indentation, which every visitor would wait for."""
+    return re.sub(r"\n\s+", "\n", path.read_text(encoding="utf-8"))
