@@ -22,16 +22,18 @@ const REST = 300; // milliseconds that a digit rests before its proof is asked f
  * @param {(value: any) => void} page.onPreview what stands at the slider's place, while the scan is under way
  * @param {(value: any) => void} page.onScan
  * @param {(index: number | undefined, models: string[]) => Promise<Proof[] | null>} page.proved what the page knows
+ * @param {() => boolean} page.hidesProof what is not on screen is not asked for
  * @param {(sides: Proof[]) => void} page.onProof
  * @param {import("../shared/turns.js").OnTrouble} page.onNoProof
  * @param {(error: import("../shared/words.js").ServerError | null) => void} page.showError
  */
 export function makeAsking(root, choices, local, page) {
-  const { first, onAsk, onPreview, onScan, proved, onProof, onNoProof, showError } = page;
+  const { first, onAsk, onPreview, onScan, proved, hidesProof, onProof, onNoProof, showError } = page;
   const turns = makeTurns();
   const status = /** @type {Element} */ (root.querySelector(".working"));
   let shown = first;
-  const asking = { first, digit: first, turns, request, ask, prove, stop };
+  let owed = false; // a proof, as soon as there is a place for it
+  const asking = { first, digit: first, turns, request, ask, prove, proveOwed, stop };
 
   /** About what was asked for last. @param {boolean} withWeights */
   function request(withWeights) {
@@ -42,6 +44,7 @@ export function makeAsking(root, choices, local, page) {
   /** @param {Digit} digit */
   async function ask(digit) {
     asking.digit = digit;
+    owed = false;
     onAsk();
     root.classList.add("waiting");
     root.classList.remove("previewed");
@@ -75,6 +78,8 @@ export function makeAsking(root, choices, local, page) {
 
   /** Tell how far the digit on screen is certified. */
   async function prove() {
+    owed = hidesProof();
+    if (owed) return;
     await attempt(
       turns.signal,
       async (signal) => {
@@ -91,8 +96,14 @@ export function makeAsking(root, choices, local, page) {
     );
   }
 
+  /** The place for the proof may be on screen by now. */
+  function proveOwed() {
+    if (owed) prove();
+  }
+
   /** What is under way is about a digit that is gone. */
   function stop() {
+    owed = false;
     turns.end();
     root.classList.remove("waiting");
     showError(null);

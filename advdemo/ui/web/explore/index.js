@@ -76,6 +76,7 @@ export function mount({ element, props }) {
     onPreview: preview,
     onScan: receive,
     proved: (index, models) => source.proved(index, models),
+    hidesProof: () => story.hidesProof(),
     onProof(sides) {
       proofs = sides;
       result.prove(sides);
@@ -118,6 +119,7 @@ export function mount({ element, props }) {
       drawn: asking.digit.pixels !== undefined && root.dataset.mode === "draw",
     }),
     open: (query) => address.open(query),
+    onStep: () => asking.proveOwed(),
   });
   const address = makeAddress({ asking, choices, source, slider, inside, blackBox, hand, story, more, showError });
 

@@ -22,6 +22,7 @@ import { countOf } from "../hand/painting.js";
  * @property {Record<string, string>} [choose] values of controls, by their names for automation
  * @property {string} [press] a button, likewise
  * @property {string} mark what it points at
+ * @property {boolean} [proof] how far the digit is certified is told (story.css hides it elsewhere)
  * @property {Act[]} [acts] its own buttons
  * @property {(now: Now) => boolean} [tried] it was tried, and is not done: what to try then is story.<id>_tried
  * @property {(now: Now) => string | boolean} done whether it is done; or the end that was reached
@@ -82,9 +83,16 @@ export const STEPS = [
     id: "zones",
     link: "index=17&model=certified&epsilon=0",
     mark: ".control",
+    proof: true,
     done: ({ zones }) => zones.size === 3,
   },
-  { id: "sweep", mark: "", acts: [{ name: "sweep_act", tab: "sweep" }], done: ({ acted }) => acted === "sweep_act" },
+  {
+    id: "sweep",
+    mark: "",
+    proof: true,
+    acts: [{ name: "sweep_act", tab: "sweep" }],
+    done: ({ acted }) => acted === "sweep_act",
+  },
 ];
 
 /** How many pixels the visitor has painted. @param {Now["scan"]} scan */

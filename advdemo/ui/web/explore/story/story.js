@@ -19,8 +19,9 @@ const ONWARD = { to_experiments: "learn", to_gan: "gan", to_train: "train" };
  * @param {object} page
  * @param {() => Omit<Now, "acted" | "zones">} page.now
  * @param {(query: string) => Promise<void>} page.open a state, as a link has it
+ * @param {() => void} page.onStep another step is on screen, or none
  */
-export function makeStory(root, { now, open }) {
+export function makeStory(root, { now, open, onStep }) {
   const strip = /** @type {HTMLElement} */ (root.querySelector(".story"));
   const pick = picker(strip);
   const [told, acts, dots, next, back] = [".story-told", ".story-acts", ".story-dots", ".next", ".back"].map(pick);
@@ -86,6 +87,7 @@ export function makeStory(root, { now, open }) {
         acted = "";
       }
     }
+    onStep();
     tick();
   }
 
@@ -151,6 +153,7 @@ export function makeStory(root, { now, open }) {
     strip.hidden = true;
     delete root.dataset.story;
     for (const marked of root.querySelectorAll(".led")) marked.classList.remove("led");
+    onStep();
   }
 
   root.addEventListener("click", ({ target }) => {
@@ -172,6 +175,8 @@ export function makeStory(root, { now, open }) {
   return {
     tick,
     close,
+    /** Whether the step says nothing of proofs as yet. */
+    hidesProof: () => at >= 0 && !STEPS[at].proof,
     /** @param {string} step as a link has it, from 1 */
     open: (step) => show(Math.min(STEPS.length, Math.max(1, Math.floor(Number(step)) || 1)) - 1),
     /** A first visit begins with the story, a later one where it was left. @param {boolean} linked to something else */
