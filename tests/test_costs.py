@@ -6,9 +6,9 @@ import pytest
 
 from advdemo.attacks import find_attack
 from advdemo.ui.server.errors import RefusalError
-from advdemo.ui.server.worker import Workers
 from advdemo.ui.service.costs import Costs
 from advdemo.ui.service.networks import pack
+from advdemo.ui.work.worker import Workers
 from tests.jobs import nothing
 
 

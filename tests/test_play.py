@@ -13,10 +13,10 @@ from advdemo.networks.predict import classify
 from advdemo.ui.handlers.game import SHIPPED_RATE, start_of
 from advdemo.ui.jobs.game import GIANT, GREED, LIVE, REAL_SHOWN, SHOWN, Start, View, play, recipe_under
 from advdemo.ui.requests import GameRequest, GameSettings, OfPair, SteerRequest, parse
-from advdemo.ui.server import mail
 from advdemo.ui.server.errors import RefusalError
 from advdemo.ui.service.networks import pack
 from advdemo.ui.service.pairs import Pair, Pairs
+from advdemo.ui.work import mail
 from tests.conftest import CHECKPOINT
 
 CPU = torch.device("cpu")

@@ -7,10 +7,10 @@ from contextlib import aclosing
 
 import pytest
 
-from advdemo.ui.server import queue as module
 from advdemo.ui.server.errors import BusyError, SupersededError
-from advdemo.ui.server.queue import FairQueue
 from advdemo.ui.server.visitors import Visitor
+from advdemo.ui.work import queue as module
+from advdemo.ui.work.queue import FairQueue
 
 
 def queue_of(places, most=100):

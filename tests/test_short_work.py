@@ -16,9 +16,9 @@ from advdemo.ui.handlers import ASK, FOLLOW
 from advdemo.ui.handlers.train import judge
 from advdemo.ui.requests import AttackCall, JudgeRequest, PredictCall, ScanCall, parse
 from advdemo.ui.server.errors import RefusalError, SupersededError
-from advdemo.ui.server.threads import Threads
 from advdemo.ui.server.visitors import Visitor
 from advdemo.ui.service.networks import pack
+from advdemo.ui.work.threads import Threads
 
 STEPS = 3  # after which the visitor leaves
 PGD = {"index": 7, "sides": [{"attack": "pgd"}]}

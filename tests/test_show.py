@@ -14,7 +14,7 @@ from advdemo.cli.show import find_network
 from advdemo.networks.fast import FastLeNet
 from advdemo.networks.guest import Guest, Stopped, adopt
 from advdemo.networks.lenet import LeNet
-from advdemo.ui.server.here import run_here
+from advdemo.ui.work.here import run_here
 from tests.guests import Means
 
 

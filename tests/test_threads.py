@@ -11,8 +11,8 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from advdemo.ui.server import visitors
 from advdemo.ui.server.errors import BusyError, SupersededError, TooManyError
-from advdemo.ui.server.threads import Threads
 from advdemo.ui.server.visitors import Limits, Visitor, visitor_of
+from advdemo.ui.work.threads import Threads
 
 
 def test_threads_answer_and_raise():

@@ -24,8 +24,8 @@ from advdemo.ui.jobs import training
 from advdemo.ui.requests import TrainRequest, parse
 from advdemo.ui.server.errors import RefusalError
 from advdemo.ui.server.visitors import Visitor
-from advdemo.ui.server.worker import Workers
 from advdemo.ui.service.networks import pack
+from advdemo.ui.work.worker import Workers
 from tests.jobs import count, fail, halved, hang, niceness, nothing, print_and_refuse
 
 
@@ -137,7 +137,7 @@ def test_long_work_is_nicer_and_its_process_ends(workers):
 
 def test_it_ends_with_the_process_that_started_it(tmp_path):
     program = (
-        "import asyncio, os, tests.jobs as jobs, advdemo.ui.server.worker as w\n"
+        "import asyncio, os, tests.jobs as jobs, advdemo.ui.work.worker as w\n"
         "async def run():\n"
         "    async for pid in w.Workers(jobs.nothing).run(jobs.hang):\n"
         f"        open({str(tmp_path / 'pid')!r}, 'w').write(str(pid))\n"

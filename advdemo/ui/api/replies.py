@@ -12,13 +12,13 @@ from advdemo.networks.predict import predict
 from advdemo.ui.handlers.proof import proved_epsilon
 from advdemo.ui.requests import AttackCall, GenerateCall, OfPair, PredictCall, ScanCall
 from advdemo.ui.server.errors import RefusalError
-from advdemo.ui.server.threads import Check, Threads
 from advdemo.ui.server.visitors import Visitor
 from advdemo.ui.service import Service
 from advdemo.ui.service.digits import Digit, Watched, find_aim, read_digit
 from advdemo.ui.service.pairs import whole_greys
 from advdemo.ui.service.pictures import as_png, as_rows, change_as_png
 from advdemo.ui.words import say
+from advdemo.ui.work.threads import Check, Threads
 
 Reply = dict[str, Any]
 

@@ -14,10 +14,10 @@ from advdemo.attacks import RayS, Square
 from advdemo.images.greys import as_bytes
 from advdemo.networks.predict import classify
 from advdemo.ui.requests import BlackBoxRequest
-from advdemo.ui.server.threads import Check
 from advdemo.ui.server.visitors import Visitor
 from advdemo.ui.service import Service
 from advdemo.ui.service.digits import find_aim, read_digit
+from advdemo.ui.work.threads import Check
 
 # By what the box answers: the attack that makes do with it.
 BOXES: dict[str, Square | RayS] = {"scores": Square(), "label": RayS()}

@@ -10,10 +10,10 @@ from advdemo.ui.jobs.game import Start, play
 from advdemo.ui.requests import GameRequest, SteerRequest
 from advdemo.ui.server.errors import RefusalError
 from advdemo.ui.server.visitors import Visitor
-from advdemo.ui.server.worker import Steering
 from advdemo.ui.service import Service
 from advdemo.ui.service.networks import pack
 from advdemo.ui.settings import minutes_allowed
+from advdemo.ui.work.worker import Steering
 
 SHIPPED_RATE = 5e-4  # what the shipped pair was trained at: larger steps would undo it
 ENDLESS = 10**9  # steps

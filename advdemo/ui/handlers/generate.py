@@ -13,10 +13,10 @@ from advdemo.networks.predict import classify
 from advdemo.ui.fields import EDGE
 from advdemo.ui.requests import PlaneRequest, SearchRequest
 from advdemo.ui.server.replies import as_text
-from advdemo.ui.server.threads import Check
 from advdemo.ui.server.visitors import Visitor
 from advdemo.ui.service import Service
 from advdemo.ui.service.pairs import latent, latents, whole_greys
+from advdemo.ui.work.threads import Check
 
 GRID = 15  # frames to a side of the plane that is shown
 

@@ -6,10 +6,10 @@ from advdemo.attacks import few_pixels
 from advdemo.images.greys import as_bytes
 from advdemo.networks.predict import classify
 from advdemo.ui.requests import ScanRequest
-from advdemo.ui.server.threads import Check
 from advdemo.ui.server.visitors import Visitor
 from advdemo.ui.service import Service
 from advdemo.ui.service.digits import Watched, read_digit
+from advdemo.ui.work.threads import Check
 
 
 async def flip_pixels(service: Service, visitor: Visitor, request: ScanRequest) -> dict[str, Any]:

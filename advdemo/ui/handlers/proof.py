@@ -14,10 +14,10 @@ from advdemo.measures.scan import EPSILONS, scan
 from advdemo.measures.strongest import smallest_success
 from advdemo.ui.requests import ScanRequest
 from advdemo.ui.server.cache import Recent
-from advdemo.ui.server.threads import Check
 from advdemo.ui.server.visitors import Visitor
 from advdemo.ui.service import Service
 from advdemo.ui.service.digits import Digit, Watched, read_digit
+from advdemo.ui.work.threads import Check
 
 Key = tuple[str, int, bytes]  # a network, a label and the image's bytes
 

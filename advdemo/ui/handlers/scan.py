@@ -9,10 +9,10 @@ from typing import Any
 from advdemo.attacks import ATTACKS
 from advdemo.measures.scan import scan
 from advdemo.ui.requests import ScanRequest
-from advdemo.ui.server.threads import Check
 from advdemo.ui.server.visitors import Visitor
 from advdemo.ui.service import Service
 from advdemo.ui.service.digits import Watched, find_aim, read_digit
+from advdemo.ui.work.threads import Check
 
 
 async def scan_digit(service: Service, visitor: Visitor, request: ScanRequest) -> dict[str, Any]:

@@ -12,11 +12,11 @@ from advdemo.networks.predict import classify
 from advdemo.ui.jobs import sweep as jobs
 from advdemo.ui.requests import CellRequest, SweepRequest, TransferRequest
 from advdemo.ui.server.errors import refusing
-from advdemo.ui.server.threads import Check
 from advdemo.ui.server.visitors import Visitor
 from advdemo.ui.service import Service
 from advdemo.ui.service.digits import Watched
 from advdemo.ui.service.networks import for_job
+from advdemo.ui.work.threads import Check
 
 CELL_EXAMPLES = 10
 CELL_BATCH = 100

@@ -13,12 +13,12 @@ from advdemo.networks.predict import confusion
 from advdemo.ui.jobs.training import train
 from advdemo.ui.requests import JudgeRequest, TrainRequest
 from advdemo.ui.server.errors import shown
-from advdemo.ui.server.threads import Check
 from advdemo.ui.server.visitors import Visitor
 from advdemo.ui.service import Service
 from advdemo.ui.service.digits import Watched
 from advdemo.ui.service.networks import pack
 from advdemo.ui.settings import minutes_allowed
+from advdemo.ui.work.threads import Check
 
 
 async def run_training(

@@ -23,8 +23,8 @@ from advdemo.training.gan import LIVE, Game, GanRecipe
 from advdemo.training.pair import halved
 from advdemo.ui.jobs import test_images
 from advdemo.ui.requests import GameSettings
-from advdemo.ui.server import mail
 from advdemo.ui.server.replies import as_text
+from advdemo.ui.work import mail
 
 SECONDS_BETWEEN_PICTURES = 0.25
 SECONDS_BETWEEN_COPIES = 20  # of the pair, for the browser to keep: all that is lost with a server; 1.4 MB each

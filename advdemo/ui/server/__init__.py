@@ -1,2 +1,1 @@
-"""Serving: routes and their guard, fair queues, threads, worker processes, limits, errors. It knows no attack and no
-network."""
+"""HTTP: routes and their guard, limits, errors, replies, files. It knows no attack and no network."""

@@ -11,15 +11,15 @@ from advdemo.ui.fields import Offered
 from advdemo.ui.jobs.warm import warm_up
 from advdemo.ui.server.cache import Recent
 from advdemo.ui.server.files import Kept
-from advdemo.ui.server.queue import FairQueue
-from advdemo.ui.server.threads import Threads
 from advdemo.ui.server.visitors import Limits, Streams, Visitor
-from advdemo.ui.server.worker import Steering, Workers
 from advdemo.ui.service.attacks import usable_attacks
 from advdemo.ui.service.costs import Costs
 from advdemo.ui.service.networks import Networks, pack
 from advdemo.ui.service.pairs import Pairs
 from advdemo.ui.settings import seconds_allowed
+from advdemo.ui.work.queue import FairQueue
+from advdemo.ui.work.threads import Threads
+from advdemo.ui.work.worker import Steering, Workers
 
 CORES = torch.get_num_threads()
 PROOFS = 4096  # remembered, for a class to share

@@ -9,8 +9,8 @@ from typing import Any
 from advdemo.attacks import Attack
 from advdemo.ui.jobs.costs import measure, measure_proof
 from advdemo.ui.server.errors import RefusalError
-from advdemo.ui.server.worker import Job, Workers
 from advdemo.ui.settings import minutes_allowed
+from advdemo.ui.work.worker import Job, Workers
 
 
 class Costs:

@@ -10,9 +10,9 @@ from torch import Tensor, nn
 from advdemo.networks.predict import predict
 from advdemo.ui.fields import SIDE
 from advdemo.ui.requests import PredictCall, ScanRequest
-from advdemo.ui.server.threads import Check
 from advdemo.ui.service import Service
 from advdemo.ui.service.pictures import parse_picture
+from advdemo.ui.work.threads import Check
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ import torch
 
 from advdemo.cores import compute_alone
 from advdemo.ui.server.errors import RefusalError, SupersededError
-from advdemo.ui.server.queue import FairQueue, Ticket
 from advdemo.ui.server.visitors import Visitor
+from advdemo.ui.work.queue import FairQueue, Ticket
 
 WAITING = 512  # requests, in one pool
 Check = Callable[[], None]  # work calls it between its steps: it raises RefusalError where the work is to end

@@ -2,7 +2,7 @@
 with it.
 
 A job is a function that can be imported by its name, called with arguments that can be pickled; the messages it yields
-come back one by one. `python -m advdemo.ui.server.worker MODULE:FUNCTION` is such a process: it calls that function to
+come back one by one. `python -m advdemo.ui.work.worker MODULE:FUNCTION` is such a process: it calls that function to
 warm up, then jobs arrive pickled on its standard input and messages leave on its standard output. It lets the page go
 first when the processor is short, and ends when the page's process does.
 """
@@ -24,9 +24,9 @@ from typing import Any, BinaryIO, cast
 import torch
 
 from advdemo.ui.server.errors import RefusalError
-from advdemo.ui.server.here import run_here, stays_here
 from advdemo.ui.server.log import keep_log_brief
-from advdemo.ui.server.mail import BOX
+from advdemo.ui.work.here import run_here, stays_here
+from advdemo.ui.work.mail import BOX
 
 MAIL = "mail"  # in place of a job's name
 NICENESS, LONG_NICENESS = 5, 15  # more than the page's own: its threads come first, then short work, then long
@@ -95,7 +95,7 @@ class Workers:
 
 
 class Steering:
-    """A way to tell a running job something: it finds it in `advdemo.ui.server.mail`."""
+    """A way to tell a running job something: it finds it in `advdemo.ui.work.mail`."""
 
     worker: "_Worker | None" = None  # while the job runs
 
@@ -114,7 +114,7 @@ class _Worker:
     def __init__(self, warm_up: Callable[[], None]) -> None:
         path = os.pathsep.join(filter(None, sys.path))  # it finds what this process finds
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "advdemo.ui.server.worker", name_of(warm_up)],
+            [sys.executable, "-m", "advdemo.ui.work.worker", name_of(warm_up)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             # Threads that wait for one another asleep, not spinning: on busy cores the others would never get there.
