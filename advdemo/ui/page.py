@@ -3,7 +3,7 @@
 import asyncio
 import json
 import os
-import threading
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from importlib.util import find_spec
@@ -161,7 +161,8 @@ def launch(page: Calls, *, block: bool = True, **options: Any) -> None:
         service.workers.start()
     if block:
         try:
-            threading.Event().wait()
+            while True:  # a wait without end is not woken where another thread got the signal
+                time.sleep(0.5)
         except KeyboardInterrupt:
             service.workers.end()
             os._exit(130)  # not by way of Gradio's and torch's threads, which take their time
