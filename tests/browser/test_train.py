@@ -13,29 +13,22 @@ from tests.browser.tabs import open_train
 PATIENCE = 180_000  # milliseconds: an epoch on a busy machine
 
 
-@pytest.fixture(params=["told", pytest.param("real", marks=pytest.mark.slow)])
-def train(request):
-    """Trains for an epoch: the server does, or the test tells what a shorter training says."""
-
-    def train(page):
-        page.fill(".train .epochs", "1")
-        told = replies.Replies(page, "train") if request.param == "told" else None
-        page.click("#train-run")
-        expect(page.locator("#train-stop")).to_be_enabled()
-        if told:
-            told.wait()
-            first, *others = replies.training(epochs=1)
-            told.say(first)
-        expect(page.locator(".train .status")).to_contain_text("Epoch 1 of", timeout=PATIENCE)
-        page.locator(".train .recipe").select_option("robust")  # for the next one
-        if told:
-            told.say(*others)
-            told.end()
-
-    return train
+def train(page):
+    """For an epoch, of which the test tells what a shorter training says; test_replicas.py trains in earnest."""
+    page.fill(".train .epochs", "1")
+    told = replies.Replies(page, "train")
+    page.click("#train-run")
+    expect(page.locator("#train-stop")).to_be_enabled()
+    told.wait()
+    first, *others = replies.training(epochs=1)
+    told.say(first)
+    expect(page.locator(".train .status")).to_contain_text("Epoch 1 of", timeout=PATIENCE)
+    page.locator(".train .recipe").select_option("robust")  # for the next one
+    told.say(*others)
+    told.end()
 
 
-def test_train_one_epoch_then_explore_with_it(visit, train, lenet, mnist_test):
+def test_train_one_epoch_then_explore_with_it(visit, lenet, mnist_test):
     visitor = visit()
     shipped = visitor.find("prediction-adversarial").get_attribute("data-confidence")
     page = open_train(visitor)
