@@ -30,7 +30,7 @@ def component(tab: str, value: dict[str, Any] | None = None, **props: Any) -> gr
     """
     html = gr.HTML(
         value,
-        html_template=read_short(WEB / tab / "page.html"),
+        html_template=read_page(WEB / tab),
         css_template=read_styles(tab),
         js_on_load=LOADER.format(tab=tab),
         apply_default_css=False,
@@ -47,6 +47,11 @@ def attack_rows(names: Iterable[str]) -> str:
     """Rows of the table of attacks as the page needs them: a JSON list of {name, targeted, quick, scannable}."""
     columns = ("name", "targeted", "quick", "scannable")
     return json.dumps([{column: getattr(ATTACKS[name], column) for column in columns} for name in names])
+
+
+def read_page(folder: Path) -> str:
+    """A folder's page.html, with the files that its comments name in their places."""
+    return re.sub(r"<!-- (\S+\.html) -->", lambda part: read_short(folder / part[1]), read_short(folder / "page.html"))
 
 
 def read_styles(folder: str) -> str:

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { STEPS, zoneOf } from "../../advdemo/ui/web/explore/story/steps.js";
 
@@ -50,7 +50,12 @@ test("the zones of the track", () => {
 });
 
 test("each step has its words in every language, and points at a part of the page", () => {
-  const page = readFileSync("advdemo/ui/web/explore/page.html", "utf8");
+  const folder = "advdemo/ui/web/explore/";
+  const files = /** @type {string[]} */ (readdirSync(folder, { recursive: true }));
+  const page = files
+    .filter((name) => name.endsWith(".html"))
+    .map((name) => readFileSync(folder + name, "utf8"))
+    .join("");
   for (const language of ["en", "zh"]) {
     const { story } = JSON.parse(readFileSync(`advdemo/ui/words/${language}.json`, "utf8"));
     for (const { id, acts = [], tried } of STEPS) {
