@@ -31,7 +31,7 @@ def load_networks() -> dict[str, tuple[nn.Module, dict[str, Any]]]:
     """The networks and their records by name, without the others whose files are missing or broken. Without a standard
     one, it is trained first."""
     if not CHECKPOINT.exists():
-        print(f"No checkpoint at {CHECKPOINT}: training one first, about three minutes on two CPU cores.", flush=True)
+        print(f"No checkpoint at {CHECKPOINT}: training one first, about seven minutes on two CPU cores.", flush=True)
         train_checkpoint(CHECKPOINT, say=print)
     try:
         networks = {"standard": load_checkpoint(CHECKPOINT, kinds=CLASSIFIERS)}

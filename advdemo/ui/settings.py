@@ -16,8 +16,8 @@ def training_enabled() -> bool:
 
 
 def epoch_cap(recipe: Recipe) -> int:
-    """The most epochs a visitor may ask for: ADVDEMO_MAX_EPOCHS, or 60; a fifth of it for adversarial training, whose
-    epochs take so much longer."""
+    """The most epochs a visitor may ask for: ADVDEMO_MAX_EPOCHS, or 60; a fifth of it for adversarial and certified
+    training, whose epochs take so much longer."""
     text = os.environ.get(CAP, str(DEFAULT_CAP))
     if not text.isdecimal() or int(text) < 1:
         raise ValueError(f"{CAP} must be a whole number of at least 1, got {text!r}")

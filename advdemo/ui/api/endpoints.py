@@ -154,8 +154,8 @@ def add_api(service: Service) -> None:
         examples: bool = False,
     ) -> AsyncIterator[dict[str, Any]]:
         """Measure a neural network's robust accuracy on handwritten digits under an attack. Partial results come as a
-        stream, the last one is complete. Sweeps wait in a queue; one that would take over five minutes is refused. At
-        most 300 calls a second from one address.
+        stream, the last one is complete. Sweeps wait in a queue; one that would take longer than the server
+        allows, five minutes unless it was changed, is refused. At most 300 calls a second from one address.
 
         Args:
             count: how many MNIST test images, from the first on, 1 to 10000.
@@ -201,6 +201,7 @@ def add_api(service: Service) -> None:
             arrays: whether pictures come also as rows of numbers from 0 to 1, unrounded, under "arrays".
 
         Returns:
+            digit
             images (PNG data URLs of 28 x 28 pixels)
             realness (0 to 1, how likely real the discriminator rates each)
             predictions (of the standard network)

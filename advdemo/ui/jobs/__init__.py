@@ -1,5 +1,5 @@
 """Heavy work, for worker processes: each job yields its messages as plain values. Networks come as the bytes of their
-checkpoints; the images are read here, so that no other process holds them."""
+checkpoints, or a guest as it is, whose job the page's own process does; images are read here."""
 
 from functools import cache
 

@@ -1,6 +1,6 @@
 """Files at addresses that name their content: browsers keep them and need not ask again.
 
-`Kept` holds single contents, each at an address of its own. `Version` holds files that refer to one another, under one
+`Kept` holds single contents, each at an address of its own. `Files` holds files that refer to one another, under one
 address that changes with any of them.
 """
 

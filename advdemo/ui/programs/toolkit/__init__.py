@@ -1,1 +1,1 @@
-"""The same attacks with an adversarial toolkit: ART, or torchattacks where ART lacks them."""
+"""The same attacks with an adversarial toolkit: ART, and torchattacks for DIM, which ART lacks, and for Square."""
