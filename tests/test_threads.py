@@ -3,6 +3,7 @@
 import asyncio
 import threading
 import time
+from contextlib import suppress
 
 import pytest
 import torch
@@ -148,6 +149,23 @@ def test_limits_count_pages_and_addresses(monkeypatch):
     with pytest.raises(TooManyError):
         limits.count(Visitor("b", "one more page"))
     limits.count(Visitor("c", "page"))
+
+
+def test_who_asks_faster_than_allowed_still_gets_the_rate(monkeypatch):
+    clock = [0.0]
+    monkeypatch.setattr(visitors.time, "monotonic", lambda: clock[0])
+    limits, admitted = Limits(), 0
+    for number in range(1200):  # a minute at twice the rate
+        clock[0] = number / 20
+        with suppress(TooManyError):
+            limits.count(Visitor("a", "page"))
+            admitted += 1
+    assert 30 + 10 * 59 <= admitted <= 30 + 10 * 60
+    for _ in range(1000):  # what is refused is not counted against the address
+        with suppress(TooManyError):
+            limits.count(Visitor("a", "page"))
+    for _ in range(590):
+        limits.count(Visitor("a"))
 
 
 def test_a_visitor_is_an_address_and_a_page():

@@ -61,17 +61,18 @@ class Limits:
 
     def count(self, visitor: Visitor, cost: int = 1) -> None:
         """Count a request, or one that costs as much as `cost` others; TooManyError when there have been too many."""
-        self._take(visitor.address, *ADDRESS_LIMIT, cost)
-        if visitor.page:
-            self._take(visitor, *PAGE_LIMIT, cost)
-
-    def _take(self, who: object, rate: float, most: float, cost: int) -> None:
         now = time.monotonic()
-        left, since = self._buckets.get(who) or (most, now)
-        left = min(most, left + rate * (now - since))
-        self._buckets.put(who, (max(0.0, left - cost), now))
-        if left < cost:
-            raise TooManyError("errors.too_many", rate=round(rate / cost))
+        limits: dict[object, tuple[float, float]] = {visitor.address: ADDRESS_LIMIT}
+        if visitor.page:
+            limits[visitor] = PAGE_LIMIT
+        left = {}
+        for who, (rate, most) in limits.items():
+            kept, since = self._buckets.get(who) or (most, now)
+            left[who] = min(most, kept + rate * (now - since))
+            if left[who] < cost:  # nothing is taken: whoever goes on asking still gets the rate
+                raise TooManyError("errors.too_many", rate=round(rate / cost))
+        for who, kept in left.items():
+            self._buckets.put(who, (kept - cost, now))
 
 
 class Streams:
