@@ -57,6 +57,13 @@ def test_what_was_forgotten_can_be_sent_along(monkeypatch):
     assert torch.equal(networks.pick(name, file_of(1)).fc[4].bias, networks.remember(file_of(1))[0].fc[4].bias)
 
 
+def test_weights_come_under_their_own_name_alone(networks):
+    name = networks.remember(file_of(1))[1]
+    with pytest.raises(RefusalError) as refused:
+        networks.pick(name, file_of(2))  # or what is found out about these would be told of the others
+    assert refused.value.key == "errors.unknown_model"
+
+
 def test_an_unexpected_error_is_an_apology_and_is_logged(caplog):
     with caplog.at_level(logging.ERROR):
         told = as_error(KeyError("/a/path/of/the/server"))

@@ -41,15 +41,19 @@ class Networks:
 
     def pick(self, name: str, weights: bytes | None = None) -> nn.Module:
         """The network called `name`: a shipped one's name, or a hash. `weights`, a checkpoint's file, are remembered
-        first. RefusalError for weights that are no LeNet and for a hash that is not known."""
+        first. RefusalError for weights that are no LeNet, and for a hash that is not known or not theirs: what is
+        found out about a network is remembered by its name."""
         if name in self.shipped:
             return self.shipped[name]
         if weights is not None:
-            return self.remember(weights)[0]
-        network = self._visitors.get(name)
-        if network is None:
+            network, found, _ = self.remember(weights)
+            if found != name:
+                raise RefusalError("errors.unknown_model")
+            return network
+        known = self._visitors.get(name)
+        if known is None:
             raise RefusalError("errors.unknown_model")
-        return network
+        return known
 
     def remember(self, content: bytes) -> tuple[nn.Module, str, dict[str, Any]]:
         """(The network, its hash, its record) of a checkpoint's file."""
