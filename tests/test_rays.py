@@ -117,6 +117,13 @@ def test_an_image_misread_already_needs_one_question(lenet, mnist_test):
     assert (only.queries, only.epsilon, only.fooled) == (1, 0.0, True)
 
 
+def test_at_epsilon_one_it_has_to_fool_as_well(lenet, mnist_test):
+    *_, last = RayS().stream(lenet, mnist_test[0][0], 7, 1.0)
+    assert last.fooled
+    assert last.epsilon < 1
+    assert lenet(last.image[None]).argmax() != 7
+
+
 def test_a_stream_can_be_stopped(lenet, mnist_test):
     box = LabelsOnly(lenet)
     stream = RayS().stream(box, mnist_test[0][0], 7, 0.0)

@@ -62,11 +62,14 @@ class RayS(Settings):
         batch = _check(image.unsqueeze(0), truth, epsilon, self.queries)
         with torch.no_grad():
             logits = model(batch)
-        for asked, radius, sign in _search(model, batch, truth, logits, self.queries, epsilon):
+        enough = min(epsilon, 1 - TOLERANCE)  # 1 is the distance of a direction that is not known to fool
+        for asked, radius, sign in _search(model, batch, truth, logits, self.queries, enough):
             size = float(radius[0])
-            picture = perturb(batch, sign, size)[0] if size < 1 else batch[0]
             known = size if size < 1 else None
-            yield Attempt(int(asked[0]), picture, epsilon=known, margin=None, fooled=size <= epsilon)
+            picture = batch[0] if known is None else perturb(batch, sign, size)[0]
+            yield Attempt(
+                int(asked[0]), picture, epsilon=known, margin=None, fooled=known is not None and known <= epsilon
+            )
 
 
 def rays(
