@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from starlette.requests import Request
 
 from advdemo.ui.server.guard import Guard
 from advdemo.ui.server.visitors import ADDRESS_LIMIT, Limits, Streams
@@ -78,6 +79,17 @@ CLOSED = """/pwa_icon /pwa_icon/30000 /pwa_icon/0512 /gradio_api/file=/etc/passw
 @pytest.mark.parametrize("path", OPEN.split())
 def test_what_the_page_and_programs_look_at_is_open(guard, path):
     assert looks(guard, path) == looks(guard, f"/demo{path}", root_path="/demo") == [200, 200]
+
+
+def test_names_of_any_length_are_not_remembered():
+    streams = Streams()
+    guard = Guard(None, Limits(), streams, {}, lambda: False)
+    for session in ("a" * 64, "a" * 65, "%20", ""):
+        scope = {"type": "http", "method": "GET", "headers": [], "client": ("a", 1)}
+        path, query = "/gradio_api/queue/data", f"session_hash={session}".encode()
+        guard._look(Request(scope | {"path": path, "query_string": query}), path)
+    assert "a" * 64 in streams._sessions
+    assert len(streams._sessions) == 1
 
 
 @pytest.mark.parametrize("path", CLOSED.split())

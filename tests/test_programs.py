@@ -75,6 +75,13 @@ def test_by_every_way_in_errors_are_one_sentence(asker, app_url):
         Client(app_url, verbose=False).predict(index=10000, api_name="/scan")
 
 
+def test_a_call_that_names_a_session_is_answered_all_the_same(asker):
+    """The session is Gradio's own business: the reply is fetched by the event's name."""
+    body = {"count": 500, "epsilons": "0", "session_hash": "mine"}
+    kind, told = called(asker, "/v2/sweep", body)
+    assert (kind, json.loads(told)[0]["total"]) == ("complete", 500)
+
+
 def test_numbers_may_be_written_as_models_and_forms_write_them(asker):
     given = {"index": "7", "label": 7.0, "seed": "3.0", "epsilons": [0, 0.1], "arrays": "true", "target": "seven"}
     expected = {"index": 7, "label": 7, "seed": 3, "epsilons": "0, 0.1", "arrays": True, "target": "seven"}

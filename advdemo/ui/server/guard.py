@@ -1,6 +1,7 @@
 """Middleware that allow-lists Gradio's routes: only what the page and programs need of them is open, with limits, and
 what would end its queue for everybody does not reach it."""
 
+import json
 import logging
 import os
 import re
@@ -93,7 +94,9 @@ class Guard:
             raise ClosedError("errors.bad_call")
         self._limits.count(Visitor(visitor_of(request).address), MADE_COST if made else 1)
         if stream := STREAM.fullmatch(path):
-            self._streams.open(stream[1] or request.query_params.get("session_hash", ""))
+            session = stream[1] or request.query_params.get("session_hash", "")
+            if SESSION.fullmatch(session):  # others have no work that could wait for them
+                self._streams.open(session)
 
     def _check_origin(self, headers: Headers) -> None:
         """Refuse what a page of another site has a visitor's browser send, also under a name of its own that it lets
@@ -112,6 +115,9 @@ class Guard:
             raise RefusalError("errors.bad_call")
         if call := CALL.fullmatch(path):
             self._check_call(call[2], envelope if call[1] else envelope.get("data"))
+            if session is not None:  # whoever comes for the reply comes by the event's name, Gradio's own choice
+                del envelope["session_hash"]
+                body = json.dumps(envelope).encode()
         sent = False
 
         async def receive() -> Message:
