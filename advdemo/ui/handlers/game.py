@@ -3,6 +3,7 @@
 The server keeps nothing of a game: pausing hands the pair to the browser, which sends it along to go on.
 """
 
+import asyncio
 from collections.abc import AsyncGenerator
 from typing import Any
 
@@ -42,7 +43,8 @@ async def run_game(service: Service, visitor: Visitor, request: GameRequest) -> 
 async def steer(service: Service, visitor: Visitor, request: SteerRequest) -> dict[str, Any]:
     """Change the settings of the visitor's game: {"told": whether there was one}."""
     steering = service.games.get(visitor)
-    return {"told": steering is not None and steering.tell(request.settings)}
+    # In a thread: a process that has just been started reads nothing for seconds.
+    return {"told": steering is not None and await asyncio.to_thread(steering.tell, request.settings)}
 
 
 def start_of(service: Service, request: GameRequest) -> Start:

@@ -67,7 +67,8 @@ class Workers:
         self.start()
         worker = self._idle.pop(0)
         self._busy.add(worker)
-        self.start()  # the next one
+        with suppress(OSError):  # too many files are open: a later job will try again
+            self.start()  # the next one
         if steering is not None:
             steering.worker = worker
         finished = False
