@@ -1,4 +1,4 @@
-"""Many ES modules as one: over HTTP/1.1, where six requests go at a time, over a hundred modules are some twenty round trips.
+"""Many ES modules as one: over HTTP/1.1, where six requests go at a time, a hundred modules are 17 round trips.
 
 Each module becomes a function that runs when it is first asked for, by name, and returns what it exports:
 

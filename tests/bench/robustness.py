@@ -9,8 +9,8 @@ On the first 200 of them: how many pixels must be turned over, black or white, u
 
 On the first 1,000: the Square attack with 1,000 queries, and AutoAttack's standard ensemble (APGD-CE, targeted
 APGD-DLR, targeted FAB, Square with 5,000 queries; Croce and Hein, 2020) as implemented by torchattacks, which had no
-part in the training (`pip install --no-deps torchattacks==3.5.1`). Every result of AutoAttack is checked for |x' - x| <=
-epsilon and the pixel range before it counts.
+part in the training (`pip install --no-deps torchattacks==3.5.1`). Every result of AutoAttack is checked for
+|x' - x| <= epsilon and the pixel range before it counts.
 
     python -m tests.bench.robustness --write    # also puts the figures into the checkpoints' records
     python -m tests.bench.robustness checkpoints/lenet.safetensors --binarise   # it behind rounded pixels, alone

@@ -1,7 +1,7 @@
 """Explore: one digit, its perturbation at every epsilon, what a network makes of it; or two such, side by side.
 
-The browser holds all state. What it cannot compute itself (web/explore/local.js) it asks for: one request for each digit,
-label, attack or network brings a whole scan, and moving the slider sends none.
+The browser holds all state. What it cannot compute itself (web/explore/local.js) it asks for: one request for each
+digit, label, attack or network brings a whole scan, and moving the slider sends none.
 """
 
 from typing import Any
