@@ -32,7 +32,7 @@ REFUSED = {
         "/v2/scan",
         {"index": 7, "model": "robust"},
         "unknown_key",
-        "“model”: it may hold image, index",
+        "“model” is not part of a request: it may hold image, index",
     ),
     "none of those needed": ("/v2/generate", {"seed": 1}, "missing_key", "“digit”"),
     "an unknown endpoint": (

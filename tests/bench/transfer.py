@@ -1,9 +1,9 @@
-"""Which attack carries over best: `python -m tests.bench.transfer`, some minutes on two CPU cores.
+"""Which attack transfers best: `python -m tests.bench.transfer`, some minutes on two CPU cores.
 
 Adversarial examples of the first 1,000 test images are made on the shipped standard LeNet and tried on another one,
 trained here with the recipe `quick` and another seed, and on the shipped robust one. The ensemble's are made on two
 networks at once: the shipped one and a third, of recipe `quick` and yet another seed. Printed is the accuracy left,
-the mean over the pairs of networks trained so far, and the smallest and the largest. Lower: carries better.
+the mean over the pairs of networks trained so far, and the smallest and the largest. Lower: better transfer.
 """
 
 import argparse

@@ -54,7 +54,7 @@ def wait_for_digit(visitor, pair, order):
 
 def test_a_digit_to_order_is_attacked_as_that_digit(visit, pair, lenet):
     visitor = generate(visit)
-    visitor.page.get_by_label("Generate a 7").click()
+    visitor.page.get_by_label("Generate 7").click()
     expect(visitor.page.locator(".truth-source")).to_have_text("the digit you asked for")
     expect(visitor.page.locator(".truth option").first).to_have_text("automatic (7)")
     order = order_shown(visitor)
@@ -114,10 +114,10 @@ def test_arrow_keys_move_on_the_pad(visit, pair):
 def test_a_find_fools_the_network_and_the_tally_counts(visit):
     visitor = generate(visit, "#generate=3.5.20.-10")
     visitor.find("find-fooling").click()
-    question = visitor.page.get_by_text("Does it still look like a 3 to you?")
+    question = visitor.page.get_by_text("Does it still look like 3 to you?")
     expect(question).to_be_visible(timeout=15_000)
     expect(visitor.find("prediction-clean")).not_to_have_attribute("data-digit", "3")
-    expect(visitor.page.locator(".finding")).to_contain_text("The forger was asked for a 3; the network recognises a")
+    expect(visitor.page.locator(".finding")).to_contain_text("The forger was asked for 3; the network says")
     visitor.page.locator("[data-answer=yes]").click()
     expect(visitor.find("tally")).to_contain_text("you recognised 1 of 1")
     expect(question).to_be_hidden()
@@ -127,5 +127,5 @@ def test_a_find_fools_the_network_and_the_tally_counts(visit):
     expect(other.find("prediction-clean")).to_have_attribute("data-digit", read)
     expect(other.page.locator(".truth option").first).to_have_text("automatic (3)")
     # Moving on closes the question.
-    visitor.page.get_by_label("Generate a 3").click()
+    visitor.page.get_by_label("Generate 3").click()
     expect(visitor.find("found")).to_be_hidden()

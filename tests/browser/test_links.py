@@ -140,7 +140,7 @@ def test_back_and_forward_go_through_the_tabs(visit):
     hash_of(page, "epsilon=0.3")
     assert page.evaluate("history.length") == steps  # no step for every look
     page.get_by_role("tab", name="Learn").click()
-    page.get_by_role("button", name="a 2 that FGSM misses").click()
+    page.get_by_role("button", name="a 2 on which FGSM fails").click()
     hash_of(page, "compare=")
     expect(page.locator(".explore.comparing:not(.waiting)")).to_have_count(1)
     assert visitor.pixels("image-clean") != shown

@@ -55,7 +55,7 @@ def test_a_first_visit_is_led_from_step_to_step(visit):
     settle(visitor)
     for epsilon in (0.1, 0.38, 0.45):
         visitor.set_epsilon(epsilon)
-    told(visitor, "A proof says up to where every attack fails")
+    told(visitor, "A proof shows up to which ε every attack fails")
     following.click()
     act(visitor)
     expect(visitor.find("sweep-run").or_(visitor.page.locator("#sweep-run"))).to_be_visible()

@@ -106,7 +106,7 @@ def test_a_switch_of_language_after_a_sweep_changes_the_words_alone(standing):
     expect(page.locator(".transfer-status")).to_contain_text("Measured", timeout=60_000)
     expect(page.locator(".sweep .status")).to_contain_text("Transfer measured")
     page.locator(".matrix td.wrong button").first.click()
-    expect(page.locator(".cell-examples p")).to_contain_text("recognised as")
+    expect(page.locator(".cell-examples p")).to_contain_text("classified as")
     before, english = figures(page), page.locator(".sweep").inner_text()
     assert len(before[0]) > 200
     read_in(page, "zh")
