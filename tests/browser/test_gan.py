@@ -94,7 +94,11 @@ def test_a_game_waits_its_turn_goes_on_step_by_step_and_is_stopped(visit):
     expect(status).to_have_text(re.compile(r"^Step 1 of 3: starting a process on the server, \d+ s…"))
     told.say({"ahead": 1})
     expect(status).to_have_text("1 visitor is ahead of you…")
-    told.say({"doing": "images"})
+    visitor.find("gan-pace").select_option("10")  # of which the server's process is told once there is one
+    visitor.page.wait_for_timeout(500)
+    with visitor.page.expect_request("**/ask/steer") as steered:
+        told.say({"doing": "images"})
+    assert steered.value.post_data_json["settings"] == told.asked()["settings"] | {"pace": 10, "paused": False}
     expect(status).to_have_text(re.compile(r"^Step 2 of 3: reading the 60,000 training images, [1-9]\d* s…"))
     expect(visitor.page.locator(".gan.waiting")).to_be_visible()  # what is on screen is not of this game
     told.say({"doing": "forgeries"})

@@ -36,9 +36,10 @@ def fresh(visitor, query):
 
 
 def test_nothing_tells_before_the_guess_and_everything_after(visit):
-    visitor = visit()
+    visitor = visit("#inside=1")
+    expect(visitor.find("conv1")).to_be_visible()
     start(visitor)
-    fresh(visitor, "index=90&epsilon=0.1")
+    fresh(visitor, "index=90&epsilon=0.1&inside=1")
     flip = flip_of(visitor)
     for epsilon in (0.05, 0.45):
         visitor.set_epsilon(epsilon)
@@ -46,7 +47,7 @@ def test_nothing_tells_before_the_guess_and_everything_after(visit):
         assert visitor.find("prediction-adversarial").inner_text() == "?"
         assert visitor.find("prediction-adversarial").get_attribute("data-digit") == ""
     explore = visitor.page.locator(".explore")
-    for name in ("flip-epsilon", "proof"):
+    for name in ("flip-epsilon", "proof", "inside"):
         expect(visitor.find(name)).to_be_hidden()
     for selector in (".bars", ".curve", ".outcome", ".flip-mark", ".picture .flip"):
         for part in explore.locator(selector).all():
@@ -67,6 +68,7 @@ def test_nothing_tells_before_the_guess_and_everything_after(visit):
     assert float(visitor.find("flip-epsilon").get_attribute("data-epsilon")) == flip
     expect(visitor.find("proof")).to_contain_text(re.compile("certified|certify nothing"))
     expect(explore.locator(".bars")).to_be_visible()
+    expect(visitor.find("conv1")).to_be_visible()
     expect(visitor.find("guess-next")).to_be_focused()
 
 
@@ -128,9 +130,16 @@ def test_the_strongest_attacks_mark_comes_back_after_the_guess(visit):
     visitor.find("narrow").click()
     expect(mark).to_be_visible()
     place = mark.get_attribute("style")
+    told = visitor.page.locator(".narrowed").inner_text()
     visitor.find("guess-first").click()
     expect(visitor.page.locator(VEILED)).to_be_attached()
     expect(mark).to_be_hidden()  # it would tell
     visitor.find("guess-here").click()
     expect(mark).to_be_visible()
     assert mark.get_attribute("style") == place
+    expect(visitor.page.locator(".narrowed")).to_have_text(told)
+    expect(visitor.find("narrow")).to_be_hidden()
+    fresh(visitor, "index=90&epsilon=0.1")
+    visitor.page.wait_for_timeout(500)  # its proof comes while it is veiled
+    visitor.find("guess-here").click()
+    expect(visitor.find("narrow")).to_be_visible()

@@ -124,6 +124,19 @@ def test_leaving_brings_the_attack_back_and_a_link_the_painting(visit, network, 
     visitor.page.wait_for_function("!location.hash.includes('painting=')")
 
 
+def test_a_painting_whose_network_does_not_come_leaves_the_digit(visit, digit):
+    visitor = visit()
+    visitor.page.route("**/*.safetensors", lambda route: route.fulfill(status=404))
+    visitor.page.goto("about:blank")
+    pack = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    text = base64.urlsafe_b64encode(pack.compress(bytes(784)) + pack.flush()).decode().rstrip("=")
+    visitor.page.goto(f"{visitor.url}#index=63&epsilon=0.2&painting={text}&tour=off")
+    expect(visitor.page.locator(".explore:not(.waiting) .error")).to_have_text("The server is not responding.")
+    expect(visitor.find("hand-pad")).to_be_hidden()
+    visitor.wait_for_image((digit[0] * 255).round().int().flatten().tolist(), same=True)
+    expect(visitor.find("flip-epsilon")).to_have_attribute("data-epsilon", "0.1163")
+
+
 def test_painting_with_keys(look):
     visitor = look("#index=63&epsilon=0.3")
     visitor.find("hand").click()

@@ -51,6 +51,29 @@ def test_a_link_leaves_the_language_to_the_reader_unless_it_was_chosen(visit):
     expect(footer).to_contain_text(re.compile("^通过 API"))
 
 
+def test_the_language_clicked_last_stays_and_one_that_does_not_come_changes_nothing(visit):
+    page, held = visit("#lang=en").page, []
+    share = page.locator(".share-open")
+    english = share.inner_text()
+    page.route("**/words/zh.json", lambda route: held.append(route))
+    with page.expect_request("**/words/zh.json"):
+        page.click('[data-language="zh"]')
+    page.click('[data-language="en"]')
+    with page.expect_response("**/words/zh.json"):
+        held.pop().continue_()
+    page.wait_for_timeout(300)
+    expect(page.locator("html")).to_have_attribute("lang", "en")
+    assert share.inner_text() == english
+    with page.expect_request("**/words/zh.json"):
+        page.click('[data-language="zh"]')
+    held.pop().fulfill(status=404)
+    page.wait_for_timeout(300)
+    expect(page.locator("html")).to_have_attribute("lang", "en")
+    page.unroute("**/words/zh.json")
+    page.click('[data-language="zh"]')
+    expect(page.locator("html")).to_have_attribute("lang", "zh-CN")
+
+
 def test_even_a_scribble_fits_into_a_link(look):
     visitor = look()
     visitor.page.get_by_role("button", name="Draw").click()

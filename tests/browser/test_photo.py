@@ -222,6 +222,13 @@ def test_each_refusal_is_a_sentence_in_place(visit, digits, sheet):
         expect(visitor.find("photo-picture")).to_be_visible(visible=content is blank)
     choose(visitor, sheet[: len(sheet) * 9 // 10])
     told(visitor).to_contain_text("The file is cut off")
+    refusals = []
+    visitor.page.route("**/ask/photo", lambda route: (refusals.append(route), route.fulfill(status=413, body="<html>")))
+    choose(visitor, single(digits))
+    told(visitor).to_have_text("A proxy on the way to the server refuses a request of this size.")
+    visitor.page.wait_for_timeout(1500)  # longer than the first pause before another try
+    assert len(refusals) == 1
+    visitor.page.unroute("**/ask/photo")
     visitor.page.evaluate(LOSE)
     choose(visitor, single(digits))
     told(visitor).to_have_text("Only the server finds digits in pictures, and it does not answer. Trying again in 1 s.")

@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 from advdemo.attacks.fgsm import perturb
 from advdemo.measures.scan import scan
 from advdemo.networks.predict import predict
-from tests.browser.tabs import pick, settle
+from tests.browser.tabs import hash_of, pick, settle
 
 BARS = """() => [...document.querySelectorAll(".explore .bars .meter")].map((meter) =>
     [...meter.querySelectorAll("i")].map((bar) => Number(bar.style.transform.slice("scaleX(".length, -1))))"""
@@ -90,6 +90,15 @@ def test_play_rests_where_the_network_is_fooled(look):
     expect(button).to_contain_text("Pause")
     expect(visitor.find("epsilon-value")).to_have_text("0.120", timeout=10_000)
     expect(button).to_contain_text("Play")
+
+
+def test_a_pause_rests_where_it_is(look):
+    visitor = look("#index=63&attack=noise&epsilon=0.05")
+    button = visitor.page.locator(".play")
+    button.click()
+    expect(visitor.find("epsilon-value")).not_to_have_text("0.050")
+    button.click()
+    assert hash_of(visitor.page)["epsilon"] == visitor.find("epsilon").input_value() != "0.05"
 
 
 def test_play_goes_on_to_the_end_where_nothing_fools(look):

@@ -13,6 +13,12 @@ CONTROLS = """() => [...document.querySelectorAll('button, input, select, summar
     return width && height && bottom > 0 && top < innerHeight && control.checkVisibility({ visibilityProperty: true });
 }).length"""
 
+# The worker answers no scan that a newer one replaces.
+SWALLOW = """() => {
+    const { postMessage } = Worker.prototype;
+    Worker.prototype.postMessage = () => { Object.assign(Worker.prototype, { postMessage }); };
+}"""
+
 
 def told(visitor, words):
     expect(visitor.page.locator(".story-told")).to_contain_text(re.compile(words))
@@ -72,6 +78,18 @@ def test_whoever_does_not_drag_is_shown_the_flip_and_whoever_goes_back_begins_an
     visitor.page.locator(".story .back").click()
     told(visitor, "Drag the slider to the right")
     expect(visitor.find("epsilon-value")).to_have_text("0.000")
+
+
+def test_whoever_acts_before_a_step_has_begun_is_led_on(visit):
+    visitor = visit("#tour=5", story=True)
+    expect(visitor.find("hand-yours")).to_be_visible()
+    expect(visitor.page.locator(".explore.waiting")).to_have_count(0)
+    visitor.page.evaluate(SWALLOW)
+    visitor.find("tour-next").click()
+    expect(visitor.find("epsilon-value")).to_have_text("0.200")
+    visitor.find("model").select_option("robust")
+    told(visitor, "A push of the same size, and it still says 3")
+    expect(visitor.page.locator(".story-acts[inert]")).to_have_count(0)
 
 
 def test_a_painting_that_fools_is_noticed(visit):

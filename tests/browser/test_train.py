@@ -94,6 +94,39 @@ def test_at_the_limit_of_time_it_stops_and_what_there_is_is_kept(visit):
     expect(page.locator(".train .use")).to_be_enabled()
 
 
+def test_what_was_trained_outlives_a_file_that_is_no_network(visit):
+    page = open_train(visit())
+    told, (begun, first, last) = replies.Replies(page, "train"), replies.training()
+    page.click("#train-run")
+    told.wait()
+    told.say(begun, first)
+    expect(page.locator("#train-chart path")).to_have_count(4)
+    expect(page.locator(".train .upload")).to_be_disabled()  # a file would end the training
+    told.say(last)
+    told.end()
+    summary = page.locator(".train .summary")
+    expect(summary).to_contain_text("accuracy")
+    counts = page.locator(".confusion tbody td").all_inner_texts()
+    page.set_input_files(".train .file", {"name": "bad.pt", "mimeType": "", "buffer": b"no network"})
+    expect(summary).to_contain_text("does not contain a LeNet")
+    expect(page.locator(".train .use")).to_be_enabled()
+    expect(page.locator("#train-chart .whose")).to_contain_text("Your training")
+    assert page.locator("#train-chart path").count() == 4
+    assert page.locator(".confusion tbody td").all_inner_texts() == counts
+
+
+def test_what_was_trained_outlives_the_server_s_process(visit):
+    page = open_train(visit())
+    told, (begun, first, _) = replies.Replies(page, "train"), replies.training()
+    page.click("#train-run")
+    told.wait()
+    told.say(begun, first, {"error": {"key": "errors.worker_died", "values": {}}})
+    told_so = re.compile(r"^The computation stopped unexpectedly\. .* Test accuracy: \d")
+    expect(page.locator(".train .status")).to_have_text(told_so)
+    expect(page.locator(".train .use")).to_be_enabled()
+    expect(page.locator(".train .download")).to_be_enabled()
+
+
 def test_upload_a_model(standing, tmp_path):
     page = open_train(standing)
     save_checkpoint(LeNet(), tmp_path / "mine.safetensors", {})
@@ -166,7 +199,6 @@ def test_a_file_that_is_no_model(standing, tmp_path, content, sentence):
     (tmp_path / "bad.safetensors").write_bytes(content)
     page.set_input_files(".train .file", tmp_path / "bad.safetensors")
     expect(page.locator(".train .summary")).to_contain_text(sentence)
-    expect(page.locator(".train .use")).to_be_disabled()
 
 
 def test_an_empty_field_is_pointed_out(standing):

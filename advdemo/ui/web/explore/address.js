@@ -77,22 +77,23 @@ export function makeAddress({ asking, choices, source, slider, inside, blackBox,
     const pixels = text === null ? null : await decode(text);
     if (signal.aborted) return;
     choices.open(state);
-    await hand.open(state.get("painting"));
+    const trouble = await hand.open(state.get("painting")).catch((error) => error);
     if (signal.aborted) return;
     inside.open(state.has("inside"));
     blackBox.choose(state.get("answers") ?? "scores");
     if (state.has("epsilon")) slider.input.value = String(Number(state.get("epsilon")) || 0);
     const label = /^[0-9]$/.test(state.get("label") ?? "") ? Number(state.get("label")) : null;
     const generated = source.open({ text, pixels, order: state.get("generate") });
-    if (pixels) {
-      const digit = { pixels: base64(pixels), label: label ?? generated?.digit ?? null };
-      forged = generated && { pixels: digit.pixels, order: write(generated) };
-      return asking.ask(digit);
-    }
-    if (generated) return asking.ask({ generated, label });
     const index = Number(state.get("index") ?? asking.first.index ?? 0);
-    await asking.ask({ index: Number.isInteger(index) ? index : 0, label });
-    if (text !== null) showError({ key: "share.drawing_damaged" });
+    /** @type {import("./asking.js").Digit} */
+    let digit = { index: Number.isInteger(index) ? index : 0, label };
+    if (pixels) {
+      digit = { pixels: base64(pixels), label: label ?? generated?.digit ?? null };
+      forged = generated && { pixels: base64(pixels), order: write(generated) };
+    } else if (generated) digit = { generated, label };
+    await asking.ask(digit);
+    if (trouble) showError(trouble);
+    else if (text !== null && "index" in digit) showError({ key: "share.drawing_damaged" });
   }
 
   return {

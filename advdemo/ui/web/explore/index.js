@@ -48,7 +48,10 @@ export function mount({ element, props }) {
   const guess = makeGuess(root, {
     epsilon,
     side: () => (choices.live() || hand.isOn() ? null : choices.sides()[0]),
-    show: () => result.show(),
+    show() {
+      result.show();
+      narrow.show();
+    },
     another: () => source.another() || result.show(),
   });
   const lenets = makeLenets(props.weights);

@@ -32,8 +32,10 @@ export function makeGame({ settings, onBegin, onMessage, onTrouble }) {
     const { signal } = playing;
     const seed = Math.floor(Math.random() * 2 ** 31);
     kept = pair;
+    let asked = ""; // the settings that the game waits with
     const request = () => {
       onBegin(kept);
+      asked = JSON.stringify(settings());
       const files = kept && { generator: kept.generator, discriminator: kept.discriminator };
       return {
         start: files ? "own" : start,
@@ -45,6 +47,10 @@ export function makeGame({ settings, onBegin, onMessage, onTrouble }) {
     };
     try {
       for await (const { copy, ...message } of followPatiently("game", request, { signal, onTrouble })) {
+        if (asked && !message.ahead) {
+          if (asked !== JSON.stringify(settings())) steer(false); // while it waited there was nobody to tell
+          asked = "";
+        }
         kept = copy ?? message.pair ?? kept;
         if (!copy) onMessage(message);
       }

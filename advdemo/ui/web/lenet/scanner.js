@@ -48,16 +48,19 @@ export function makeScanner() {
    * @returns {Promise<Side[]>}
    */
   async function run(scans, signal) {
-    const sides = await beside(scans);
-    signal.throwIfAborted();
+    const sides = await beside(scans, signal);
     if (sides) return sides;
     const found = [];
     for (const { network, pixels, way } of scans) found.push(await inSlices(scan(network, pixels, way), signal));
     return found;
   }
 
-  /** @param {Parameters<typeof run>[0]} scans @returns {Promise<Side[] | null>} null: there is no worker */
-  function beside(scans) {
+  /**
+   * @param {Parameters<typeof run>[0]} scans
+   * @param {AbortSignal} signal
+   * @returns {Promise<Side[] | null>} null: there is no worker
+   */
+  function beside(scans, signal) {
     if (!worker) return Promise.resolve(null);
     const strange = new Set(scans.map(({ network }) => network).filter((network) => !keys.has(network)));
     /** @type {Job} */
@@ -67,8 +70,9 @@ export function makeScanner() {
       scans: scans.map(({ network, pixels, way }) => ({ key: keyOf(network), pixels, way })),
     };
     worker.postMessage(job);
-    return new Promise((resolve) => {
+    return new Promise((resolve, reject) => {
       settle = resolve;
+      signal.addEventListener("abort", () => reject(signal.reason)); // the worker answers the newest alone
     });
   }
   return run;

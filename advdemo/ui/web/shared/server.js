@@ -123,8 +123,11 @@ async function post(path, request, signal) {
   }
   if (response.ok) return response;
   const { error } = await response.json().catch(() => ({}));
-  const retryable = response.status === 429 || response.status >= 502;
-  throw error ? { ...error, retryable } : offline(response.status);
+  const { status } = response;
+  const retryable = status === 429 || status >= 502;
+  // A refusal without words is a proxy's.
+  const told = error ?? (status === 413 ? { key: "errors.too_large_on_the_way", values: {} } : offline(status));
+  throw { ...told, retryable };
 }
 
 /** @param {ArrayBuffer} buffer a safetensors file, as advdemo/ui/server/replies.py describes it */

@@ -22,6 +22,7 @@ const STATIC = { words: "", wordsLabel: "aria-label", wordsTitle: "title", words
 /** @type {Record<string, Record<string, Entry>>} */
 let texts = {};
 let language = "en";
+let wanted = ""; // the language asked for last
 let chosen = false; // by the visitor, now or at an earlier visit, or by a link
 /** @type {Set<() => void>} */
 const listeners = new Set();
@@ -45,25 +46,32 @@ function preferred() {
 /** @param {string | null} name @returns {name is string} */
 const isLanguage = (name) => name !== null && Object.hasOwn(LANGUAGES, name);
 
-/** @param {string} name */
+/** @param {string} name @returns {Promise<typeof texts>} */
 async function load(name) {
   const reply = await fetch(new URL(`../words/${name}.json`, import.meta.url));
   if (!reply.ok) throw new Error(`no words in ${name}`);
-  texts = await reply.json();
-  language = name;
+  return reply.json();
 }
 
-await load(preferred());
+language = preferred();
+texts = await load(language);
 
 export const currentLanguage = () => language;
 
 /** "" where it is the browser's. */
 export const chosenLanguage = () => (chosen ? language : "");
 
-/** Show the whole page in another language, and remember it. @param {string} name */
+/**
+ * Show the whole page in another language, and remember it. Where its words do not come, nothing changes.
+ * @param {string} name
+ */
 export async function setLanguage(name) {
-  if ((chosen && name === language) || !isLanguage(name)) return;
-  if (name !== language) await load(name);
+  if (!isLanguage(name)) return;
+  wanted = name;
+  if (chosen && name === language) return;
+  const loaded = name === language ? texts : await load(name).catch(console.warn);
+  if (!loaded || name !== wanted) return;
+  [texts, language] = [loaded, name];
   chosen = true;
   try {
     localStorage.setItem(MEMORY, name);

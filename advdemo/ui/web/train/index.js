@@ -22,16 +22,11 @@ export function mount({ element, props }) {
   const root = /** @type {HTMLElement} */ (element.querySelector(".train"));
   const pick = picker(root);
   const setup = JSON.parse(props.setup);
-  const [run, stop, status] = ["#train-run", "#train-stop", ".status"].map(pick);
+  const [run, stop, status, upload] = ["#train-run", "#train-stop", ".status", ".upload"].map(pick);
   fillWords(root);
 
   const settings = makeSettings(root, setup.recipes, setup.most_seconds);
-  const model = makeModel(root, setup, (uploaded) => {
-    model.show(uploaded);
-    Object.assign(training, { epochs: [], planned: 0, whose: { key: "train.no_curves" } });
-    showCurves(training);
-    training.judge({ key: "train.read_file", values: { name: uploaded.name } });
-  });
+  const model = makeModel(root, setup, (uploaded) => training.upload(uploaded));
   const training = makeTraining({ model, draw: () => showCurves(training), showProgress, setState, showTrouble });
   const shipped = shippedCurves(setup.history);
   /** @type {Curves} */
@@ -58,6 +53,7 @@ export function mount({ element, props }) {
     root.dataset.state = state;
     run.disabled = state === "running" || !setup.enabled;
     stop.disabled = state !== "running";
+    upload.disabled = state === "running" || state === "judging"; // it would take the place of what is not yet judged
     status.classList.remove("failed");
     say(status, key, values);
   }

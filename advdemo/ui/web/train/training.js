@@ -8,6 +8,7 @@ import { hasWords, sayError } from "../shared/words.js";
 import { shareRight } from "./model.js";
 
 /** @typedef {import("../shared/words.js").Phrase} Phrase */
+/** @typedef {import("./model.js").Trained} Trained */
 /**
  * @typedef {object} Progress
  * @property {number} share
@@ -42,7 +43,7 @@ export function makeTraining({ model, draw, showProgress, setState, showTrouble 
     whose: { key: "train.quiet" },
     start,
     halt,
-    judge,
+    upload,
   };
 
   /** @param {ReturnType<ReturnType<typeof import("./settings.js").makeSettings>["read"]>} request */
@@ -58,9 +59,10 @@ export function makeTraining({ model, draw, showProgress, setState, showTrouble 
       async (signal) => {
         const messages = followPatiently("train", () => request, { signal, onTrouble: showTrouble });
         for await (const message of messages) receive(message);
-        judge(outcome());
+        judge(/** @type {Trained} */ (model.trained), outcome());
       },
       (trouble) => {
+        if (model.trained) return judge(model.trained, trouble); // the best weights there were
         setState("done");
         showTrouble(trouble);
       },
@@ -96,21 +98,28 @@ export function makeTraining({ model, draw, showProgress, setState, showTrouble 
 
   function halt() {
     turns.end();
-    if (model.trained) judge({ key: "train.stopped", values: { epoch: training.epochs.length } });
+    if (model.trained) judge(model.trained, { key: "train.stopped", values: { epoch: training.epochs.length } });
     else setState("done", "train.stopped_early");
   }
 
-  /** @param {Phrase} outcome what has happened so far */
-  async function judge(outcome) {
-    setState("done", "train.judging", { outcome });
-    const request = { weights: model.trained?.weights };
+  /** Take the place of what is there, once it is judged. @param {Trained} uploaded */
+  function upload(uploaded) {
+    judge(uploaded, { key: "train.read_file", values: { name: uploaded.name } });
+  }
+
+  /** @param {Trained} judging @param {Phrase} outcome what has happened so far */
+  async function judge(judging, outcome) {
+    const isUpload = judging !== model.trained;
+    setState("judging", "train.judging", { outcome });
     await turns.take(
       async (signal) => {
+        const request = { weights: judging.weights };
         const { judged } = await askPatiently("judge", request, { signal, onTrouble: showTrouble });
-        receiveJudged(judged, outcome);
+        if (isUpload) Object.assign(training, { epochs: [], planned: 0, whose: { key: "train.no_curves" } });
+        receiveJudged(judging, judged, outcome);
       },
       (trouble) => {
-        model.show(null);
+        if (!isUpload) model.show(null);
         setState("done");
         sayError(model.summary, trouble);
       },
@@ -118,15 +127,14 @@ export function makeTraining({ model, draw, showProgress, setState, showTrouble 
   }
 
   /**
+   * @param {Trained} network
    * @param {{hash: string, confusion: number[][], recipe: string, weights?: Uint8Array}} judged
    * @param {Phrase} outcome
    */
-  function receiveJudged({ hash, confusion, recipe, weights }, outcome) {
-    const { trained } = model;
-    if (!trained) return;
+  function receiveJudged(network, { hash, confusion, recipe, weights }, outcome) {
     const accuracy = shareRight(confusion);
-    const kept = weights ? base64(weights) : trained.weights;
-    model.show({ weights: kept, hash, confusion, accuracy, name: trained.name || recipe });
+    const kept = weights ? base64(weights) : network.weights;
+    model.show({ weights: kept, hash, confusion, accuracy, name: network.name || recipe });
     setState("done", "train.judged_share", { outcome, accuracy: inPercent(accuracy, 2) });
     draw();
   }

@@ -142,17 +142,22 @@ export function makeHand(root, { choices, lenets, asking, local, slider, onPrevi
     contest.judge(lenet, { image, label }, gradient, sides[0]);
   }
 
-  /** Begin, or say why that cannot be. Whether one can paint. */
+  /** Begin, or say why that cannot be. Whether one can paint. Throws a Trouble when the weights do not come. */
   async function enter() {
     on = true;
     root.dataset.hand = "";
     sayBoth(button, name, "hand.close");
     const { value } = choices.model;
-    const able = await lenets.load(value);
-    if (!on || value !== choices.model.value) return false;
-    root.dataset.hand = able ? "" : "unable";
-    if (!able) await offerAnother(value);
-    return able !== null;
+    try {
+      const able = await lenets.load(value);
+      if (!on || value !== choices.model.value) return false;
+      root.dataset.hand = able ? "" : "unable";
+      if (!able) await offerAnother(value);
+      return able !== null;
+    } catch (error) {
+      leave();
+      throw error;
+    }
   }
 
   function leave() {
@@ -180,7 +185,6 @@ export function makeHand(root, { choices, lenets, asking, local, slider, onPrevi
     try {
       if (!(await enter())) return;
     } catch (error) {
-      leave();
       return showError(error);
     }
     if (Number(slider.input.value) === 0) slider.jump(START);
@@ -210,7 +214,7 @@ export function makeHand(root, { choices, lenets, asking, local, slider, onPrevi
     isOn: () => on,
     /** As a link holds it; "" where nobody paints. */
     link: () => (on ? link : ""),
-    /** @param {string | null} text of a link; null: it has no painting */
+    /** Throws a Trouble, as `enter` does. @param {string | null} text of a link; null: it has no painting */
     async open(text) {
       const painted = text && (await read(text));
       painting = settled = painted || blank();

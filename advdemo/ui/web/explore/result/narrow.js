@@ -22,9 +22,15 @@ export function makeNarrow(root, { request, choices, result }) {
   /** Another digit, network or attack is on screen, or its proof is. */
   function receive() {
     turns.end();
-    told.forEach(hush);
     button.disabled = false;
-    button.hidden = choices.live() || !result.scans().some(isUndecided);
+    show();
+  }
+
+  /** What can be asked of the scans on screen, and what is known already: of veiled ones, nothing. */
+  function show() {
+    const open = result.scans().filter((scan) => isUndecided(scan) && scan.strongest === undefined);
+    button.hidden = choices.live() || !open.length;
+    if (!button.disabled) tell();
   }
 
   async function run() {
@@ -33,9 +39,9 @@ export function makeNarrow(root, { request, choices, result }) {
     await turns.take(
       async (signal) => {
         const { sides } = await askAbout("narrow", request, { signal, onTrouble });
-        button.hidden = true;
+        button.disabled = false;
         result.narrow(sides);
-        tell();
+        show();
       },
       (trouble) => {
         button.disabled = false;
@@ -46,10 +52,11 @@ export function makeNarrow(root, { request, choices, result }) {
 
   function tell() {
     const scans = result.scans();
+    told.forEach(hush);
     scans.forEach((scan, i) => {
       const words = narrowed(scan);
-      if (!words) hush(told[i]);
-      else if (scans.length === 1) say(told[i], words.key, words.values);
+      if (!words) return;
+      if (scans.length === 1) say(told[i], words.key, words.values);
       else say(told[i], "explore.named", { name: choices.title(choices.sides()[i]), words });
     });
   }
@@ -58,5 +65,5 @@ export function makeNarrow(root, { request, choices, result }) {
   const onTrouble = ({ key, values }) => say(told[0], key, values);
 
   button.addEventListener("click", run);
-  return { receive };
+  return { receive, show };
 }

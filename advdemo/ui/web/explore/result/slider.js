@@ -31,6 +31,11 @@ export function makeSlider(root, onTick, onRest, flipOf) {
     drawPlay();
   }
 
+  function pause() {
+    stop();
+    onRest();
+  }
+
   function drawPlay() {
     button.setAttribute("aria-pressed", String(playing !== 0));
     sign.textContent = playing ? "❚❚" : "▶";
@@ -51,10 +56,7 @@ export function makeSlider(root, onTick, onRest, flipOf) {
       input.value = String(calm && there < end ? LEAP * Math.floor(there / LEAP) : there);
       onTick();
       if (there < end) playing = requestAnimationFrame(frame);
-      else {
-        stop();
-        onRest();
-      }
+      else pause();
     };
     playing = requestAnimationFrame(frame);
     drawPlay();
@@ -74,7 +76,7 @@ export function makeSlider(root, onTick, onRest, flipOf) {
     onTick();
   });
   input.addEventListener("change", onRest);
-  button.addEventListener("click", () => (playing ? stop() : play()));
+  button.addEventListener("click", () => (playing ? pause() : play()));
   root
     .querySelector(".ticks")
     ?.replaceChildren(
