@@ -3,6 +3,7 @@
 import json
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 SWEEP = {"images": 10_000, "epsilons": "0, 0.1, 0.2", "attack": "fgsm"}
 
@@ -25,6 +26,14 @@ def test_a_newer_scan_ends_the_older(visitor):
     assert newer.ask("scan", slow)[0] == 200
     thread.join()
     assert (answers[0][0], answers[0][1]["key"]) == (409, "errors.superseded")
+
+
+def test_one_lesson_does_not_end_another(visitor):
+    names = ("attack", "blind")
+    askers = [visitor(page="the same") for _ in names]
+    with ThreadPoolExecutor() as pool:
+        replies = pool.map(lambda asker, name: asker.ask("experiment", {"name": name}), askers, names)
+        assert [status for status, _ in replies] == [200, 200]
 
 
 def test_who_leaves_ends_their_work(visitor):
