@@ -22,7 +22,7 @@ import { countOf } from "../hand/painting.js";
  * @property {Record<string, string>} [choose] values of controls, by their names for automation
  * @property {string} [press] a button, likewise
  * @property {string} mark what it points at
- * @property {boolean} [proof] how far the digit is certified is told (story.css hides it elsewhere)
+ * @property {boolean} [proof] how far the digit is certified is told
  * @property {Act[]} [acts] its own buttons
  * @property {(now: Now) => boolean} [tried] it was tried, and is not done: what to try then is story.<id>_tried
  * @property {(now: Now) => string | boolean} done whether it is done; or the end that was reached

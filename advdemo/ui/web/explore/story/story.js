@@ -60,9 +60,10 @@ export function makeStory(root, { now, open, onStep }) {
     opening = acts.inert = false;
     end = acted = "";
     zones = new Set();
-    const { id, link, unless, choose: chosen, press, mark, acts: own = [] } = STEPS[at];
+    const { id, link, unless, choose: chosen, press, mark, proof, acts: own = [] } = STEPS[at];
     keep(MEMORY, String(at + 1));
     root.dataset.story = id;
+    root.dataset.proof = proof ? "" : "later";
     strip.hidden = false;
     for (const marked of root.querySelectorAll(".led")) marked.classList.remove("led");
     if (mark) root.querySelector(mark)?.classList.add("led");
@@ -152,6 +153,7 @@ export function makeStory(root, { now, open, onStep }) {
     at = -1;
     strip.hidden = true;
     delete root.dataset.story;
+    delete root.dataset.proof;
     for (const marked of root.querySelectorAll(".led")) marked.classList.remove("led");
     onStep();
   }
@@ -176,7 +178,7 @@ export function makeStory(root, { now, open, onStep }) {
     tick,
     close,
     /** Whether the step says nothing of proofs as yet. */
-    hidesProof: () => at >= 0 && !STEPS[at].proof,
+    hidesProof: () => root.dataset.proof === "later",
     /** @param {string} step as a link has it, from 1 */
     open: (step) => show(Math.min(STEPS.length, Math.max(1, Math.floor(Number(step)) || 1)) - 1),
     /** A first visit begins with the story, a later one where it was left. @param {boolean} linked to something else */
