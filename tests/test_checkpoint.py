@@ -11,7 +11,7 @@ from safetensors.torch import load_file, save_file
 
 from advdemo.attacks import PGD
 from advdemo.measures.sweep import sweep
-from advdemo.networks.checkpoint import load_checkpoint, parse_checkpoint, save_checkpoint
+from advdemo.networks.checkpoint import load_checkpoint, pack_checkpoint, parse_checkpoint, save_checkpoint
 from advdemo.networks.lenet import LeNet
 from advdemo.networks.predict import accuracy, confusion, predict
 from tests.by_hand import SHAPES
@@ -105,6 +105,19 @@ def with_header(change) -> bytes:
     change(header)
     text = json.dumps(header).encode()
     return len(text).to_bytes(8, "little") + text + content[8 + size :]
+
+
+@pytest.mark.parametrize("begins", [b"\x80\x3b", b"PK"])
+def test_a_header_whose_length_begins_as_other_files_do(begins):
+    """As a pickle (0x80) and an archive (PK) of torch.save."""
+    size = int.from_bytes(begins, "little")
+    for count in range(size):
+        content = pack_checkpoint(LeNet().state_dict(), {"note": "a" * (size - 2000 + count)})
+        if content.startswith(begins):
+            break
+    assert content.startswith(begins)
+    network, record = parse_checkpoint(content, "upload")
+    assert set(record) == {"note"} and network.state_dict().keys() == LeNet().state_dict().keys()
 
 
 def pickled(state) -> bytes:

@@ -154,8 +154,9 @@ def parse_checkpoint(
 
 
 def is_safetensors(content: bytes) -> bool:
-    """Whether it is no archive and no pickle of torch.save."""
-    return not content.startswith((b"PK", b"\x80"))
+    """Whether it is no archive and no pickle of torch.save. A safetensors file, too, may begin with their signs: its
+    first 8 bytes are the length of its header, 0x80 in the lowest of them for one file in 32."""
+    return not content.startswith((b"PK", b"\x80")) or int.from_bytes(content[:8], "little") < len(content)
 
 
 def _read(content: bytes, name: str, kinds: dict[str, type[nn.Module]]) -> tuple[dict[str, Tensor], dict[str, Any]]:
