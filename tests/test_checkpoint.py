@@ -117,7 +117,8 @@ def test_a_header_whose_length_begins_as_other_files_do(begins):
             break
     assert content.startswith(begins)
     network, record = parse_checkpoint(content, "upload")
-    assert set(record) == {"note"} and network.state_dict().keys() == LeNet().state_dict().keys()
+    assert set(record) == {"note"}
+    assert network.state_dict().keys() == LeNet().state_dict().keys()
 
 
 def pickled(state) -> bytes:

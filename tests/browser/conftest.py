@@ -44,59 +44,58 @@ def chromium():
         browser.close()
 
 
-@pytest.fixture(scope="session")
-def contexts(chromium):
-    """Browsers as visitors have them, by their settings and by how many a test needs of a kind. They are kept, for they
-    have the scripts compiled, which is most of a page's start."""
-    kept = {}
-    yield kept
-    for context in kept.values():
-        context.close()
+class Pages:
+    """Pages by what they are for. In one that another visitor has left the scripts are compiled: half of a start."""
 
+    def __init__(self, chromium, url):
+        self.chromium, self.url, self.kept = chromium, url, {}
 
-@pytest.fixture
-def visit(chromium, contexts, app_url):
-    """Opens visitors' pages: visit(), visit("?__theme=dark"), visit(viewport=..., has_touch=True); with `story` as a
-    first visit is, else without it and with everything open that stands behind "More". At the end each
-    must have asked no other host for anything and logged no error."""
-    visitors = {}
+    def come(self, key, query="", story=False, **options):
+        if key in self.kept:
+            self.kept[key].open(query, story)
+        else:
+            self.kept[key] = Visitor(self.chromium.new_context(**(DESK | options)), self.url, query, story)
+        return self.kept[key]
 
-    def open_page(query="", story=False, **options):
-        kind = json.dumps(DESK | options, sort_keys=True)
-        key = kind, sum(other == kind for other, _ in visitors)
-        if key not in contexts:
-            contexts[key] = chromium.new_context(**(DESK | options))
-        visitors[key] = Visitor(contexts[key], app_url, query, story)
-        return visitors[key]
-
-    yield open_page
-    for key, visitor in visitors.items():
-        if not forget(visitor):
-            contexts.pop(key).close()
+    def leave(self, key):
+        visitor = self.kept[key]
+        if not visitor.leave():
+            self.kept.pop(key).context.close()
         visitor.check()
 
 
-def forget(visitor):
-    """Close a visitor's page and leave nothing in the browser but what is compiled; whether that could be done."""
-    if visitor.page.is_closed():
-        return False
-    visitor.page.evaluate("localStorage.clear()")
-    visitor.page.close()
-    visitor.context.clear_cookies()
-    visitor.context.clear_permissions()
-    return True
+@pytest.fixture(scope="session")
+def pages(chromium, app_url):
+    pages = Pages(chromium, app_url)
+    yield pages
+    for visitor in pages.kept.values():
+        visitor.context.close()
+
+
+@pytest.fixture
+def visit(pages):
+    """Opens visitors' pages: visit(), visit("?__theme=dark"), visit(viewport=..., has_touch=True); with `story` as a
+    first visit is, else without it and with everything open that stands behind "More". At the end each must have asked
+    no other host for anything and logged no error. A test that adds scripts to its page closes it."""
+    keys = []
+
+    def open_page(query="", story=False, **options):
+        kind = json.dumps(options, sort_keys=True)
+        keys.append((kind, sum(other == kind for other, _ in keys)))
+        return pages.come(keys[-1], query, story, **options)
+
+    yield open_page
+    for key in keys:
+        pages.leave(key)
 
 
 @pytest.fixture(scope="module")
-def standing(chromium, contexts, app_url):
+def standing(pages):
     """The page that a module's tests share."""
-    if STANDING not in contexts:
-        contexts[STANDING] = chromium.new_context(**DESK)
-    visitor = Visitor(contexts[STANDING], app_url, "#lang=en&tour=off")
+    visitor = pages.come(STANDING, "#lang=en&tour=off")
     visitor.start = visitor.find("epsilon").input_value()
     yield visitor
-    forget(visitor)
-    visitor.check()
+    pages.leave(STANDING)
 
 
 @pytest.fixture
@@ -122,4 +121,3 @@ def look(standing):
 
     yield show
     standing.check()
-    standing.complaints.clear()

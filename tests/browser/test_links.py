@@ -157,11 +157,11 @@ def test_back_and_forward_go_through_the_tabs(visit):
     page = visitor.page
     hash_of(page, "index=5")
     shown = visitor.pixels("image-clean")
-    steps = page.evaluate("history.length")
+    steps = page.evaluate("navigation.entries().length")
     visitor.set_epsilon(0.3)
     visitor.find("epsilon").dispatch_event("change")
     hash_of(page, "epsilon=0.3")
-    assert page.evaluate("history.length") == steps  # no step for every look
+    assert page.evaluate("navigation.entries().length") == steps  # no step for every look
     page.get_by_role("tab", name="Learn").click()
     page.get_by_role("button", name="a 2 on which FGSM fails").click()
     hash_of(page, "compare=")
@@ -231,3 +231,4 @@ def test_a_phone_shares_by_its_own_sheet(visit):
     assert shared["url"] == page.url
     assert shared["files"] == [["advdemo.png", "image/png", True]]
     assert "8" in shared["text"]
+    page.close()

@@ -56,3 +56,4 @@ def test_without_workers_the_page_computes_in_slices(visit):
     visitor.find("model").select_option("robust")
     expect(visitor.find("flip-epsilon")).to_have_attribute("data-epsilon", "0.4284")
     assert not [url for url in visitor.requests if url.endswith("/ask/scan")]
+    visitor.page.close()

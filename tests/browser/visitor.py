@@ -35,15 +35,34 @@ class Visitor:
     def __init__(self, context, url, query="", story=False):
         self.context, self.url = context, url
         self.page = self.context.new_page()
+        self.size = self.page.viewport_size
         self.requests, self.complaints = [], []
         self.page.on("request", lambda request: self.requests.append(request.url))
         self.page.on("console", self.note)
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.goto(url + query + ("" if story else ("&" if "#" in query else "#") + "tour=off"))
+        self.open(query, story)
+
+    def open(self, query="", story=False):
+        """Come to the page, as for the first time."""
+        self.requests.clear()
+        self.page.goto(self.url + query + ("" if story else ("&" if "#" in query else "#") + "tour=off"))
         try:
             self.page.wait_for_selector('[data-testid="epsilon-value"]:not(:empty)')
         except Exception as error:
             raise AssertionError(f"the page shows no result: {self.complaints}") from error
+
+    def leave(self):
+        """Leave nothing in the browser but what it has compiled; whether that could be done."""
+        if self.page.is_closed():
+            return False
+        self.page.evaluate("localStorage.clear(); sessionStorage.clear()")
+        self.page.mouse.move(0, 0)
+        self.page.goto("about:blank")
+        self.page.unroute_all()
+        self.page.set_viewport_size(self.size)
+        self.context.clear_cookies()
+        self.context.clear_permissions()
+        return True
 
     def note(self, line):
         refused = line.text.startswith("Failed to load resource: the server responded with a status of 4")
@@ -53,8 +72,10 @@ class Visitor:
     def check(self):
         """The page has asked no other host for anything and logged no error."""
         foreign = [request for request in self.requests if not request.startswith((self.url, "data:", "blob:"))]
+        complaints = self.complaints[:]
+        self.complaints.clear()
         assert not foreign
-        assert not self.complaints
+        assert not complaints
 
     def find(self, name):
         return self.page.get_by_test_id(name)
