@@ -1,6 +1,7 @@
 """What the test modules share: the real test set, the shipped network and a small MNIST in a folder of its own."""
 
 import os
+import signal
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -31,6 +32,8 @@ def pytest_configure() -> None:
     """Tests compare figures of the page, of its workers and of their own to the last digit: all are computed on the
     CPU, whatever the machine has. What CUDA makes of them, `tests.bench.cuda` measures."""
     os.environ["CUDA_VISIBLE_DEVICES"] = ""
+    # Started in the background, pytest ignores Ctrl-C, and so would the programs that it starts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -22,12 +22,12 @@ def as_images(frames):
 
 @pytest.mark.parametrize("answers", BOXES)
 def test_the_film_ends_with_a_picture_that_fools_within_epsilon(service, lenet, mnist_test, answers):
-    film = searched(service, answers, 0.15)
+    film = searched(service, answers, 0.16)
     assert film["fooled"]
     assert 1 < film["asked"] == film["at"][-1] < film["most"]
     first, last = as_images(film["frames"])[[0, -1]]
     assert torch.equal(first, (mnist_test[0][63] * 255).round() / 255)
-    assert (last - first).abs().max() <= 0.15 + 1 / 255
+    assert (last - first).abs().max() <= 0.16 + 1 / 255
     assert film["reads"][0] == 3 != film["reads"][-1]
     if answers == "scores":  # the other one's pictures lie on the border, where whole greys may be read otherwise
         assert np.array_equal(film["reads"], classify(lenet, as_images(film["frames"])).numpy())

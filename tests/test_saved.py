@@ -53,17 +53,14 @@ def test_what_is_no_sweep_is_left_out(caplog, lenet, mnist_test):
     assert saved_sweep({}) is None
 
 
-def test_the_curves_are_the_network_s_own_or_a_named_example(monkeypatch, tmp_path, caplog):
-    told = {"recipe": "quick", "seed": 3, "holdout": 0}
-    assert training_history(told | {"history": [EPOCH]}) == told | {"own": True, "epochs": [EPOCH]}
-    example = training_history({})
-    assert (example["own"], example["recipe"], len(example["epochs"])) == (False, "default", 40)
-    assert training_history({"history": [{"epoch": "x"}]}) == example
-    for text in ("[1", "[]", json.dumps({"history": [1]})):
-        path = tmp_path / "training.json"
-        path.write_text(text)
-        monkeypatch.setattr(records, "TRAINING", path)
-        assert training_history({}) is None
+def test_the_curves_are_the_network_s_own_or_left_out():
+    told = {"recipe": "quick", "seed": 3, "holdout": 0, "epoch": 1}
+    assert training_history(told | {"history": [EPOCH]}) == told | {"epochs": [EPOCH]}
+    for history in (None, [], [1], [{"epoch": "x"}], [EPOCH, {}]):
+        assert training_history(told | {"history": history}) is None
+    shipped = load_checkpoint(CHECKPOINT, "cpu")[1]
+    kept = training_history(shipped)["epochs"][shipped["epoch"] - 1]
+    assert kept["validation_accuracy"] == pytest.approx(shipped["validation_accuracy"], abs=1e-5)
 
 
 def test_the_example_of_a_game_is_whole_or_left_out(monkeypatch, tmp_path):

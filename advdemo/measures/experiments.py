@@ -94,7 +94,7 @@ EXPERIMENTS = {
         ("standard", "robust", "alike"), ("standard", "robust"), transfer_direction, about_one=False
     ),
     "proof": Experiment(NETWORKS, NETWORKS, largest_certified, index=63),
-    "blind": Experiment(("never", "late", "early"), ("standard",), blind_attack, index=208),
+    "blind": Experiment(("never", "late", "early"), ("standard",), blind_attack, index=242),
 }
 
 

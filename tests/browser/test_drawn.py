@@ -55,14 +55,14 @@ def test_the_curve_falls_where_the_figures_fall(standing):
 def test_the_readout_says_what_happened(look):
     visitor = look("#index=63&epsilon=0.2")
     outcome = visitor.page.locator(".outcome")
-    expect(outcome).to_have_text(re.compile(r"^Now 8, [\d.]+% sure: the network is fooled\.$"))
+    expect(outcome).to_have_text(re.compile(r"^Now 2, [\d.]+% sure: the network is fooled\.$"))
     visitor.set_epsilon(0)
     expect(outcome).to_have_text(
         re.compile(r"^The network is [\d.]+% sure this is a 3\. Drag the slider, and watch\.$")
     )
     visitor.set_epsilon(0.05)
     expect(outcome).to_have_text(re.compile(r"^Still 3, [\d.]+% sure\.$"))
-    expect(visitor.find("flip-epsilon")).to_have_text("▼ Fooled from ε = 0.1163")
+    expect(visitor.find("flip-epsilon")).to_have_text("▼ Fooled from ε = 0.0895")
     assert re.match(r"epsilon 0\.050: 3, [\d.]+%$", visitor.find("epsilon").get_attribute("aria-valuetext"))
 
 
@@ -81,7 +81,7 @@ def test_the_switch_changes_the_words_and_nothing_else(visit):
     settle(visitor)
     visitor.requests.clear()
     page.get_by_role("button", name="中文").click()
-    expect(page.locator(".outcome")).to_have_text(re.compile(r"^现在识别为 8，置信度 [\d.]+%：网络被骗了。$"))
+    expect(page.locator(".outcome")).to_have_text(re.compile(r"^现在识别为 2，置信度 [\d.]+%：网络被骗了。$"))
     expect(page.get_by_role("tab").nth(1)).to_have_text("准确率扫描")
     assert not [request for request in visitor.requests if "/ask/" in request]
     assert {name: visitor.pixels(name) for name in before} == before

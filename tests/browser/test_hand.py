@@ -134,7 +134,7 @@ def test_a_painting_whose_network_does_not_come_leaves_the_digit(visit, digit):
     expect(visitor.page.locator(".explore:not(.waiting) .error")).to_have_text("The server is not responding.")
     expect(visitor.find("hand-pad")).to_be_hidden()
     visitor.wait_for_image((digit[0] * 255).round().int().flatten().tolist(), same=True)
-    expect(visitor.find("flip-epsilon")).to_have_attribute("data-epsilon", "0.1163")
+    expect(visitor.find("flip-epsilon")).to_have_attribute("data-epsilon", "0.0895")
 
 
 def test_painting_with_keys(look):
@@ -180,7 +180,7 @@ def test_a_network_that_the_page_cannot_compute_offers_one_that_it_can(look):
     visitor.find("hand-offer").click()
     expect(visitor.find("model")).to_have_value("standard")
     expect(visitor.find("hand-pad")).to_be_visible()
-    expect(visitor.find("hand-theirs")).to_contain_text("The gradient: from 0.1163")
+    expect(visitor.find("hand-theirs")).to_contain_text("The gradient: from 0.0895")
 
 
 def test_the_machine_turns_few_pixels_over(look, network, digit):

@@ -163,7 +163,7 @@ def test_back_and_forward_go_through_the_tabs(visit):
     hash_of(page, "epsilon=0.3")
     assert page.evaluate("navigation.entries().length") == steps  # no step for every look
     page.get_by_role("tab", name="Learn").click()
-    page.get_by_role("button", name="a 2 on which FGSM fails").click()
+    page.get_by_role("button", name="an 8 on which FGSM fails").click()
     hash_of(page, "compare=")
     expect(page.locator(".explore.comparing:not(.waiting)")).to_have_count(1)
     assert visitor.pixels("image-clean") != shown
@@ -195,7 +195,7 @@ def test_sharing_copies_the_link_and_saves_the_picture(visit, app_url, tmp_path)
     assert copied == page.url
     assert urlsplit(copied).fragment.startswith("index=63&")
     picture = page.locator(".share-picture")
-    expect(picture).to_have_attribute("alt", "Now 8, 63.0% sure: the network is fooled.")
+    expect(picture).to_have_attribute("alt", "Now 2, 88.3% sure: the network is fooled.")
     with page.expect_download() as saving:
         page.get_by_role("button", name="Save picture").click()
     from PIL import Image

@@ -88,7 +88,7 @@ def test_play_rests_where_the_network_is_fooled(look):
     button = visitor.page.locator(".play")
     button.click()  # from 0 again
     expect(button).to_contain_text("Pause")
-    expect(visitor.find("epsilon-value")).to_have_text("0.120", timeout=10_000)
+    expect(visitor.find("epsilon-value")).to_have_text("0.090", timeout=10_000)
     expect(button).to_contain_text("Play")
 
 
@@ -102,7 +102,7 @@ def test_a_pause_rests_where_it_is(look):
 
 
 def test_play_goes_on_to_the_end_where_nothing_fools(look):
-    visitor = look("#index=63&attack=noise&epsilon=0.45")
+    visitor = look("#index=242&epsilon=0.45")
     visitor.page.locator(".play").click()
     expect(visitor.find("epsilon-value")).to_have_text("0.500", timeout=10_000)
 

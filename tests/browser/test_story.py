@@ -31,7 +31,7 @@ def act(visitor):
 def test_a_first_visit_is_led_from_step_to_step(visit):
     visitor = visit(story=True)
     following = visitor.find("tour-next")
-    told(visitor, r"99\.8% sure that this is a 3")
+    told(visitor, r"99\.6% sure that this is a 3")
     assert visitor.find("epsilon").input_value() == "0"
     assert visitor.page.evaluate(CONTROLS) <= 25
     settle(visitor)
@@ -52,7 +52,7 @@ def test_a_first_visit_is_led_from_step_to_step(visit):
     following.click()
     expect(visitor.find("hand-yours")).to_be_visible()
     act(visitor)
-    told(visitor, r"fooled from ε = 0\.1163")
+    told(visitor, r"fooled from ε = 0\.0895")
     following.click()
     act(visitor)
     told(visitor, "A push of the same size, and it still says 3")
@@ -74,7 +74,7 @@ def test_whoever_does_not_drag_is_shown_the_flip_and_whoever_goes_back_begins_an
     visitor.find("tour-next").click()
     expect(visitor.find("epsilon-value")).to_have_text("0.150")
     act(visitor)
-    told(visitor, "yet the network says 8")
+    told(visitor, "yet the network says 2")
     visitor.page.locator(".story .back").click()
     told(visitor, "Drag the slider to the right")
     expect(visitor.find("epsilon-value")).to_have_text("0.000")

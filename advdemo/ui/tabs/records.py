@@ -4,7 +4,6 @@ left out, and said in the log."""
 import json
 import logging
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from advdemo import shipped
@@ -12,7 +11,6 @@ from advdemo.measures.saved import read_proofs, read_sweep
 from advdemo.measures.sweep import EPSILONS, TUTORIAL_ACCURACIES, SweepResult
 from advdemo.training.reproduce import load_result, mean_and_spread
 
-TRAINING = shipped("training.json")  # the record of a training with the shipped network's recipe
 GAME = shipped("game.json")  # what `python -m tests.bench.game --write` saw of a game from nothing
 MEASURES = ("epoch", "learning_rate", "train_loss", "train_accuracy")  # and of held-out images, where there were some
 # of a record's `robustness`, each in 0..1
@@ -79,31 +77,29 @@ def saved_proofs(records: dict[str, dict[str, Any]]) -> dict[str, dict[int, floa
 
 
 def training_history(record: dict[str, Any]) -> dict[str, Any] | None:
-    """How a network learnt, for its curves: {"own": whether it is that network's own training, or the example of one
-    in TRAINING, "recipe", "seed", "holdout", "epochs": {"epoch", "learning_rate", "train_loss", ...} of each}; None
-    where neither is known."""
-    for own, told in ((True, record), (False, _example(TRAINING))):
-        epochs = told.get("history")
-        if _are_numbers(epochs, MEASURES):
-            told_of = {name: told.get(name) for name in ("recipe", "seed", "holdout")}
-            return {"own": own, **told_of, "epochs": epochs}
-    return None
+    """How a network learnt, for its curves: {"recipe", "seed", "holdout", "epoch": the one that was kept, "epochs":
+    {"epoch", "learning_rate", "train_loss", ...} of each}; None where that is not known."""
+    epochs = record.get("history")
+    if not _are_numbers(epochs, MEASURES):
+        return None
+    drawn = [{name: _rounded(value) for name, value in epoch.items()} for epoch in epochs]
+    return {name: record.get(name) for name in ("recipe", "seed", "holdout", "epoch")} | {"epochs": drawn}
 
 
 def example_game() -> dict[str, Any] | None:
     """How one game went from nothing: {"seed", "views": what DRAWN names of each}, or None."""
-    told = _example(GAME)
-    views = told.get("views")
+    try:
+        told = json.loads(GAME.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        logging.getLogger(__name__).warning("Without the curves of an example: %s", error)
+        return None
+    views = told.get("views") if isinstance(told, dict) else None
     return {"seed": told.get("seed"), "views": views} if _are_numbers(views, DRAWN) else None
 
 
-def _example(path: Path) -> dict[str, Any]:
-    try:
-        told = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        logging.getLogger(__name__).warning("Without the curves of an example: %s", error)
-        return {}
-    return told if isinstance(told, dict) else {}
+def _rounded(value: Any) -> Any:
+    """To the five digits that a curve can show: the page holds the history of its network."""
+    return float(f"{value:.5g}") if isinstance(value, float) else value
 
 
 def _are_numbers(rows: object, names: Sequence[str]) -> bool:

@@ -13,7 +13,7 @@ from advdemo.ui.tabs.records import saved_sweep, training_history
 
 
 def train_tab(record: dict[str, Any]) -> None:
-    """Build the tab. It opens with what the standard network's `record` tells of it, and of its training or another."""
+    """Build the tab. It opens with what the standard network's `record` tells of it and of its training."""
     saved = saved_sweep(record)
     setup = {
         "recipes": {name: vars(recipe) | {"cap": epoch_cap(recipe)} for name, recipe in RECIPES.items()},

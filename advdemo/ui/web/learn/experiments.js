@@ -24,7 +24,7 @@ const PLACES = {
   noise: { open: "index=4&attack=fgsm&compare=noise&epsilon=0.2", shares: true },
   transfer: { tab: "sweep", open: "model=robust&attack=pgd", shares: true },
   proof: { open: "index=63&attack=pgd&model=robust&compare=certified&epsilon=0.1" },
-  blind: { open: "index=208&attack=fgsm&compare=pgd&epsilon=0.15" },
+  blind: { open: "index=242&attack=fgsm&compare=pgd&epsilon=0.15" },
 };
 const LAST_EPSILON = 0.5; // of the slider
 

@@ -27,7 +27,7 @@ const FIGURES = {
     drawDuel(box, reply, ["attacks.short_fgsm", "attacks.short_noise"], AT);
   },
   pgd: async (box, ask) => {
-    const reply = await ask("scan", scan(208, side("fgsm"), side("pgd")));
+    const reply = await ask("scan", scan(242, side("fgsm"), side("pgd")));
     drawDuel(box, reply, ["attacks.short_fgsm", "attacks.short_pgd"]);
   },
   training: async (box, ask) => {

@@ -90,14 +90,18 @@ export function mount({ element, props }) {
 }
 
 /**
- * How the network that the page opens with, or one by the same recipe, was trained.
- * @param {{own: boolean, recipe: string, seed: number, holdout: number, epochs: import("./plots.js").Epoch[]} | null}
- *   history
+ * How the network that the page opens with was trained.
+ * @typedef {import("./plots.js").Epoch} Epoch
+ * @param {{recipe: string, seed: number, holdout: number | null, epoch: number, epochs: Epoch[]} | null} history
  * @returns {Curves}
  */
 function shippedCurves(history) {
   if (!history) return { epochs: [], planned: 0, whose: { key: "train.quiet" } };
-  const { own, recipe, seed, holdout, epochs } = history;
-  const values = { count: epochs.length, recipe: recipeTitle(recipe), seed, holdout: numeral(holdout ?? 0) };
-  return { epochs, planned: epochs.length, whose: { key: own ? "train.own_curves" : "train.example_curves", values } };
+  const { recipe, seed, holdout, epoch, epochs } = history;
+  const values = { count: epochs.length, recipe: recipeTitle(recipe), seed, epoch, holdout: numeral(holdout ?? 0) };
+  return {
+    epochs,
+    planned: epochs.length,
+    whose: { key: holdout ? "train.chosen_curves" : "train.own_curves", values },
+  };
 }
