@@ -54,6 +54,7 @@ def test_it_asks_the_network_for_no_gradient(lenet, mnist_test):
     assert shown.accuracies[1] == pytest.approx(expected, abs=1e-9)
 
 
+@pytest.mark.slow
 def test_training_is_decided_by_the_seed_and_lowers_accuracy(lenet, mnist_test):
     images, labels = mnist_test[0][:1500], mnist_test[1][:1500]
 

@@ -21,6 +21,7 @@ CPU = torch.device("cpu")
 QUICK = Recipe(about="for tests", epochs=2, batch_size=50, learning_rate=0.05, augmented=False)
 
 
+@pytest.mark.slow
 def test_adversarial_training_makes_robust(thousand, mnist_test):
     """Little data and small epsilons, so that it takes seconds."""
     images, labels = mnist_test[0][1000:1300], mnist_test[1][1000:1300]
@@ -49,6 +50,7 @@ def test_the_attack_of_a_training_starts_at_random(lenet, thousand):
     assert not torch.equal(one, other)
 
 
+@pytest.mark.slow
 def test_certified_training_makes_provable(thousand, mnist_test, monkeypatch):
     monkeypatch.setattr(loop_module, "FIRST_STEPS", 20)  # of 240
     validation = mnist_test[0][1000:1300], mnist_test[1][1000:1300]
@@ -66,6 +68,7 @@ def test_certified_training_makes_provable(thousand, mnist_test, monkeypatch):
     assert last.validation_accuracy == pytest.approx(proved.accuracies[1], abs=0.01)
 
 
+@pytest.mark.slow
 def test_the_clean_share_keeps_accuracy(thousand, mnist_test):
     validation = mnist_test[0][1000:1300], mnist_test[1][1000:1300]
     accuracies = []

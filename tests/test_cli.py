@@ -79,6 +79,7 @@ runpy.run_module("advdemo", run_name="__main__", alter_sys=True)
 """
 
 
+@pytest.mark.slow
 def test_interrupt_keeps_the_best_so_far(small_mnist, tmp_path):
     path = tmp_path / "mine.safetensors"
     command = [sys.executable, "-c", INTERRUPTIBLE, "train", "--recipe", "quick", "--epochs", "1000", "--out", path]

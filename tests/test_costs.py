@@ -23,6 +23,7 @@ def check(costs, name, images, epsilons=1):
     asyncio.run(costs.check(find_attack(name)[0], images, epsilons))
 
 
+@pytest.mark.slow
 def test_a_long_attack_is_refused_with_its_minutes(workers, lenet):
     costs = Costs(workers, pack(lenet))
     check(costs, "pgd", 1000)

@@ -91,6 +91,7 @@ def test_a_search_among_a_generators_digits(standard):
     assert search("cuda") == search("cpu")
 
 
+@pytest.mark.slow
 def test_resuming_a_training_of_the_gan(tmp_path, few, monkeypatch):
     """Two epochs in one go are one and another, on either device; but not one on each."""
     monkeypatch.setattr("advdemo.training.pair.load_mnist", lambda *_: few)

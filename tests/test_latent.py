@@ -47,6 +47,7 @@ def test_the_search_begins_where_it_is_told_and_stays_near(pair, lenet):
     assert 0 < moved < LATENT**0.5  # two latents are some 11 apart
 
 
+@pytest.mark.slow
 def test_doubt_keeps_digits_real(pair, lenet):
     def realness(digit, weight):
         def doubt(images):

@@ -5,6 +5,8 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+
 SWEEP = {"images": 10_000, "epsilons": "0, 0.1, 0.2", "attack": "fgsm"}
 
 
@@ -105,6 +107,7 @@ def test_who_leaves_makes_room_at_once(visitor):
     assert time.perf_counter() - started < 15  # a fresh process, at worst
 
 
+@pytest.mark.slow
 def test_one_address_cannot_fill_the_queue_for_the_others(visitor):
     training = {"recipe": "quick", "epochs": 60, "learning_rate": 0.1, "seed": 0}
     greedy = [visitor(page="", address="6.6.6.6") for _ in range(102)]  # a program: its requests do not end one another

@@ -32,6 +32,7 @@ def installed(tmp_path_factory):
     return target
 
 
+@pytest.mark.slow
 def test_all_files_are_installed_and_nothing_else(installed):
     shipped = {f"checkpoints/{name}" for name in files_of(ROOT / "checkpoints")}
     assert files_of(installed / "advdemo") == files_of(ROOT / "advdemo") | shipped
@@ -39,6 +40,7 @@ def test_all_files_are_installed_and_nothing_else(installed):
     assert {path.name.partition("-")[0] for path in installed.iterdir()} == {"advdemo", "bin"}
 
 
+@pytest.mark.slow
 def test_the_command_finds_the_shipped_network_and_mnist(installed):
     run = subprocess.run(
         [sys.executable, installed / "bin" / "advdemo", "sweep", "--images", "100", "--epsilons", "0"],

@@ -131,6 +131,7 @@ def test_the_switches_change_how_the_pair_learns():
     assert recipe_under(GameSettings(giant=True), 0.001).learning_rate == pytest.approx(GIANT * 0.001)
 
 
+@pytest.mark.slow
 def test_a_greedy_forger_loses_its_variety(judge):
     def end(settings, steps):
         updates, _ = played(judge, Start(None), settings, steps=steps)

@@ -69,6 +69,7 @@ def test_the_configuration_is_one_that_a_space_can_have():
     assert version("gradio") in wanted["gradio"].specifier
 
 
+@pytest.mark.slow
 def test_it_serves_with_a_space_s_variables_from_a_file_system_that_cannot_be_written_to_and_ends(
     tmp_path, capfd, monkeypatch
 ):

@@ -14,6 +14,7 @@ from tests.guests import Means
 from tests.running import showing_app
 
 
+@pytest.mark.slow
 def test_one_s_own_network_is_asked_as_the_shipped_ones_are(chromium, mnist_test):
     images, labels = mnist_test
     network, label = adopt(Means(), "it"), int(labels[0])

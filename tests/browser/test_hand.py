@@ -101,6 +101,7 @@ def test_a_painting_does_what_python_says(look, network, digit):
     assert not [request for request in visitor.requests if "/ask/scan" in request]
 
 
+@pytest.mark.slow
 def test_leaving_brings_the_attack_back_and_a_link_the_painting(visit, network, digit):
     image, label = digit
     visitor = visit("#index=63&epsilon=0.2&lang=en")

@@ -44,6 +44,7 @@ def test_the_first_figure_is_the_network_s_answer_at_every_epsilon(learn, lenet,
     assert not asked
 
 
+@pytest.mark.slow
 def test_the_zones_are_the_proofs_and_the_attack_s(learn, lenet, robust, certified, mnist_test):
     image, label = mnist_test[0][63], int(mnist_test[1][63])
     rows = figure(learn, "zones").locator(".standings .small")

@@ -18,6 +18,7 @@ def draw_three(visitor):
     return hash_of(visitor.page, "drawing=")
 
 
+@pytest.mark.slow
 def test_a_link_brings_the_very_drawing(visit):
     visitor = visit("#attack=momentum&compare=robust&model=standard&target=8&epsilon=0.145&lang=en")
     draw_three(visitor)
@@ -109,6 +110,7 @@ def test_a_damaged_drawing_says_so(look, text):
     assert visitor.find("prediction-clean").get_attribute("data-digit") in "0123456789"
 
 
+@pytest.mark.slow
 def test_links_hold_the_settings_of_every_tab(visit, app_url):
     page = visit("#lang=en").page
     page.get_by_role("tab", name="Accuracy sweep").click()

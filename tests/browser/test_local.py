@@ -28,6 +28,7 @@ def test_a_pick_is_scanned_without_a_request_as_python_scans_it(look, robust, mn
     assert {url.rsplit("/", 1)[1] for url in visitor.requests if "/ask/" in url} <= {"prove"}
 
 
+@pytest.mark.slow
 def test_with_the_network_cut_fgsm_goes_on_and_the_rest_says_why_not(visit):
     visitor = visit("#index=63&lang=en")
     settle(visitor)

@@ -6,6 +6,7 @@ import json
 import re
 import urllib.request
 
+import pytest
 from PIL import Image, ImageOps
 from playwright.sync_api import expect
 
@@ -38,6 +39,7 @@ SOURCES = {
 }
 
 
+@pytest.mark.slow
 def test_stroke_pictures_and_slider_share_one_screen(visit, mnist_test):
     visitor = visit("#lang=en", **PHONE)
     page, tall = visitor.page, io.BytesIO()

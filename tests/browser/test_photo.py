@@ -235,6 +235,7 @@ def test_each_refusal_is_a_sentence_in_place(visit, digits, sheet):
     told(visitor).to_have_text("One digit found.")
 
 
+@pytest.mark.slow
 def test_a_late_reply_takes_nothing_from_the_visitor(visit, digits, sheet, lenet):
     visitor = visit()
     content = single(digits)

@@ -23,6 +23,7 @@ HTMLCanvasElement.prototype.toBlob = () => { throw new Error("toBlob"); };
 delete window.OffscreenCanvas;
 """
 SVG = "{http://www.w3.org/2000/svg}"
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture

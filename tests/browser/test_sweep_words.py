@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser import replies
@@ -48,6 +49,7 @@ def figures(page):
     )
 
 
+@pytest.mark.slow
 def test_a_network_whose_name_is_markup_is_only_text(visit):
     page = open_sweep(visit(), 500)
     use_network(page, MARKUP, CHECKPOINT.read_bytes())
@@ -69,6 +71,7 @@ def test_a_network_whose_name_is_markup_is_only_text(visit):
     assert page.evaluate("window.ran") is None
 
 
+@pytest.mark.slow
 def test_a_switch_of_language_during_a_sweep_loses_nothing(visit):
     page = open_sweep(visit(), 5000)
     told, first, *others = replies.Replies(page, "sweep"), *replies.sweep()
@@ -97,6 +100,7 @@ def test_a_switch_of_language_during_a_sweep_loses_nothing(visit):
     assert before[2] == ["standard", "pgd", "5000", "0, 0.1, 0.2"]
 
 
+@pytest.mark.slow
 def test_a_switch_of_language_after_a_sweep_changes_the_words_alone(standing):
     page = open_sweep(standing, 500)
     page.add_style_tag(content=".unseen { display: none !important }")  # what is announced comes late

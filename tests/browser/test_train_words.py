@@ -1,5 +1,6 @@
 """The Train tab in two languages, and with files whose names are markup."""
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser import replies
@@ -21,6 +22,7 @@ def figures(page):
     )
 
 
+@pytest.mark.slow
 def test_a_switch_of_language_during_a_training_loses_nothing(visit):
     page = open_train(visit())
     status = page.locator(".train .status")
