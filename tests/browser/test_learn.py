@@ -41,7 +41,7 @@ def test_the_first_figure_is_the_network_s_answer_at_every_epsilon(learn, lenet,
         share = f"{100 * expected.probabilities[step].max():.1f}%"
         expect(drawn.locator(".picture").last).to_contain_text(f"LeNet: {digit}, {share}")
         expect(drawn.locator(".picture.fooled")).to_have_count(int(step == fooled))
-    assert not asked
+    assert not [url for url in asked if "/kept/" not in url]  # other networks' weights come when the page is idle
 
 
 @pytest.mark.slow
