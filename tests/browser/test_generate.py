@@ -56,7 +56,7 @@ def test_a_digit_to_order_is_attacked_as_that_digit(visit, pair, lenet):
     visitor = generate(visit)
     visitor.page.get_by_label("Generate 7").click()
     expect(visitor.page.locator(".truth-source")).to_have_text("the digit you asked for")
-    expect(visitor.page.locator(".truth option").first).to_have_text("automatic (7)")
+    expect(visitor.page.locator(".truth option").first).to_have_text("auto (7)")
     order = order_shown(visitor)
     assert order["digit"] == 7
     wait_for_digit(visitor, pair, order)
@@ -125,7 +125,7 @@ def test_a_find_fools_the_network_and_the_tally_counts(visit):
     read = visitor.find("prediction-clean").get_attribute("data-digit")
     other = visit("#" + shared.split("#", 1)[1])
     expect(other.find("prediction-clean")).to_have_attribute("data-digit", read)
-    expect(other.page.locator(".truth option").first).to_have_text("automatic (3)")
+    expect(other.page.locator(".truth option").first).to_have_text("auto (3)")
     # Moving on closes the question.
     visitor.page.get_by_label("Generate 3").click()
     expect(visitor.find("found")).to_be_hidden()

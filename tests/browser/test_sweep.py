@@ -133,7 +133,7 @@ def test_flip_matrix_histogram_and_examples(measured, expected):
     page.locator(".cell-examples button").first.click()
     expect(page.locator(".explore")).to_be_visible()
     expect(measured.find("epsilon-value")).to_have_text("0.300")
-    expect(measured.find("true-label").locator("option").first).to_have_text(f"automatic ({truth})")
+    expect(measured.find("true-label").locator("option").first).to_have_text(f"auto ({truth})")
     expect(measured.find("prediction-adversarial")).to_have_attribute("data-digit", predicted)
 
 
