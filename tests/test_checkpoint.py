@@ -162,6 +162,7 @@ def test_the_shipped_checkpoints_do_what_their_records_say(path, recipe, holdout
     assert (record["recipe"], record["holdout"]) == (recipe, holdout)
 
 
+@pytest.mark.slow
 def test_the_robust_checkpoint_is_as_robust_as_its_record_says(robust, mnist_test):
     images, labels = mnist_test
     figures = load_checkpoint(ROBUST_CHECKPOINT, "cpu")[1]["robustness"]

@@ -23,6 +23,7 @@ def tutorial_procedure(model, images, labels, epsilon, criterion):
     return correct / len(images)
 
 
+@pytest.mark.slow
 def test_measure_is_the_tutorial_s_procedure(lenet, mnist_test):
     images, labels = (part[2000:2060] for part in mnist_test)
     measured = reproduce.measure(lenet, images, labels)

@@ -99,6 +99,7 @@ def test_what_are_no_proofs_is_left_out(caplog):
         caplog.clear()
 
 
+@pytest.mark.slow
 def test_measure_on_the_command_line(run, tmp_path, lenet, small_mnist, monkeypatch):
     monkeypatch.setattr(saved, "EACH", 1)
     path = tmp_path / "mine.safetensors"

@@ -12,6 +12,7 @@ AXE = ROOT / ".ci" / "node_modules" / "axe-core" / "axe.min.js"
 CHECK = """async ([place, options]) => (await axe.run(place, options)).violations.flatMap(({id, nodes}) => nodes.map(
     ({target, any}) => `${id} at ${target.join(' ')}: ${any[0]?.message ?? ''}`))"""
 
+PANEL = "[role=tabpanel]:visible"
 VIOLATIONS = {"resultTypes": ["violations"]}  # what passes need not be listed
 
 
@@ -24,27 +25,26 @@ def axe() -> Path:
 
 
 def screens(page):
-    """Show one screen of the page after the other, before and after a run; its name, and whether only the tab's panel
-    is new."""
+    """Show one screen of the page after the other, before and after a run: its name, and where what is new in it is."""
     for number, mode in enumerate(page.locator(".explore [data-show]:visible").all()):
         mode.click()
         expect(page.locator(".explore.waiting")).to_have_count(0)
         for fold in page.locator("details.fold:not([open]):visible > summary").all()[::-1]:
             fold.click()
-        yield f"explore, {mode.get_attribute('data-show')}", number > 0
+        yield f"explore, {mode.get_attribute('data-show')}", ".explore .source" if number else "html"
     page.get_by_test_id("compare").select_option("robust")
     expect(page.locator(".explore.comparing:not(.waiting)")).to_have_count(1)
-    yield "explore, two networks", True
+    yield "explore, two networks", PANEL
     page.get_by_test_id("attack").select_option("blackbox")
     expect(page.locator(".explore[data-box=idle]:not(.waiting)")).to_have_count(1)
-    yield "explore, black box", True
+    yield "explore, black box", PANEL
     names = [tab.get_attribute("id") for tab in page.locator("#tabs [role=tab]").all()]
     for name in dict.fromkeys(names[1:]):
         page.locator(f"#{name}").evaluate("tab => tab.click()")  # also from the overflow menu
         expect(page.locator("[role=tabpanel]:visible .advdemo[data-ready]")).to_have_count(1)
         for fold in page.locator("details.fold:not([open]):visible > summary").all():
             fold.click()
-        yield name, False
+        yield name, "html"
         for button in page.locator("#sweep-run:visible, #gan-step:visible").all():
             for count in page.locator(".sweep select.count:visible").all():
                 count.select_option("500")
@@ -52,7 +52,7 @@ def screens(page):
             expect(page.locator("[data-state=done], [data-state=paused]").locator("visible=true")).to_have_count(
                 1, timeout=60_000
             )
-            yield f"{name} after a run", True
+            yield f"{name} after a run", PANEL
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_axe_finds_no_violation_on_any_screen(visit, axe, theme, language, width
     page = visitor.page
     page.evaluate(axe.read_text(encoding="utf-8"))
     found = []
-    for screen, panel in screens(page):
-        place = page.locator("[role=tabpanel]:visible" if panel else "html").element_handle()
+    for screen, part in screens(page):
+        place = page.locator(part).element_handle()
         found += [f"{screen}: {violation}" for violation in page.evaluate(CHECK, [place, VIOLATIONS])]
     assert not found, "\n".join(found)

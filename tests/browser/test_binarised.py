@@ -1,3 +1,4 @@
+import pytest
 from playwright.sync_api import expect
 
 from advdemo.images.mnist import load_mnist
@@ -7,6 +8,7 @@ from advdemo.networks.checkpoint import load_checkpoint
 from tests.conftest import CHECKPOINT
 
 
+@pytest.mark.slow
 def test_looks_robust_is_blind_to_fgsm_but_not_robust(look):
     images, labels = load_mnist("test")
     image, label = images[63], int(labels[63])

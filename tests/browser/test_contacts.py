@@ -17,6 +17,7 @@ SEND = """(pad, [type, id, kind, x, y, size]) => {
 }"""
 ONE = [(0.5, 0.15), (0.5, 0.3), (0.5, 0.5), (0.5, 0.7), (0.5, 0.85)]
 FINGER, PALM, PEN = 25, 150, 1
+pytestmark = pytest.mark.slow
 
 
 class Hand:

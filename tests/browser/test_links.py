@@ -75,6 +75,7 @@ def test_the_language_clicked_last_stays_and_one_that_does_not_come_changes_noth
     expect(page.locator("html")).to_have_attribute("lang", "zh-CN")
 
 
+@pytest.mark.slow
 def test_even_a_scribble_fits_into_a_link(look):
     visitor = look()
     visitor.page.get_by_role("button", name="Draw").click()
