@@ -4,7 +4,7 @@ left out, and said in the log."""
 import json
 import logging
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeGuard
 
 from advdemo import shipped
 from advdemo.measures.saved import read_proofs, read_sweep
@@ -102,7 +102,7 @@ def _rounded(value: Any) -> Any:
     return float(f"{value:.5g}") if isinstance(value, float) else value
 
 
-def _are_numbers(rows: object, names: Sequence[str]) -> bool:
+def _are_numbers(rows: object, names: Sequence[str]) -> TypeGuard[list[dict[str, Any]]]:
     """Whether there are rows, each with a number under each of the names."""
 
     def is_good(row: object) -> bool:
