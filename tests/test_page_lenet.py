@@ -1,4 +1,5 @@
-"""LeNet in the page against PyTorch: every number of it, its gradients, its scans, and the weights that it is sent."""
+"""LeNet in the page against PyTorch: every number of it, its gradients, its scans, its proofs, and the weights
+that it is sent."""
 
 import hashlib
 import json
@@ -14,8 +15,11 @@ from torch import nn
 from advdemo.attacks.fgsm import fgsm, logits_and_gradient, perturb
 from advdemo.attacks.noise import random_sign
 from advdemo.images.greys import as_bytes
+from advdemo.measures.bounds import certified_epsilon
+from advdemo.measures.linear_bounds import linear_margins
 from advdemo.measures.scan import EPSILONS, scan
 from advdemo.networks.binarised import Binarised
+from advdemo.networks.intervals import margins, pixel_box
 from advdemo.ui.handlers.weights import keep_weights
 from advdemo.ui.service import Service
 from advdemo.ui.service.networks import Networks
@@ -84,6 +88,26 @@ def test_a_scan_is_python_s(request, mnist_test, tmp_path, name):
         index = SCANNED * place
         expected = scan(network, images[index], int(labels[index])).flip_epsilon
         assert flip == expected if expected is None else flip == pytest.approx(expected, abs=1.01e-4), index
+
+
+@needs_node
+@pytest.mark.parametrize(("name", "epsilon"), [("lenet", 0.01), ("robust", 0.03), ("certified", 0.2)])
+def test_a_proof_is_python_s(request, mnist_test, tmp_path, name, epsilon):
+    network = request.getfixturevalue(name)
+    images, labels = mnist_test[0][3:7], mnist_test[1][3:7].clone()
+    labels[-1] = (labels[-1] + 1) % 10  # misread: nothing is certified
+    computed = in_node(
+        tmp_path, "certify.mjs", network, images=images, labels=labels.byte(), epsilon=torch.tensor([epsilon])
+    )
+    by_intervals = margins(network, pixel_box(images, epsilon), labels)
+    for i, found in enumerate(computed):
+        label = int(labels[i])
+        assert found["certified"] == pytest.approx(certified_epsilon(network, images[i], label), abs=1.01e-4), i
+        crown = float(linear_margins(network, images[i], epsilon, label).min())
+        assert found["crown"] == pytest.approx(crown, rel=1e-3, abs=1e-3), i
+        others = [k for k in range(10) if k != label]
+        assert found["intervals"] == pytest.approx(float(by_intervals[i, others].min()), rel=1e-3, abs=1e-3), i
+    assert computed[-1]["certified"] == 0 < computed[0]["certified"]
 
 
 def test_each_lenet_s_weights_are_kept_at_an_address_that_names_them(lenet, robust, mnist_test):

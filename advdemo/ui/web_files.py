@@ -12,10 +12,12 @@ FIRST = ("header/index.js", "explore/index.js")
 
 
 def read_files() -> dict[str, bytes]:
-    """By path: the files of web/, `words/<language>.json`, all modules as one in `modules.js`, and `programs.json`."""
+    """By path: the files of web/, `words/<language>.json`, all modules but the worker's as one in `modules.js`, and
+    `programs.json`."""
     files = {path.relative_to(WEB).as_posix(): path.read_bytes() for path in sorted(WEB.rglob("*.*"))}
     words = {f"words/{path.name}": path.read_bytes() for path in WORDS.glob("*.json")}
-    modules = {path: content.decode() for path, content in files.items() if path.endswith(".js")}
+    of_page = [path for path in files if path.endswith(".js") and not path.startswith("worker/")]
+    modules = {path: files[path].decode() for path in of_page}
     made = {"modules.js": bundle(modules, FIRST), "programs.json": json.dumps(read_pieces())}
     return files | words | {path: text.encode() for path, text in made.items()}
 

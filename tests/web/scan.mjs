@@ -1,7 +1,7 @@
 // What the page makes of images: its own gradient's signs, and, along Python's, probabilities and smallest epsilons.
 import { randomSign } from "../../advdemo/ui/web/lenet/noise.js";
 import { direct, EPSILONS, perturbed, pixelsOf, predict, scan } from "../../advdemo/ui/web/lenet/scan.js";
-import { handedOver } from "./from_python.mjs";
+import { finish, handedOver } from "./from_python.mjs";
 
 const { network, images, labels, signs, noise, steps, scanned } = handedOver();
 const found = { signs: [], probabilities: [], flips: [], otherNoise: 0 };
@@ -17,11 +17,3 @@ labels.forEach((label, i) => {
   if (i % scanned[0] === 0) found.flips.push(finish(scan(network, pixels, { ...way, sign })).flip);
 });
 console.log(JSON.stringify(found));
-
-/** @template T @param {Generator<void, T>} work @returns {T} */
-function finish(work) {
-  for (;;) {
-    const { done, value } = work.next();
-    if (done) return value;
-  }
-}

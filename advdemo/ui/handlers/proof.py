@@ -1,8 +1,9 @@
 """The two ends of what is undecided in Explore: how far a digit is certified, and from where the strongest attack at
 hand succeeds.
 
-Either takes up to half a second of one core and is remembered, for a class to share. The proof comes after the scan, in
-a thread of its own where it holds up nothing else; the attack when it is asked for, in the slow threads.
+Either takes up to half a second of one core and is remembered, for a class to share. The page computes most proofs
+itself; one it asks for runs in a thread of its own where it holds up nothing else. The attack is asked for, and runs in
+the slow threads.
 """
 
 from typing import Any

@@ -1,12 +1,12 @@
-// What is asked about the digit on screen: its scan, of the page itself where that can compute it, and of the server
-// else; and then how far it is certified, which takes longer.
+// What is asked about the digit on screen: its scan, and then how far it is certified, which takes longer; of the page
+// itself where that can compute it, and of the server else.
 
 import { forgerRequest } from "../shared/forger.js";
 import { askAbout } from "../shared/networks.js";
 import { attempt, makeTurns } from "../shared/turns.js";
 import { say } from "../shared/words.js";
 
-const REST = 300; // milliseconds that a digit rests before its proof is asked for
+const REST = 300; // milliseconds that a digit rests before the server is asked for its proof
 
 /** @typedef {import("./digit/latents.js").Order} Order */
 /** @typedef {{proved: number | null}} Proof of one side */
@@ -85,6 +85,7 @@ export function makeAsking(root, choices, local, page) {
       async (signal) => {
         const { index, label } = asking.digit;
         let sides = label == null ? await proved(index, choices.models()) : null;
+        sides ??= signal.aborted ? null : await local.certify(asking.digit, signal);
         if (!sides && !signal.aborted) {
           await new Promise((resolve) => setTimeout(resolve, REST));
           signal.throwIfAborted();

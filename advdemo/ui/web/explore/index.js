@@ -237,6 +237,6 @@ export function mount({ element, props }) {
   let proofs = null;
   receive(props.value);
   address.listen();
-  lenets.fetchAll(props.networks);
+  local.fetchAll(props.networks);
   offerPicture(() => drawPicture(root, choices.title(choices.sides()[0])));
 }

@@ -1,8 +1,9 @@
-// What the page computes itself: FGSM, noise and a painting on LeNets, about a digit whose pixels are here. Everything
-// else is a request to the server.
+// What the page computes itself, on LeNets, about a digit whose pixels are here: FGSM, noise and a painting, and how far
+// the digit is certified. Everything else is a request to the server.
 
-import { direct, EPSILONS, perturbed, pixelsOf, predict } from "../lenet/scan.js";
-import { makeScanner } from "../lenet/scanner.js";
+import { makeBeside } from "../lenet/beside.js";
+import { direct, EPSILONS, largest, perturbed, pixelsOf, predict, scan } from "../lenet/scan.js";
+import { inSlices } from "../lenet/slices.js";
 import { ownForger } from "../shared/forger.js";
 import { bytes } from "../shared/pixels.js";
 
@@ -33,7 +34,10 @@ const ATTACKS = new Set(["fgsm", "noise", "hand"]);
  * @param {() => Int8Array} page.painting what the attack "hand" follows
  */
 export function makeLocal({ lenets, choices, find, step, painting }) {
-  const scan = makeScanner();
+  /** @type {ReturnType<typeof makeBeside<ReturnType<typeof direct>, import("../lenet/scan.js").Side>>} */
+  const scanBeside = makeBeside("scan");
+  /** @type {ReturnType<typeof makeBeside<number, number>> | undefined} once the networks are here */
+  let certifyBeside;
   /** @type {{name: string, digit: Digit, value: any} | null} the server's last answer */
   let answered = null;
 
@@ -57,18 +61,15 @@ export function makeLocal({ lenets, choices, find, step, painting }) {
   /** @param {Digit} digit */
   const nameOf = ({ index, generated }) => JSON.stringify([index, generated, ownForger()?.hash]);
 
-  /**
-   * The networks of what is chosen, where all is computed here.
-   * @returns {Network[] | null}
-   */
-  function networks() {
-    const all = choices.sides().map(({ model, attack }) => (ATTACKS.has(attack) ? lenets.known(model) : null));
+  /** @param {{model: string}[]} sides @returns {Network[] | null} null: not all are here */
+  function lenetsOf(sides) {
+    const all = sides.map(({ model }) => lenets.known(model));
     return all.every((network) => network !== null) ? all : null;
   }
 
   /** @param {Known} known @returns {Work | null} null: the server has to answer */
   function about({ label, ...known }) {
-    const all = networks();
+    const all = choices.sides().every(({ attack }) => ATTACKS.has(attack)) && lenetsOf(choices.sides());
     if (!all) return null;
     const pixels = pixelsOf(known.image);
     let truth = label;
@@ -85,18 +86,45 @@ export function makeLocal({ lenets, choices, find, step, painting }) {
         const now = ways.map(({ sign }, i) => predict(all[i], perturbed(pixels, sign, epsilon)));
         return { ...shared, sides: ways.map((way, i) => ({ ...way, now: now[i] })) };
       },
-      whole: async (signal) => ({
-        ...shared,
-        sides: await scan(
-          ways.map((way, i) => ({ network: all[i], pixels, way })),
+      async whole(signal) {
+        const beside = await scanBeside(
+          ways.map((about, i) => ({ network: all[i], pixels, about })),
           signal,
-        ),
-      }),
+        );
+        if (beside) return { ...shared, sides: beside };
+        const sides = [];
+        for (const [i, way] of ways.entries()) sides.push(await inSlices(scan(all[i], pixels, way), signal));
+        return { ...shared, sides };
+      },
     };
+  }
+
+  /**
+   * How far a digit is certified on each network; null: the server has to tell.
+   * @param {Digit} digit @param {AbortSignal} signal
+   * @returns {Promise<{proved: number}[] | null>}
+   */
+  async function certify(digit, signal) {
+    const known = look(digit);
+    const all = lenetsOf(choices.sides());
+    if (!known || !all || !certifyBeside) return null;
+    const pixels = pixelsOf(known.image);
+    const label = known.label ?? largest(predict(all[0], pixels));
+    const found = await certifyBeside(
+      all.map((network) => ({ network, pixels, about: label })),
+      signal,
+    );
+    return found?.map((proved) => ({ proved })) ?? null;
   }
 
   return {
     about,
+    certify,
+    /** Fetch what the page computes with, before the server may be out of reach. @param {string[]} models */
+    async fetchAll(models) {
+      await lenets.fetchAll(models);
+      certifyBeside = makeBeside("certify");
+    },
     /** The ten probabilities of the first network; null: the server has to tell. @param {Uint8Array} image */
     read(image) {
       const network = lenets.known(choices.sides()[0].model);

@@ -32,7 +32,8 @@ export function makeNetwork(parameters) {
         if (kind === "pool") values.push(pool(values[l], LAYERS[l]));
         else {
           const compute = kind === "convolve" ? convolve : weigh;
-          values.push(compute(values[l], weights[first], weights[first + 1], inputShape(l).width, l < LAST));
+          const sums = compute(values[l], weights[first], weights[first + 1], inputShape(l).width);
+          values.push(l < LAST ? relu(sums) : sums);
         }
       });
       return values;
@@ -43,8 +44,12 @@ export function makeNetwork(parameters) {
         const { kind, first } = LAYERS[l];
         if (kind === "pool") gradient = unpool(gradient, values[l], values[l + 1], LAYERS[l]);
         else {
-          const undo = kind === "convolve" ? unconvolve : unweigh;
-          gradient = undo(gradient, weights[first], values[l], LAYERS[l].width);
+          const pull = kind === "convolve" ? pullConvolution : pullSum;
+          const found = new Float64Array(values[l].length);
+          for (let unit = 0; unit < gradient.length; unit++) {
+            if (gradient[unit] !== 0) pull(found, gradient[unit], weights[first], unit, LAYERS[l].width);
+          }
+          gradient = found;
           if (l > 0) mask(gradient, values[l]);
         }
       }
@@ -74,7 +79,7 @@ function pictureOf(gradient) {
  * Each kernel slides over all maps at once. Two kernels and two places at a time: they share what they read.
  * @param {Float32Array} inputs @param {Float64Array} weights @param {Float64Array} bias @param {number} side of inputs
  */
-function convolve(inputs, weights, bias, side) {
+export function convolve(inputs, weights, bias, side) {
   const size = side - KERNEL + 1;
   const area = size * size;
   const sums = new Float32Array(bias.length * area);
@@ -118,34 +123,29 @@ function convolve(inputs, weights, bias, side) {
       sums[out + area + 1] = otherRight;
     }
   }
-  return relu(sums);
+  return sums;
 }
 
 /**
- * @param {Float64Array} gradient of what comes out, zero at most places
- * @param {Float64Array} weights @param {Float32Array} inputs @param {number} size of what comes out
+ * Add the weights with which a unit of a convolution sees its inputs.
+ * @param {Float64Array} found one number for each input @param {number} share by which the weights are multiplied
+ * @param {Float64Array} weights @param {number} unit @param {number} size of what comes out
  */
-function unconvolve(gradient, weights, inputs, size) {
+export function pullConvolution(found, share, weights, unit, size) {
   const side = size + KERNEL - 1;
   const area = side * side;
-  const taps = (inputs.length / area) * KERNEL * KERNEL;
-  const found = new Float64Array(inputs.length);
-  for (let unit = 0; unit < gradient.length; unit++) {
-    const share = gradient[unit];
-    if (share === 0) continue;
-    const map = Math.floor(unit / (size * size));
-    let at = Math.floor((unit % (size * size)) / size) * side + (unit % size);
-    for (let w = map * taps; w < (map + 1) * taps; at += area - KERNEL * side) {
-      for (let y = 0; y < KERNEL; y++, w += KERNEL, at += side) {
-        found[at] += share * weights[w];
-        found[at + 1] += share * weights[w + 1];
-        found[at + 2] += share * weights[w + 2];
-        found[at + 3] += share * weights[w + 3];
-        found[at + 4] += share * weights[w + 4];
-      }
+  const taps = (found.length / area) * KERNEL * KERNEL;
+  const map = Math.floor(unit / (size * size));
+  let at = Math.floor((unit % (size * size)) / size) * side + (unit % size);
+  for (let w = map * taps; w < (map + 1) * taps; at += area - KERNEL * side) {
+    for (let y = 0; y < KERNEL; y++, w += KERNEL, at += side) {
+      found[at] += share * weights[w];
+      found[at + 1] += share * weights[w + 1];
+      found[at + 2] += share * weights[w + 2];
+      found[at + 3] += share * weights[w + 3];
+      found[at + 4] += share * weights[w + 4];
     }
   }
-  return found;
 }
 
 /** The largest of each 2x2. @param {Float32Array} inputs @param {import("./layers.js").Layer} layer */
@@ -179,13 +179,10 @@ function unpool(gradient, inputs, most, { width }) {
 }
 
 /** Where the window of a unit begins. @param {number} unit @param {number} width of what comes out */
-const corner = (unit, width) => 4 * (unit - (unit % width)) + 2 * (unit % width);
+export const corner = (unit, width) => 4 * (unit - (unit % width)) + 2 * (unit % width);
 
-/**
- * @param {Float32Array} inputs @param {Float64Array} weights @param {Float64Array} bias @param {number} _side
- * @param {boolean} hidden not the last layer
- */
-function weigh(inputs, weights, bias, _side, hidden) {
+/** @param {Float32Array} inputs @param {Float64Array} weights @param {Float64Array} bias */
+export function weigh(inputs, weights, bias) {
   const count = inputs.length;
   const sums = new Float32Array(bias.length);
   for (let unit = 0; unit < bias.length; unit += 2) {
@@ -198,19 +195,16 @@ function weigh(inputs, weights, bias, _side, hidden) {
     sums[unit] = first;
     sums[unit + 1] = second;
   }
-  return hidden ? relu(sums) : sums;
+  return sums;
 }
 
-/** @param {Float64Array} gradient @param {Float64Array} weights @param {Float32Array} inputs */
-function unweigh(gradient, weights, inputs) {
-  const found = new Float64Array(inputs.length);
+/**
+ * Add the weights with which a unit of a layer sees all inputs.
+ * @param {Float64Array} found @param {number} share @param {Float64Array} weights @param {number} unit
+ */
+export function pullSum(found, share, weights, unit) {
   const count = found.length;
-  for (let unit = 0; unit < gradient.length; unit++) {
-    const share = gradient[unit];
-    if (share === 0) continue;
-    for (let i = 0, at = unit * count; i < count; i++, at++) found[i] += share * weights[at];
-  }
-  return found;
+  for (let i = 0, at = unit * count; i < count; i++, at++) found[i] += share * weights[at];
 }
 
 /** @param {Float32Array} sums */
