@@ -104,9 +104,9 @@ def test_a_proof_is_python_s(request, mnist_test, tmp_path, name, epsilon):
         label = int(labels[i])
         assert found["certified"] == pytest.approx(certified_epsilon(network, images[i], label), abs=1.01e-4), i
         crown = float(linear_margins(network, images[i], epsilon, label).min())
-        assert found["crown"] == pytest.approx(crown, rel=1e-3, abs=1e-3), i
+        assert found["crown"] == pytest.approx(crown, rel=1e-5, abs=1e-5), i
         others = [k for k in range(10) if k != label]
-        assert found["intervals"] == pytest.approx(float(by_intervals[i, others].min()), rel=1e-3, abs=1e-3), i
+        assert found["intervals"] == pytest.approx(float(by_intervals[i, others].min()), rel=2e-6), i
     assert computed[-1]["certified"] == 0 < computed[0]["certified"]
 
 

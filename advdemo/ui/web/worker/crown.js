@@ -82,7 +82,7 @@ function tighten(lower, upper, before, layer, noise, box) {
   for (const window of layer.windows) {
     const level = Math.max(0, ...window.map((unit) => lower[unit]));
     const open = window.filter((unit) => upper[unit] > level);
-    if (open.length === 1 && lower[open[0]] >= 0) continue; // it is the largest: there is nothing to enclose
+    if (window.length === 1 && lower[window[0]] >= 0) continue; // a ReLU that is on: there is nothing to enclose
     for (const unit of open) {
       lower[unit] = Math.max(lower[unit], bound(unit, 1));
       upper[unit] = Math.min(upper[unit], -bound(unit, -1));
