@@ -1,6 +1,5 @@
 """The page over the shipped networks, and over others beside them: what app.py and `advdemo.show` have in common."""
 
-import ctypes
 import sys
 import threading
 from collections.abc import Iterator, Mapping
@@ -26,7 +25,6 @@ CHECKPOINT = shipped(NETWORKS["standard"])
 OTHERS = {name: shipped(file) for name, file in NETWORKS.items() if name != "standard"}
 REMEDY = "restore it with `git checkout -- checkpoints`"
 LONGEST_NAME = 40  # characters
-M_ARENA_MAX = -8  # glibc's malloc.h
 
 
 def load_networks() -> dict[str, tuple[nn.Module, dict[str, Any]]]:
@@ -50,7 +48,6 @@ def load_networks() -> dict[str, tuple[nn.Module, dict[str, Any]]]:
 @cache  # Gradio's reloader runs app.py a second time as it starts; when a file changes it forgets this module
 def shipped_page() -> Any:
     """The page over the shipped networks, a `gradio.Blocks`, built once."""
-    share_arenas()
     return build_page(load_networks(), *load_mnist("test"), load_pairs(CHECKPOINT.parent))
 
 
@@ -74,13 +71,6 @@ def check_name(name: object) -> None:
         raise ValueError(f"a network's name must be a line of 1 to {LONGEST_NAME} characters, got {name!r}")
     if name in texts("en")["networks"]:  # what the page has words for
         raise ValueError(f"the name {name!r} is taken: call the network something else")
-
-
-def share_arenas() -> None:
-    """Let all threads of a process that serves the page share two of malloc's arenas. Each would have its own, as large
-    as its largest work: 240 MB after a thousand proofs and scans, in place of 50."""
-    if sys.platform == "linux" and hasattr(libc := ctypes.CDLL(None), "mallopt"):  # musl has one arena
-        libc.mallopt(M_ARENA_MAX, 2)
 
 
 @contextmanager

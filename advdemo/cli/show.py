@@ -23,9 +23,7 @@ def show(
 ) -> None:
     """Open the page with networks of your own beside the shipped ones."""
     import advdemo
-    from advdemo.serve import share_arenas
 
-    share_arenas()
     advdemo.show({name_of(place): find_network(place) for place in networks}, block=True)
 
 

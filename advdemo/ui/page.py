@@ -29,6 +29,7 @@ from advdemo.ui.server.files import KEPT, Files
 from advdemo.ui.server.guard import LOOPBACK, Guard
 from advdemo.ui.server.headers import Headers
 from advdemo.ui.server.log import keep_log_brief
+from advdemo.ui.server.memory import give_back
 from advdemo.ui.server.opening import Opening
 from advdemo.ui.server.silence import close_silent
 from advdemo.ui.server.visitors import trust_the_space_s_proxy
@@ -112,8 +113,10 @@ def launch(page: Calls, *, block: bool = True, **options: Any) -> None:
         keep_log_brief()
         app.middleware_stack = Headers(app.middleware_stack)  # outside of the middleware that Gradio puts first
         closing = asyncio.create_task(close_silent(lambda: page.server.server_state.connections))
+        trimming = asyncio.create_task(give_back())
         yield
         closing.cancel()
+        trimming.cancel()
 
     settings: dict[str, Any] = {
         "theme": gr.themes.Default(primary_hue="blue", neutral_hue="slate", radius_size="lg", **FONTS),

@@ -28,14 +28,21 @@ TICKS = """() => {
 WATCH_STROKES = """() => {
     window.points = [];  // of a stroke, each to its pictures and bars
     window.scans = [];  // from the end of a stroke to its whole scan
-    let began = 0, ended = 0;
+    window.proofs = [];  // and to its certified epsilon
+    let began = 0, ended = 0, proving = false;
     const pad = document.querySelector('[data-testid=pad]');
     pad.addEventListener('pointermove', () => { began = performance.now(); }, true);
     document.addEventListener('pointermove', ({ buttons }) => {
         if (buttons && began) window.points.push(performance.now() - began);
         began = 0;
     });
-    pad.addEventListener('pointerup', () => { ended = performance.now(); }, true);
+    pad.addEventListener('pointerup', () => { ended = performance.now(); proving = false; }, true);
+    const proof = document.querySelector('[data-testid=proof]');
+    new MutationObserver(() => {
+        const now = proof.textContent.startsWith('Computing');
+        if (proving && !now) window.proofs.push(performance.now() - ended);
+        proving = now;
+    }).observe(proof, { childList: true, characterData: true, subtree: true });
     const explore = document.querySelector('.explore');
     let waiting = false;
     new MutationObserver(() => {
@@ -49,7 +56,7 @@ SLOWED = 4  # a processor so many times slower, as on a phone
 
 def measure_page(strokes: int = 20) -> dict[str, list[float]]:
     """Milliseconds by what was measured: a tick of the slider; a stroke's points and its whole scan, at full speed and
-    SLOWED."""
+    SLOWED, and its certified epsilon, for which a worker's processor cannot be slowed."""
     page = build_page({"standard": load_checkpoint(CHECKPOINT)}, *load_mnist("test"))
     launch(page, block=False, quiet=True)
     try:
@@ -58,7 +65,7 @@ def measure_page(strokes: int = 20) -> dict[str, list[float]]:
             tab = browser.new_page(viewport={"width": 1280, "height": 800})
             weights = tab.expect_response(lambda reply: reply.url.endswith(".safetensors"))
             with weights:
-                tab.goto(f"{page.local_url}#tour=off")
+                tab.goto(f"{page.local_url}#tour=off&lang=en")
             tab.wait_for_selector("#explore [data-ready]")
             times = {"slider tick, script only": tab.evaluate(TICKS)}
             tab.get_by_role("button", name="Draw").click()
@@ -66,10 +73,12 @@ def measure_page(strokes: int = 20) -> dict[str, list[float]]:
             processor = tab.context.new_cdp_session(tab)
             for rate, note in ((1, ""), (SLOWED, f", processor {SLOWED} times slower")):
                 processor.send("Emulation.setCPUThrottlingRate", {"rate": rate})
-                tab.evaluate("window.points.length = window.scans.length = 0")
+                tab.evaluate("window.points.length = window.scans.length = window.proofs.length = 0")
                 _draw(tab, strokes)
                 times[f"a stroke's point to its pictures{note}"] = tab.evaluate("window.points")
                 times[f"end of a stroke to its whole scan{note}"] = tab.evaluate("window.scans")
+                if rate == 1:
+                    times["end of a stroke to its certified epsilon"] = tab.evaluate("window.proofs")
             return times
     finally:
         page.close()
@@ -83,7 +92,7 @@ def _draw(tab: Page, strokes: int) -> None:
         tab.mouse.down()
         tab.mouse.move(box["x"] + 60 + 8 * stroke, box["y"] + 240, steps=8)
         tab.mouse.up()
-        tab.wait_for_function(f"window.scans.length > {stroke}")
+        tab.wait_for_function(f"window.scans.length > {stroke} && window.proofs.length > {stroke}")
         if stroke % 3 == 2:  # start over: a filled pad is no digit
             tab.get_by_test_id("pad-clear").click()
 
