@@ -39,7 +39,7 @@ def test_one_lesson_does_not_end_another(visitor):
 
 
 def test_who_leaves_ends_their_work(visitor):
-    """A search of a minute on the one slow thread: what comes after it does not wait for its end."""
+    """Searches of a minute in the slow threads: what comes after it does not wait for its end."""
     slow = {"index": 7, "sides": [{"attack": "pgd"}, {"attack": "pgd", "target": 3}]}
     leaving = [visitor(page=f"leaves {number}", address="6.6.6.6") for number in range(40)]
     for asker in leaving:
@@ -66,12 +66,12 @@ def test_an_address_that_no_trusted_proxy_wrote_is_not_believed(visitor):
 
 def test_pgd_of_one_visitor_leaves_the_others_quick(visitor):
     pgd = {"index": 7, "sides": [{"attack": "pgd"}]}
-    crowd = [visitor(page=f"crowd {number}", address="9.9.9.9") for number in range(6)]
+    crowd = [visitor(page=f"crowd {number}", address="9.9.9.9") for number in range(10)]
     threads = [threading.Thread(target=asker.ask, args=("scan", pgd)) for asker in crowd]
     for thread in threads:
         thread.start()
     time.sleep(0.3)
-    # Another address waits for the one under way and the one begun next, not for all.
+    # Another address waits for those under way, not for all.
     other = visitor(page="other", address="7.7.7.7")
     started = time.perf_counter()
     assert other.ask("scan", pgd)[0] == 200

@@ -128,8 +128,11 @@ def test_one_that_died_idle_is_not_used(workers):
 
 
 def test_long_work_is_nicer_and_its_process_ends(workers):
-    ordinary, _ = asyncio.run(collect(workers.run(niceness)))
+    ordinary, pid = asyncio.run(collect(workers.run(niceness)))
     assert os.nice(0) < ordinary
+    # Linux weighs niceness within a session alone; the terminal's Ctrl-C reaches its own group.
+    assert os.getsid(pid) == os.getsid(0)
+    assert os.getpgid(pid) != os.getpgid(0)
     more, pid = asyncio.run(collect(workers.run(niceness, long=True)))
     assert more > ordinary
     wait_until(lambda: not is_alive(pid))

@@ -45,7 +45,7 @@ class Service:
     limits: Limits = field(default_factory=Limits)
     streams: Streams = field(default_factory=Streams)
     quick: Threads = field(default_factory=lambda: _threads("quick", CORES))  # milliseconds
-    slow: Threads = field(default_factory=lambda: _threads("slow", max(1, CORES // 2)))  # up to seconds
+    slow: Threads = field(default_factory=lambda: _threads("slow", CORES))  # up to seconds
     proofs: Threads = field(default_factory=lambda: _threads("proofs", 1))
     proved: Recent[tuple[str, int, bytes], float] = field(default_factory=lambda: Recent(PROOFS))
     strongest: Recent[tuple[str, int, bytes], float | None] = field(default_factory=lambda: Recent(PROOFS))

@@ -31,6 +31,7 @@ from advdemo.ui.work.mail import BOX
 MAIL = "mail"  # in place of a job's name
 NICENESS, LONG_NICENESS = 5, 15  # more than the page's own: its threads come first, then short work, then long
 IDLE = 2  # workers kept warm for the next jobs
+SHORT = 3.0  # seconds that a job may take before the next worker is started beside it, which takes a core as long
 
 Job = Callable[..., Iterator[Any]]
 
@@ -67,8 +68,7 @@ class Workers:
         self.start()
         worker = self._idle.pop(0)
         self._busy.add(worker)
-        with suppress(OSError):  # too many files are open: a later job will try again
-            self.start()  # the next one
+        next_one = asyncio.get_running_loop().call_later(0 if long else SHORT, self._start_next)
         if steering is not None:
             steering.worker = worker
         finished = False
@@ -80,6 +80,7 @@ class Workers:
             finished = True
             raise
         finally:
+            next_one.cancel()
             self._busy.discard(worker)
             if steering is not None:
                 steering.worker = None
@@ -87,6 +88,10 @@ class Workers:
                 self._idle.insert(0, worker)
             else:
                 worker.end()
+
+    def _start_next(self) -> None:
+        with suppress(OSError):  # too many files are open: a later job will try again
+            self.start()
 
     def end(self) -> None:
         """End all processes."""
@@ -120,7 +125,8 @@ class _Worker:
             stdout=subprocess.PIPE,
             # Threads that wait for one another asleep, not spinning: on busy cores the others would never get there.
             env={"OMP_WAIT_POLICY": "PASSIVE"} | os.environ | {"PYTHONPATH": path},
-            start_new_session=True,  # the terminal's Ctrl-C is for the page
+            # The terminal's Ctrl-C is for the page. In a session of its own Linux would leave a worker's niceness out.
+            process_group=0,
         )
         self._to = cast(BinaryIO, self._process.stdin)
         self._from = cast(BinaryIO, self._process.stdout)
