@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 EPSILONS = "0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3"
 WEIGHTS = """() =>
     performance.getEntriesByType("resource").filter(({ name }) => name.endsWith(".safetensors")).length >= 3"""
+CERTIFIES = """() => performance.getEntriesByType("resource").some(({ name }) => name.endsWith("intervals.js"))"""
 MARKUP = "<img src=x onerror=window.ran=true>"  # as somebody may name a file
 
 
@@ -64,8 +65,11 @@ def pick(visitor, place):
 
 
 def settle(visitor):
-    """Wait until the page asks for nothing more: the scan on screen is whole, its certificate there, and the weights of
-    all three LeNets."""
+    """Wait until the page asks for nothing more: the scan on screen is whole, its certificate there, the weights of all
+    three LeNets, and the modules of its workers."""
     expect(visitor.page.locator(".explore.waiting")).to_have_count(0)
     expect(visitor.find("proof")).not_to_contain_text("Computing the certified bound")
     visitor.page.wait_for_function(WEIGHTS)
+    has_workers = visitor.page.evaluate("'postMessage' in Worker.prototype")
+    while has_workers and not any(worker.evaluate(CERTIFIES) for worker in visitor.page.workers):
+        visitor.page.wait_for_timeout(20)

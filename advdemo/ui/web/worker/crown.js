@@ -15,7 +15,7 @@ import { apply, EXTRA, hiddenBounds, UNIT } from "./intervals.js";
  * @property {Float64Array} slope
  * @property {Float64Array} above
  */
-/** @typedef {{layer: Affine, enclosure: Enclosure, row: Float64Array}} Enclosed a layer, and room for a row of its inputs */
+/** @typedef {{layer: Affine, enclosure: Enclosure, row: Float64Array}} Enclosed `row` is room for one of its inputs */
 
 /**
  * A lower bound of the label's logit less any other.

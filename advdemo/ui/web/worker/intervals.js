@@ -1,5 +1,5 @@
-// Interval bound propagation, as advdemo/networks/intervals.py has it: bounds of every number of a LeNet over all images
-// within epsilon of one, as centre and radius. Rounding of single precision is accounted for as there.
+// Interval bound propagation, as advdemo/networks/intervals.py has it: bounds of every number of a LeNet over all
+// images within epsilon of one, as centre and radius. Rounding of single precision is accounted for as there.
 
 import { inputShape, KERNEL, LAYERS, MARGIN, MEAN, SIDE, STD } from "../lenet/layers.js";
 import { convolve, corner, weigh } from "../lenet/network.js";
@@ -52,7 +52,10 @@ const ones = (count) => Array.from({ length: count }, (_, unit) => [unit]);
 export const apply = ({ isConvolution, side }, inputs, weights, bias) =>
   isConvolution ? convolve(inputs, weights, bias, side) : weigh(inputs, weights, bias);
 
-/** All images within epsilon of one, normalised, with a margin of zeros. @param {Float32Array} pixels @param {number} epsilon */
+/**
+ * All images within epsilon of one, normalised, with a margin of zeros.
+ * @param {Float32Array} pixels @param {number} epsilon
+ */
 export function pixelBox(pixels, epsilon) {
   const box = { centre: new Float32Array(SIDE * SIDE), radius: new Float32Array(SIDE * SIDE) };
   pixels.forEach((pixel, i) => {
