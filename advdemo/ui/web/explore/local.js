@@ -1,5 +1,5 @@
-// What the page computes itself, on LeNets, about a digit whose pixels are here: FGSM, noise and a painting, and how far
-// the digit is certified. Everything else is a request to the server.
+// What the page computes itself, on LeNets, about a digit whose pixels are here: FGSM, noise and a painting, and how
+// far the digit is certified. Everything else is a request to the server.
 
 import { makeBeside } from "../lenet/beside.js";
 import { direct, EPSILONS, largest, perturbed, pixelsOf, predict, scan } from "../lenet/scan.js";
