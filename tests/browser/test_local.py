@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from advdemo.measures.bounds import certified_epsilon
 from advdemo.measures.scan import scan
-from tests.browser.tabs import pick, settle
+from tests.browser.tabs import WEIGHTS, pick, settle
 from tests.browser.visitor import THREE
 
 
@@ -64,6 +64,20 @@ def test_a_drawing_is_certified_in_the_page_as_python_certifies_it(look, lenet):
     told = float(re.search(r"below ([\d.]+) \(certified", visitor.find("proof").inner_text()).group(1))
     assert told == pytest.approx(certified, abs=1.01e-4)
     assert not [url for url in visitor.requests if "/ask/" in url]
+
+
+def test_when_the_worker_s_modules_do_not_come_the_server_certifies(visit):
+    visitor = visit("#lang=en")
+    visitor.page.route("**/worker/certify.js", lambda route: route.abort())
+    visitor.page.reload()
+    visitor.page.get_by_role("button", name="Draw").click()
+    visitor.page.wait_for_function(WEIGHTS)
+    visitor.page.wait_for_timeout(500)
+    visitor.draw(*THREE)
+    expect(visitor.find("proof")).to_contain_text("(certified)", timeout=20_000)
+    assert [url for url in visitor.requests if url.endswith("/ask/prove")]
+    visitor.complaints.clear()  # of the browser, about the module
+    visitor.page.close()
 
 
 def test_without_workers_the_page_computes_in_slices(visit):

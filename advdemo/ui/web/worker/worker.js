@@ -27,7 +27,9 @@ async function work({ data: { id, parameters, tasks } }) {
     }
     postMessage({ id, results });
   } catch (error) {
-    if (!signal.aborted) throw error;
+    if (signal.aborted) return;
+    postMessage({ id, results: null }); // as if there were no worker
+    throw error;
   }
 }
 
