@@ -39,7 +39,7 @@ def test_one_lesson_does_not_end_another(visitor):
 
 
 def test_who_leaves_ends_their_work(visitor):
-    """Searches of a minute in the slow threads: what comes after it does not wait for its end."""
+    """Searches of a minute in the slow threads: what comes after them does not wait for their end."""
     slow = {"index": 7, "sides": [{"attack": "pgd"}, {"attack": "pgd", "target": 3}]}
     leaving = [visitor(page=f"leaves {number}", address="6.6.6.6") for number in range(40)]
     for asker in leaving:

@@ -1,8 +1,7 @@
 """Memory that the allocator holds free, given back to the system.
 
 glibc would give each thread that computes an arena of its own, which soon holds as much as the thread's largest work
-took; two are shared instead. What is free in them lies between what is not, 105 of 950 MB after 2,000 requests, and
-more by the hour.
+took; two are shared instead. What is free in them lies between what is not, 105 of 950 MB after 2,000 requests.
 """
 
 import asyncio

@@ -125,7 +125,7 @@ class _Worker:
             stdout=subprocess.PIPE,
             # Threads that wait for one another asleep, not spinning: on busy cores the others would never get there.
             env={"OMP_WAIT_POLICY": "PASSIVE"} | os.environ | {"PYTHONPATH": path},
-            # The terminal's Ctrl-C is for the page. In a session of its own Linux would leave a worker's niceness out.
+            # The terminal's Ctrl-C is for the page. Not a session: Linux may weigh niceness within one alone.
             process_group=0,
         )
         self._to = cast(BinaryIO, self._process.stdin)

@@ -3,8 +3,7 @@
 import { crownMargin } from "./crown.js";
 import { affineLayers, intervalMargin, pixelBox } from "./intervals.js";
 
-const RESOLUTION = 1e-4;
-const LARGEST = Math.round(1 / RESOLUTION); // step, epsilon 1
+const LARGEST = 10_000; // step of 1e-4, epsilon 1
 const FIRST_GUESS = 250; // about what CROWN proves on a network that was trained without thought of it
 const MOST_GUESSES = 9; // before halving
 
@@ -22,7 +21,7 @@ export function* certify(network, pixels, label) {
   if (clean <= 0) return 0;
   const layers = affineLayers(network.parameters);
   /** @param {number} step */
-  const box = (step) => pixelBox(pixels, step * RESOLUTION);
+  const box = (step) => pixelBox(pixels, step / LARGEST);
   let low = 0; // proved
   let high = LARGEST + 1; // not proved
   while (high - low > 1) {
@@ -46,7 +45,7 @@ export function* certify(network, pixels, label) {
     const guess = falls.length < MOST_GUESSES ? crossing(falls) : (low + high) / 2;
     step = Math.min(Math.max(Math.floor(guess), low + 1), 4 * step, high - 1);
   }
-  return low * RESOLUTION;
+  return low / LARGEST;
 }
 
 /**
@@ -54,7 +53,7 @@ export function* certify(network, pixels, label) {
  * @param {[x: number, y: number][]} falls
  */
 function crossing(falls) {
-  const [[x0, y0], second, third] = falls.toSorted(([, a], [, b]) => Math.abs(a) - Math.abs(b));
+  const [[x0, y0], second, third] = [...falls].sort(([, a], [, b]) => Math.abs(a) - Math.abs(b));
   let x = x0 - y0 / 2;
   if (second && second[1] !== y0) {
     const [x1, y1] = second;

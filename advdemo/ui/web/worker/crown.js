@@ -15,7 +15,7 @@ import { apply, EXTRA, hiddenBounds, UNIT } from "./intervals.js";
  * @property {Float64Array} slope
  * @property {Float64Array} above
  */
-/** @typedef {{layer: Affine, enclosure: Enclosure, row: Float64Array}} Enclosed `row` is room for one of its inputs */
+/** @typedef {{layer: Affine, enclosure: Enclosure, row: Float64Array}} Enclosed `row`: room for its inputs */
 
 /**
  * A lower bound of the label's logit less any other.
@@ -80,10 +80,9 @@ function tighten(lower, upper, before, layer, noise, box) {
     return lowest(before, row, sign * layer.bias[Math.floor(unit / layer.area)], box) - noise[unit];
   };
   for (const window of layer.windows) {
-    const level = Math.max(0, ...window.map((unit) => lower[unit]));
-    const open = window.filter((unit) => upper[unit] > level);
     if (window.length === 1 && lower[window[0]] >= 0) continue; // a ReLU that is on: there is nothing to enclose
-    for (const unit of open) {
+    const level = Math.max(0, ...window.map((unit) => lower[unit]));
+    for (const unit of window.filter((unit) => upper[unit] > level)) {
       lower[unit] = Math.max(lower[unit], bound(unit, 1));
       upper[unit] = Math.min(upper[unit], -bound(unit, -1));
     }
