@@ -1,7 +1,8 @@
 """Whether the page's process grows under mixed traffic: `python -m tests.bench.memory`, an hour on two idle cores.
 
 Starts `python app.py` on 127.0.0.1 and asks it, from eight clients at once, for everything in KINDS in turn. Prints a
-line a minute: requests so far, how many of them were refused or failed, and the megabytes that the process holds.
+line a minute: requests so far, how many of them were refused or failed, and the least and most megabytes that the
+process held in it.
 
     python -m tests.bench.memory --minutes 5 --only scan predict
 """
@@ -102,10 +103,16 @@ async def drive(load: Load, kinds: list[str], minutes: float) -> None:
                 connection.streams[1].close()
 
     async def tell() -> None:
-        print(f"{'minute':>6}{'asked':>9}{'failed':>8}{'MB':>8}", flush=True)
-        for minute in itertools.count():
-            print(f"{minute:>6}{asked:>9}{sum(failed.values()):>8}{load.memory():>8.0f}", flush=True)
-            await asyncio.sleep(60)
+        print(
+            f"at the start {load.memory():.0f} MB\n{'minute':>6}{'asked':>9}{'failed':>8}{'least':>8}{'most':>8}",
+            flush=True,
+        )
+        for minute in itertools.count(1):
+            held = []
+            for _ in range(60):
+                await asyncio.sleep(1)
+                held.append(load.memory())
+            print(f"{minute:>6}{asked:>9}{sum(failed.values()):>8}{min(held):>8.0f}{max(held):>8.0f}", flush=True)
 
     telling = asyncio.create_task(tell())
     await asyncio.gather(*map(client, range(CLIENTS)))
