@@ -1,5 +1,5 @@
-"""LeNet in the page against PyTorch: every number of it, its gradients, its scans, its proofs, and the weights
-that it is sent."""
+"""LeNet in the page against PyTorch: every number of it, its gradients, its scans, PGD, its proofs, and the
+weights that it is sent."""
 
 import hashlib
 import json
@@ -14,6 +14,7 @@ from torch import nn
 
 from advdemo.attacks.fgsm import fgsm, logits_and_gradient, perturb
 from advdemo.attacks.noise import random_sign
+from advdemo.attacks.pgd import pgd
 from advdemo.images.greys import as_bytes
 from advdemo.measures.bounds import certified_epsilon
 from advdemo.measures.linear_bounds import linear_margins
@@ -88,6 +89,27 @@ def test_a_scan_is_python_s(request, mnist_test, tmp_path, name):
         index = SCANNED * place
         expected = scan(network, images[index], int(labels[index])).flip_epsilon
         assert flip == expected if expected is None else flip == pytest.approx(expected, abs=1.01e-4), index
+
+
+@needs_node
+@pytest.mark.parametrize("targeted", [False, True])
+@pytest.mark.parametrize("name", ["lenet", "robust"])
+def test_pgd_is_python_s(request, mnist_test, tmp_path, name, targeted):
+    network = request.getfixturevalue(name)
+    images, labels = mnist_test[0][:24], mnist_test[1][:24]
+    goals = (labels + 1) % 10 if targeted else labels
+    epsilons = torch.linspace(0, 0.3, 24)
+    arrays = {"images": images, "goals": goals.byte(), "targeted": torch.tensor([targeted]).byte()}
+    computed = in_node(tmp_path, "pgd.mjs", network, epsilons=epsilons, **arrays)
+    expected = pgd(network, images, goals, epsilons.view(-1, 1, 1, 1), targeted=targeted)
+    found = torch.tensor([each["found"] for each in computed]).view_as(expected)
+    now = torch.tensor([each["now"] for each in computed])
+    # A gradient that is zero but for rounding has either sign, and the steps after it see another image.
+    assert ((found - expected).abs() > 1e-6).float().mean() < 0.03
+    assert (found - images).abs().amax((1, 2, 3)).le(epsilons + 1e-6).all()
+    with torch.no_grad():
+        assert (now - network(found).softmax(1)).abs().max() < 1e-5
+        assert (now - network(expected).softmax(1)).abs().max() < 0.01
 
 
 @needs_node

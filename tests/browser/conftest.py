@@ -120,4 +120,5 @@ def look(standing):
         return standing
 
     yield show
+    standing.page.unroute_all()
     standing.check()

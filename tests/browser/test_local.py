@@ -2,6 +2,7 @@
 
 import re
 
+import numpy as np
 import pytest
 import torch
 from playwright.sync_api import expect
@@ -30,6 +31,79 @@ def test_a_pick_is_scanned_without_a_request_as_python_scans_it(look, robust, mn
         share = float(visitor.find("prediction-adversarial").get_attribute("data-confidence"))
         assert share == pytest.approx(expected.probabilities[step].max(), abs=1e-3)
     assert not [url for url in visitor.requests if "/ask/" in url]
+
+
+def test_what_pgd_does_at_the_slider_s_place_is_seen_before_the_server_answers(look, robust, mnist_test):
+    visitor = look("#model=robust&attack=pgd&epsilon=0.2&lang=en")
+    settle(visitor)
+    held = []
+    visitor.page.route("**/ask/scan", lambda route: held.append(route))
+    cell = visitor.find("board").locator("[data-index]").nth(33)
+    index = int(cell.get_attribute("data-index"))
+    expected = scan(robust, mnist_test[0][index], int(mnist_test[1][index]), attack="pgd")
+
+    def shows(step):
+        share = visitor.find("prediction-adversarial")
+        expect(share).to_have_attribute("data-digit", str(expected.probabilities[step].argmax()))
+        visitor.page.wait_for_function(
+            """share => Math.abs(
+                document.querySelector('[data-testid="prediction-adversarial"]').dataset.confidence - share) < 2e-3""",
+            arg=float(expected.probabilities[step].max()),
+        )
+        found = np.array(visitor.pixels("image-adversarial"), dtype=int).reshape(28, 28)
+        assert (np.abs(found - expected.images[step]) > 1).mean() < 0.03
+
+    cell.click()
+    expect(visitor.page.locator(".explore.waiting.glimpsed")).to_have_count(1)
+    shows(40)
+    for step in (60, 80):
+        visitor.set_epsilon(step / 200)
+        shows(step)
+    assert len(held) == 1
+    held[0].continue_()
+    expect(visitor.page.locator(".explore.glimpsed")).to_have_count(0)
+    assert shown_flip(visitor) == pytest.approx(expected.flip_epsilon, abs=1.01e-4)
+    shows(80)
+
+
+def test_a_glimpse_goes_when_the_server_refuses(look):
+    visitor = look("#model=robust&attack=pgd&epsilon=0.2&lang=en")
+    settle(visitor)
+    before = visitor.pixels("image-adversarial")
+    pressed = visitor.find("board").locator('[aria-pressed="true"]').get_attribute("data-index")
+    held = []
+    visitor.page.route("**/ask/scan", lambda route: held.append(route))
+    visitor.find("board").locator("[data-index]").nth(33).click()
+    expect(visitor.page.locator(".explore.waiting.glimpsed")).to_have_count(1)
+    assert visitor.pixels("image-adversarial") != before
+    held[0].fulfill(status=413)
+    expect(visitor.page.locator(".error")).to_be_visible()
+    assert visitor.pixels("image-adversarial") == before
+    expect(visitor.find("board").locator('[aria-pressed="true"]')).to_have_attribute("data-index", pressed)
+    expect(visitor.page.locator(".explore.glimpsed")).to_have_count(0)
+    visitor.complaints.clear()  # of the browser, about the refusal
+
+
+def test_pgd_follows_the_pen(look, lenet):
+    visitor = look("#attack=pgd&epsilon=0.2&lang=en")
+    settle(visitor)
+    visitor.page.route("**/ask/scan", lambda route: route.abort())
+    visitor.page.get_by_role("button", name="Draw").click()
+    pad = visitor.find("pad").bounding_box()
+    mouse = visitor.page.mouse
+    for i, (x, y) in enumerate(THREE):
+        mouse.move(pad["x"] + x * pad["width"], pad["y"] + y * pad["height"])
+        if i == 0:
+            mouse.down()
+    expect(visitor.page.locator(".explore.glimpsed")).to_have_count(1)
+    visitor.page.wait_for_timeout(1000)  # of the newest stroke
+    image = torch.tensor(visitor.pixels("image-clean"), dtype=torch.float32).view(1, 28, 28) / 255
+    label = int(lenet(image[None]).argmax())
+    expected = scan(lenet, image, label, attack="pgd").images[40]
+    found = np.array(visitor.pixels("image-adversarial"), dtype=int).reshape(28, 28)
+    assert (np.abs(found - expected) > 1).mean() < 0.03
+    mouse.up()
+    visitor.complaints.clear()  # of the browser, about the requests that do not arrive
 
 
 @pytest.mark.slow

@@ -20,7 +20,9 @@ const REST = 300; // milliseconds that a digit rests before the server is asked 
  * @param {Digit} page.first the digit that came with the page
  * @param {() => void} page.onAsk another digit, network or attack is asked for
  * @param {(value: any) => void} page.onPreview what stands at the slider's place, while the scan is under way
+ * @param {(value: any) => void} page.onGlimpse the same, of an attack whose scan the server makes
  * @param {(value: any) => void} page.onScan
+ * @param {() => void} page.onNone there is no answer: what was on screen still is
  * @param {(index: number | undefined, models: string[]) => Promise<Proof[] | null>} page.proved what the page knows
  * @param {() => boolean} page.hidesProof what is not on screen is not asked for
  * @param {(sides: Proof[]) => void} page.onProof
@@ -28,12 +30,14 @@ const REST = 300; // milliseconds that a digit rests before the server is asked 
  * @param {(error: import("../shared/words.js").ServerError | null) => void} page.showError
  */
 export function makeAsking(root, choices, local, page) {
-  const { first, onAsk, onPreview, onScan, proved, hidesProof, onProof, onNoProof, showError } = page;
+  const { first, onAsk, onPreview, onGlimpse, onScan, onNone, proved, hidesProof, onProof, onNoProof, showError } =
+    page;
   const turns = makeTurns();
+  const glimpses = makeTurns(); // of a digit about which the server is asked
   const status = /** @type {Element} */ (root.querySelector(".working"));
   let shown = first;
   let owed = false; // a proof, as soon as there is a place for it
-  const asking = { first, digit: first, turns, request, ask, prove, proveOwed, stop };
+  const asking = { first, digit: first, turns, request, ask, tick, prove, proveOwed, stop };
 
   /** About what was asked for last. @param {boolean} withWeights */
   function request(withWeights) {
@@ -47,14 +51,17 @@ export function makeAsking(root, choices, local, page) {
     owed = false;
     onAsk();
     root.classList.add("waiting");
-    root.classList.remove("previewed");
+    root.classList.remove("previewed", "reading", "glimpsed");
+    glimpses.end();
     await turns.take(
       async (signal) => {
         onScan(await scan(digit, signal));
         shown = asking.digit;
       },
       (trouble) => {
-        root.classList.remove("waiting", "stale");
+        root.classList.remove("waiting", "stale", "reading", "glimpsed");
+        glimpses.end();
+        onNone();
         showError(trouble);
         asking.digit = shown; // it is still on screen
         if (!trouble.retryable) prove();
@@ -71,9 +78,28 @@ export function makeAsking(root, choices, local, page) {
       return work.whole(signal);
     }
     say(status, choices.slow() ? "explore.working_long" : "explore.working");
+    glimpse();
     const value = await askAbout("scan", request, { signal, onTrouble: showError });
+    glimpses.end();
     local.remember(digit, value);
     return value;
+  }
+
+  /** Until the server has told all: what the page finds at the slider's place, where it can. */
+  function glimpse() {
+    attempt(
+      glimpses.begin(),
+      async (signal) => {
+        const value = await local.glimpse(local.look(asking.digit), signal);
+        if (value) onGlimpse(value);
+      },
+      showError,
+    );
+  }
+
+  /** The slider has moved. */
+  function tick() {
+    if (root.matches(".waiting.glimpsed")) glimpse();
   }
 
   /** Tell how far the digit on screen is certified. */
@@ -106,6 +132,7 @@ export function makeAsking(root, choices, local, page) {
   function stop() {
     owed = false;
     turns.end();
+    glimpses.end();
     root.classList.remove("waiting");
     showError(null);
   }

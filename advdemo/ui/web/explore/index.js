@@ -77,7 +77,12 @@ export function mount({ element, props }) {
       hand.stop();
     },
     onPreview: preview,
+    onGlimpse: glimpse,
     onScan: receive,
+    onNone() {
+      result.show();
+      source.show(received);
+    },
     proved: (index, models) => source.proved(index, models),
     hidesProof: () => story.hidesProof(),
     onProof(sides) {
@@ -109,6 +114,7 @@ export function mount({ element, props }) {
     local,
     isWhole: () => more.isOpen("board"),
     onPreview: preview,
+    onGlimpse: glimpse,
     onStroke,
     onReading,
     showError,
@@ -152,8 +158,9 @@ export function mount({ element, props }) {
 
   /** @param {any} value a whole scan */
   function receive(value) {
-    root.classList.remove("waiting", "stale", "reading");
+    root.classList.remove("waiting", "stale", "reading", "glimpsed");
     const target = choices.settle(value);
+    received = value;
     proofs = null;
     showError(target ? { key: "explore.taken", values: { target } } : null);
     show(value);
@@ -184,6 +191,12 @@ export function mount({ element, props }) {
     source.show(value);
   }
 
+  /** @param {any} value of `local.js`: the curve is not known as yet */
+  function glimpse(value) {
+    preview(value);
+    root.classList.add("glimpsed");
+  }
+
   /** @param {any} value the scan of a stroke that is not at its end */
   function onStroke(value) {
     show(value);
@@ -207,6 +220,7 @@ export function mount({ element, props }) {
 
   function tick() {
     result.tick();
+    asking.tick();
     inside.tick();
     guess.tick();
     code.tick(epsilon());
@@ -235,6 +249,7 @@ export function mount({ element, props }) {
 
   /** @type {{proved: number | null}[] | null} of the digit on screen, once known */
   let proofs = null;
+  let received = props.value;
   receive(props.value);
   address.listen();
   local.fetchAll(props.networks);

@@ -1,5 +1,5 @@
-// What the page computes itself, on LeNets, about a digit whose pixels are here: FGSM, noise and a painting, and how
-// far the digit is certified. Everything else is a request to the server.
+// What the page computes itself, on LeNets, about a digit whose pixels are here: FGSM, noise and a painting, what PGD
+// does at the slider's place, and how far the digit is certified. Everything else is a request to the server.
 
 import { makeBeside } from "../lenet/beside.js";
 import { direct, EPSILONS, largest, perturbed, pixelsOf, predict, scan } from "../lenet/scan.js";
@@ -7,7 +7,7 @@ import { inSlices } from "../lenet/slices.js";
 import { ownForger } from "../shared/forger.js";
 import { bytes } from "../shared/pixels.js";
 
-const ATTACKS = new Set(["fgsm", "noise", "hand"]);
+const WHOLE = new Set(["fgsm", "noise", "hand"]); // attacks that cost a step for each epsilon, and not 40
 
 /** @typedef {import("./asking.js").Digit} Digit */
 /** @typedef {import("../lenet/network.js").Network} Network */
@@ -36,6 +36,9 @@ const ATTACKS = new Set(["fgsm", "noise", "hand"]);
 export function makeLocal({ lenets, choices, find, step, painting }) {
   /** @type {ReturnType<typeof makeBeside<ReturnType<typeof direct>, import("../lenet/scan.js").Side>>} */
   const scanBeside = makeBeside("scan");
+  /** @typedef {import("../lenet/pgd.js").Aim} Aim */
+  /** @type {ReturnType<typeof makeBeside<Aim, {found: Float32Array, now: Float32Array}>> | undefined} once needed */
+  let pgdBeside;
   /** @type {ReturnType<typeof makeBeside<number, number>> | undefined} once the networks are here */
   let certifyBeside;
   /** @type {{name: string, digit: Digit, value: any} | null} the server's last answer */
@@ -67,24 +70,29 @@ export function makeLocal({ lenets, choices, find, step, painting }) {
     return all.every((network) => network !== null) ? all : null;
   }
 
-  /** @param {Known} known @returns {Work | null} null: the server has to answer */
-  function about({ label, ...known }) {
-    const all = choices.sides().every(({ attack }) => ATTACKS.has(attack)) && lenetsOf(choices.sides());
-    if (!all) return null;
+  /** What each side follows on its network. @param {Known} known @param {Network[]} all */
+  function aim({ label, ...known }, all) {
     const pixels = pixelsOf(known.image);
     let truth = label;
     const ways = choices.sides().map(({ attack, target }, i) => {
       const painted = attack === "hand" ? painting() : undefined;
       const way = direct(all[i], pixels, { attack, label: truth, target, painting: painted });
       truth ??= way.predicted;
-      return way;
+      return { attack, ...way };
     });
-    const shared = { ...known, label: truth };
+    return { pixels, ways, shared: { ...known, label: truth } };
+  }
+
+  /** @param {Known} known @returns {Work | null} null: the server has to answer */
+  function about(known) {
+    const all = choices.sides().every(({ attack }) => WHOLE.has(attack)) && lenetsOf(choices.sides());
+    if (!all) return null;
+    const { pixels, ways, shared } = aim(known, all);
     return {
       preview() {
-        const epsilon = EPSILONS[step()];
-        const now = ways.map(({ sign }, i) => predict(all[i], perturbed(pixels, sign, epsilon)));
-        return { ...shared, sides: ways.map((way, i) => ({ ...way, now: now[i] })) };
+        const at = step();
+        const now = ways.map(({ sign }, i) => predict(all[i], perturbed(pixels, sign, EPSILONS[at])));
+        return { ...shared, at, sides: ways.map((way, i) => ({ ...way, now: now[i] })) };
       },
       async whole(signal) {
         const beside = await scanBeside(
@@ -97,6 +105,32 @@ export function makeLocal({ lenets, choices, find, step, painting }) {
         return { ...shared, sides };
       },
     };
+  }
+
+  /**
+   * A preview with PGD among the attacks, of which the server tells the rest; null: of this, too.
+   * @param {Known | null} known @param {AbortSignal} signal
+   */
+  async function glimpse(known, signal) {
+    const names = choices.sides().map(({ attack }) => attack);
+    const all = names.every((name) => WHOLE.has(name) || name === "pgd") && lenetsOf(choices.sides());
+    if (!known || !all) return null;
+    const { pixels, ways, shared } = aim(known, all);
+    const at = step();
+    const epsilon = EPSILONS[at];
+    pgdBeside ??= makeBeside("pgd");
+    const tasks = ways.map((way, i) => ({ network: all[i], pixels, about: { ...way, epsilon } }));
+    const results = await pgdBeside(
+      tasks.filter((_, i) => names[i] === "pgd"),
+      signal,
+    );
+    if (!results) return null;
+    const sides = ways.map((way, i) => {
+      if (way.attack !== "pgd") return { ...way, now: predict(all[i], perturbed(pixels, way.sign, epsilon)) };
+      const { found, now } = /** @type {typeof results[0]} */ (results.shift());
+      return { ...way, sign: found.map((pixel, k) => (pixel - pixels[k]) / (epsilon || 1)), now };
+    });
+    return { ...shared, at, sides };
   }
 
   /**
@@ -119,6 +153,7 @@ export function makeLocal({ lenets, choices, find, step, painting }) {
 
   return {
     about,
+    glimpse,
     certify,
     /** Fetch what the page computes with, before the server may be out of reach. @param {string[]} models */
     async fetchAll(models) {
@@ -130,6 +165,7 @@ export function makeLocal({ lenets, choices, find, step, painting }) {
       const network = lenets.known(choices.sides()[0].model);
       return network && predict(network, pixelsOf(image));
     },
+    look,
     /** @param {Digit} digit @returns {Work | null} */
     begin(digit) {
       const known = look(digit);

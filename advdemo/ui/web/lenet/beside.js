@@ -1,7 +1,7 @@
 // Work about digits in a worker, beside the page. The newest job ends those before it.
 
 /** @typedef {import("./network.js").Network} Network */
-/** @typedef {"scan" | "certify"} Kind */
+/** @typedef {"scan" | "pgd" | "certify"} Kind */
 /**
  * @template About
  * @typedef {object} Task about one digit on one network

@@ -30,7 +30,7 @@ export const pixelsOf = (image) => Float32Array.from(image, (grey) => grey / 255
 /**
  * The image moved by epsilon along a sign.
  * @param {Float32Array} pixels
- * @param {Int8Array} sign
+ * @param {ArrayLike<number>} sign
  * @param {number} epsilon
  */
 export function perturbed(pixels, sign, epsilon) {
@@ -101,7 +101,7 @@ export function* scan(network, pixels, { clean, sign, goal, target, taken }) {
  * @param {number} goal
  * @param {boolean} targeted
  */
-function gradientSign(network, values, logits, goal, targeted) {
+export function gradientSign(network, values, logits, goal, targeted) {
   const most = Math.max(...logits);
   const sum = logits.reduce((all, logit) => fround(all + fround(Math.exp(fround(logit - most)))), 0);
   const scale = fround(Math.log(sum));

@@ -1,5 +1,6 @@
 // What the network makes of a stroke while it is drawn: at once where the page computes it, and else by requests, one
-// at a time, each with the newest pixels. Of a slow attack only the prediction, for it runs when the stroke has ended.
+// at a time, each with the newest pixels. Of a slow attack only the prediction, and what the page can find of it at the
+// slider's place: the whole of it runs when the stroke has ended.
 
 import { base64 } from "../../shared/pixels.js";
 import { ask, isTrouble } from "../../shared/server.js";
@@ -12,9 +13,10 @@ const PAUSE = 150; // milliseconds from one request to the next: a page may ask 
  * @param {object} page
  * @param {(value: any) => void} page.onPreview what stands at the slider's place, while the scan is under way
  * @param {(value: any) => void} page.onScan
+ * @param {(value: any) => void} page.onGlimpse the same, of a slow attack
  * @param {(image: Uint8Array, probabilities: Float32Array) => void} page.onReading the prediction alone
  */
-export function makeFollower(choices, local, { onPreview, onScan, onReading }) {
+export function makeFollower(choices, local, { onPreview, onScan, onGlimpse, onReading }) {
   /** @type {AbortController | null} of the work under way */
   let working = null;
   /** @type {{image: Uint8Array, work: ReturnType<typeof local.about>} | null} the newest picture, until it is taken */
@@ -38,7 +40,11 @@ export function makeFollower(choices, local, { onPreview, onScan, onReading }) {
 
   /** @param {Uint8Array} image @param {AbortSignal} signal */
   async function tell(image, signal) {
-    if (choices.slow() && local.read(image)) return;
+    if (choices.slow() && local.read(image)) {
+      const value = await local.glimpse({ image, label: null, label_source: "prediction" }, signal);
+      if (value) onGlimpse(value);
+      return;
+    }
     const { sides } = choices.request(false);
     const asked = choices.slow() ? [{ network: sides[0].network, attack: "noise" }] : sides;
     const pause = new Promise((resolve) => setTimeout(resolve, PAUSE));

@@ -20,15 +20,16 @@ import { makePad } from "./pad.js";
  * @param {() => boolean} page.isWhole the whole board is shown
  * @param {(value: any) => void} page.onPreview
  * @param {(value: any) => void} page.onStroke the scan of a stroke that is not at its end
+ * @param {(value: any) => void} page.onGlimpse the same, of a slow attack
  * @param {(image: Uint8Array, probabilities: Float32Array) => void} page.onReading its prediction alone
  * @param {(error: any) => void} page.showError
  */
 export function makeSource(root, props, page) {
-  const { choices, asking, local, isWhole, onPreview, onStroke, onReading, showError } = page;
+  const { choices, asking, local, isWhole, onPreview, onStroke, onGlimpse, onReading, showError } = page;
   const pick = picker(root);
   let onPad = ""; // what the pad shows, as a link holds it, once that is known
   const board = makeBoard(root, props.board, isWhole, (index) => asking.ask({ index, label: null }));
-  const follower = makeFollower(choices, local, { onPreview, onScan: onStroke, onReading });
+  const follower = makeFollower(choices, local, { onPreview, onScan: onStroke, onGlimpse, onReading });
   const pad = makePad(root, {
     onStroke(image) {
       asking.stop(); // what is under way is about the strokes before

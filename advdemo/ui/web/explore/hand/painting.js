@@ -13,8 +13,8 @@ const BETWEEN = 50; // epsilons from one of them to the next
 /** @returns {Painting} */
 export const blank = () => new Int8Array(SIDE * SIDE);
 
-/** How many pixels are painted. @param {Painting} painting */
-export const countOf = (painting) => painting.reduce((count, sign) => count + Math.abs(sign), 0);
+/** How many pixels are painted. @param {ArrayLike<number>} painting */
+export const countOf = (painting) => Array.from(painting).filter(Boolean).length;
 
 /**
  * The painting with one more stroke.

@@ -17,7 +17,7 @@ import { EPSILONS, largest, perturbed, pixelsOf } from "../../lenet/scan.js";
  * @property {number[]} rivals classes to draw beside the label
  * @property {[number, number][]} fooledSpans
  * @property {Uint8Array} image
- * @property {Int8Array | null} sign
+ * @property {Int8Array | Float32Array | null} sign what epsilon multiplies; of PGD, in a glimpse, no whole numbers
  * @property {Uint8Array | null} frames
  * @property {boolean} [veiled] the visitor is to guess first
  */

@@ -92,10 +92,10 @@ export function makeResult(root, slider, choices, guess) {
   }
 
   /** Show the pictures and bars of another digit at the slider's place; its curve comes later. @param {any} value */
-  function preview({ image, label, sides }) {
+  function preview({ image, label, at, sides }) {
     if (guess.hides()) return;
     views.forEach((view, i) => {
-      if (view.scan && sides[i]) view.preview({ image, label, ...sides[i] }, slider.step());
+      if (view.scan && sides[i]) view.preview({ image, label, ...sides[i] }, at);
     });
     tick();
   }

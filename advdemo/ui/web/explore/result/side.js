@@ -59,11 +59,11 @@ export function makeSide(picture, card, mark) {
 
   /**
    * Another digit, of which only what stands at one step is known: the curve stays as it was.
-   * @param {{image: Uint8Array, label: number, target: number | null, sign: Int8Array, clean: Float32Array,
-   *   now: Float32Array}} found
+   * @param {{image: Uint8Array, label: number, target: number | null, attack: string, clean: Float32Array,
+   *   sign: Int8Array | Float32Array, now: Float32Array}} found
    * @param {number} step
    */
-  function preview({ image, label, target, sign, clean, now }, step) {
+  function preview({ image, label, target, attack, sign, clean, now }, step) {
     const scan = /** @type {Scan} */ (side.scan);
     const probabilities = scan.probabilities.slice();
     const winners = scan.winners.slice();
@@ -74,7 +74,8 @@ export function makeSide(picture, card, mark) {
       probabilities.set(shares, 10 * at);
       winners[at] = largest(shares);
     }
-    side.scan = { ...scan, image, label, target, sign, frames: null, zero: false, probabilities, winners };
+    say(formula, `attacks.formula_${attack}`);
+    side.scan = { ...scan, image, label, target, attack, sign, frames: null, zero: false, probabilities, winners };
     paint(canvasOf(original), (i) => image[i]);
     describe(original, side.scan, 0);
   }
