@@ -29,6 +29,7 @@ WATCH_STROKES = """() => {
     window.points = [];  // of a stroke, each to its pictures and bars
     window.scans = [];  // from the end of a stroke to its whole scan
     window.proofs = [];  // and to its certified epsilon
+    window.glimpses = [];  // and to what PGD does at the slider's place, before the scan is there
     let began = 0, ended = 0, proving = false;
     const pad = document.querySelector('[data-testid=pad]');
     pad.addEventListener('pointermove', () => { began = performance.now(); }, true);
@@ -44,11 +45,14 @@ WATCH_STROKES = """() => {
         proving = now;
     }).observe(proof, { childList: true, characterData: true, subtree: true });
     const explore = document.querySelector('.explore');
-    let waiting = false;
+    let waiting = false, glimpsed = false;
     new MutationObserver(() => {
         const now = explore.classList.contains('waiting');
         if (waiting && !now) window.scans.push(performance.now() - ended);
         waiting = now;
+        const seen = explore.matches('.waiting.glimpsed');
+        if (!glimpsed && seen) window.glimpses.push(performance.now() - ended);
+        glimpsed = seen;
     }).observe(explore, { attributeFilter: ['class'] });
 }"""
 SLOWED = 4  # a processor so many times slower, as on a phone
@@ -56,7 +60,7 @@ SLOWED = 4  # a processor so many times slower, as on a phone
 
 def measure_page(strokes: int = 20) -> dict[str, list[float]]:
     """Milliseconds by what was measured: a tick of the slider; a stroke's points and its whole scan, at full speed and
-    SLOWED, and its certified epsilon, for which a worker's processor cannot be slowed."""
+    SLOWED; its certified epsilon and PGD, for which a worker's processor cannot be slowed."""
     page = build_page({"standard": load_checkpoint(CHECKPOINT)}, *load_mnist("test"))
     launch(page, block=False, quiet=True)
     try:
@@ -79,6 +83,14 @@ def measure_page(strokes: int = 20) -> dict[str, list[float]]:
                 times[f"end of a stroke to its whole scan{note}"] = tab.evaluate("window.scans")
                 if rate == 1:
                     times["end of a stroke to its certified epsilon"] = tab.evaluate("window.proofs")
+            processor.send("Emulation.setCPUThrottlingRate", {"rate": 1})
+            tab.evaluate("window.scans.length = window.proofs.length = 0")
+            tab.get_by_test_id("attack").select_option("pgd")
+            tab.wait_for_function("window.scans.length && window.proofs.length")
+            tab.evaluate("window.scans.length = window.proofs.length = window.glimpses.length = 0")
+            _draw(tab, strokes)
+            times["end of a stroke to what PGD does at one epsilon"] = tab.evaluate("window.glimpses")
+            times["end of a stroke to its whole scan under PGD"] = tab.evaluate("window.scans")
             return times
     finally:
         page.close()

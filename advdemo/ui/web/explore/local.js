@@ -7,7 +7,7 @@ import { inSlices } from "../lenet/slices.js";
 import { ownForger } from "../shared/forger.js";
 import { bytes } from "../shared/pixels.js";
 
-const WHOLE = new Set(["fgsm", "noise", "hand"]); // attacks that cost a step for each epsilon, and not 40
+const WHOLE = new Set(["fgsm", "noise", "hand"]); // attacks that take one pass for each epsilon, not 40
 
 /** @typedef {import("./asking.js").Digit} Digit */
 /** @typedef {import("../lenet/network.js").Network} Network */
