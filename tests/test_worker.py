@@ -63,6 +63,17 @@ def test_a_job_in_another_process_which_is_kept(workers):
     assert asyncio.run(collect(workers.run(count, 1)))[0] == pid
 
 
+def test_after_a_job_that_was_left_another_process_waits(workers):
+    async def run():
+        messages = workers.run(hang)
+        await anext(messages)
+        await messages.aclose()
+        return list(workers._idle)
+
+    idle = asyncio.run(run())
+    assert [worker.alive() for worker in idle] == [True]
+
+
 def test_two_at_a_time(workers):
     async def run():
         return await asyncio.gather(collect(workers.run(count, 5)), collect(workers.run(count, 5)))

@@ -4,6 +4,7 @@ address to the first picture.
 Run by `python -m tests.bench`; alone: `python -m tests.bench.page`.
 """
 
+import math
 import statistics
 
 from playwright.sync_api import Page, sync_playwright
@@ -111,7 +112,7 @@ def _draw(tab: Page, strokes: int) -> None:
 
 def report() -> None:
     for what, times in measure_page().items():
-        values = sorted(times)
+        values = sorted(times) or [math.nan]  # a GPU may answer before there is anything to see
         print(
             f"{what}: median {statistics.median(values):.2f} ms, 95% within {values[int(0.95 * len(values))]:.2f} ms "
             f"({len(values)} of them)"

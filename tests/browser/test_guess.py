@@ -72,6 +72,22 @@ def test_nothing_tells_before_the_guess_and_everything_after(visit):
     expect(visitor.find("guess-next")).to_be_focused()
 
 
+def test_a_digit_to_guess_has_no_preview(visit):
+    visitor = visit("#attack=pgd&epsilon=0.1")
+    start(visitor)
+    visitor.find("guess-never").click()
+    held = []
+    visitor.page.route("**/ask/scan", lambda route: held.append(route))
+    before = visitor.pixels("image-clean")
+    visitor.find("board").locator("[data-index]").nth(33).click()
+    expect(visitor.page.locator(".working")).to_be_visible()
+    visitor.page.wait_for_timeout(500)
+    assert visitor.pixels("image-clean") == before
+    held[0].continue_()
+    expect(visitor.page.locator(VEILED)).to_be_attached()
+    visitor.page.close()
+
+
 def test_the_digit_on_screen_is_asked_about(visit):
     visitor = visit("#index=90&epsilon=0.1")
     visitor.find("guess-first").click()

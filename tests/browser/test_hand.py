@@ -15,6 +15,7 @@ from advdemo.attacks.fgsm import gradient_sign, perturb
 from advdemo.images.mnist import load_mnist
 from advdemo.measures.scan import scan
 from advdemo.networks.checkpoint import load_checkpoint
+from tests.browser.tabs import hash_of
 from tests.browser.visitor import PHONE, RED
 from tests.conftest import CHECKPOINT
 
@@ -171,6 +172,22 @@ def test_the_painting_stays_when_the_digit_changes(look, network):
     flip = smallest(network, images[index], int(labels[index]), sign)
     expect(visitor.find("hand-yours")).to_have_attribute("data-epsilon", str(flip or ""))
     expect(visitor.page.locator(".proof").first).to_contain_text("Your painting")
+
+
+@pytest.mark.parametrize("attack", ["fgsm", "pgd&compare=noise"])
+def test_a_digit_whose_pixels_the_server_sends_is_painted_on(look, network, attack):
+    visitor = look(f"#index=63&epsilon=0.3&attack={attack}")
+    visitor.find("hand").click()
+    paint(visitor, *ACROSS)
+    sign = painting_of(visitor, count_of(visitor))
+    visitor.find("random").click()
+    visitor.page.wait_for_function("!location.hash.includes('index=63&')")
+    index = int(hash_of(visitor.page, "index=")["index"])
+    images, labels = load_mnist("test")
+    flip = smallest(network, images[index], int(labels[index]), sign)
+    expect(visitor.find("hand-yours")).to_have_attribute("data-epsilon", str(flip or ""))
+    expect(visitor.page.locator(".proof").first).to_contain_text("Your painting")
+    visitor.find("hand").click()
 
 
 def test_a_network_that_the_page_cannot_compute_offers_one_that_it_can(look):

@@ -88,6 +88,7 @@ class Workers:
                 self._idle.insert(0, worker)
             else:
                 worker.end()
+                self._start_next()
 
     def _start_next(self) -> None:
         with suppress(OSError):  # too many files are open: a later job will try again

@@ -72,7 +72,7 @@ export function makeAddress({ asking, choices, source, slider, inside, blackBox,
     } else if (tour !== null) return story.open(tour);
     linked = true;
     slider.stop();
-    const signal = asking.turns.begin();
+    const signal = asking.begin();
     const text = state.get("drawing");
     const pixels = text === null ? null : await decode(text);
     if (signal.aborted) return;

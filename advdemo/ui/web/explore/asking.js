@@ -19,6 +19,7 @@ const REST = 300; // milliseconds that a digit rests before the server is asked 
  * @param {object} page
  * @param {Digit} page.first the digit that came with the page
  * @param {() => void} page.onAsk another digit, network or attack is asked for
+ * @param {() => number} page.step where the slider stands
  * @param {(value: any) => void} page.onPreview what stands at the slider's place, while the scan is under way
  * @param {(value: any) => void} page.onGlimpse the same, of an attack whose scan the server makes
  * @param {(value: any) => void} page.onScan
@@ -30,19 +31,28 @@ const REST = 300; // milliseconds that a digit rests before the server is asked 
  * @param {(error: import("../shared/words.js").ServerError | null) => void} page.showError
  */
 export function makeAsking(root, choices, local, page) {
-  const { first, onAsk, onPreview, onGlimpse, onScan, onNone, proved, hidesProof, onProof, onNoProof, showError } =
-    page;
+  const { first, step, onAsk, onPreview, onGlimpse, onScan, onNone } = page;
+  const { proved, hidesProof, onProof, onNoProof, showError } = page;
   const turns = makeTurns();
   const glimpses = makeTurns(); // of a digit about which the server is asked
+  /** @type {number | null} the step of the last glimpse; none yet, or another is under way */
+  let glimpsed = null;
   const status = /** @type {Element} */ (root.querySelector(".working"));
   let shown = first;
+  let shownOn = ""; // of which networks
   let owed = false; // a proof, as soon as there is a place for it
-  const asking = { first, digit: first, turns, request, ask, tick, prove, proveOwed, stop };
+  const asking = { first, digit: first, turns, request, begin, ask, tick, prove, proveOwed, stop };
 
   /** About what was asked for last. @param {boolean} withWeights */
   function request(withWeights) {
     const forger = asking.digit.generated ? forgerRequest(withWeights) : {};
     return { ...asking.digit, ...choices.request(withWeights), ...forger };
+  }
+
+  /** End what is under way. @returns {AbortSignal} of what follows */
+  function begin() {
+    endGlimpses();
+    return turns.begin();
   }
 
   /** @param {Digit} digit */
@@ -52,19 +62,20 @@ export function makeAsking(root, choices, local, page) {
     onAsk();
     root.classList.add("waiting");
     root.classList.remove("previewed", "reading", "glimpsed");
-    glimpses.end();
+    endGlimpses();
     await turns.take(
       async (signal) => {
         onScan(await scan(digit, signal));
         shown = asking.digit;
+        shownOn = choices.models().join();
       },
       (trouble) => {
         root.classList.remove("waiting", "stale", "reading", "glimpsed");
-        glimpses.end();
+        endGlimpses();
         onNone();
         showError(trouble);
         asking.digit = shown; // it is still on screen
-        if (!trouble.retryable) prove();
+        if (shownOn === choices.models().join()) prove();
       },
     );
   }
@@ -74,32 +85,42 @@ export function makeAsking(root, choices, local, page) {
     const work = local.begin(digit);
     if (work) {
       onPreview(work.preview());
-      root.classList.add("previewed");
       return work.whole(signal);
     }
     say(status, choices.slow() ? "explore.working_long" : "explore.working");
     glimpse();
     const value = await askAbout("scan", request, { signal, onTrouble: showError });
-    glimpses.end();
+    endGlimpses();
     local.remember(digit, value);
-    return value;
+    const painted = choices.sides()[0].attack === "hand" && local.begin(digit);
+    return painted ? painted.whole(signal) : value;
   }
 
   /** Until the server has told all: what the page finds at the slider's place, where it can. */
   function glimpse() {
+    glimpsed = null;
     attempt(
       glimpses.begin(),
       async (signal) => {
-        const value = await local.glimpse(local.look(asking.digit), signal);
-        if (value) onGlimpse(value);
+        let value = null;
+        do {
+          value = await local.glimpse(local.look(asking.digit), signal);
+          if (value) onGlimpse(value);
+        } while (value && value.at !== step());
+        glimpsed = value?.at ?? null;
       },
       showError,
     );
   }
 
+  function endGlimpses() {
+    glimpsed = null;
+    glimpses.end();
+  }
+
   /** The slider has moved. */
   function tick() {
-    if (root.matches(".waiting.glimpsed")) glimpse();
+    if (glimpsed !== null && glimpsed !== step()) glimpse();
   }
 
   /** Tell how far the digit on screen is certified. */
@@ -132,7 +153,7 @@ export function makeAsking(root, choices, local, page) {
   function stop() {
     owed = false;
     turns.end();
-    glimpses.end();
+    endGlimpses();
     root.classList.remove("waiting");
     showError(null);
   }

@@ -1,6 +1,6 @@
 // The Explore tab. Each digit has one scan, computed here (local.js) or by the server: the image, the sign of the
 // gradient (or 101 images, where the perturbation is no multiple of epsilon) and 101 x 10 probabilities. Moving the
-// slider only looks things up in it: no request, no arithmetic beyond 784 additions.
+// slider then only looks things up in it: no request, no arithmetic beyond 784 additions.
 
 import { makeLenets } from "../lenet/lenets.js";
 import { makeCode } from "../shared/code.js";
@@ -72,6 +72,7 @@ export function mount({ element, props }) {
   });
   const asking = makeAsking(root, choices, local, {
     first: { index: props.value.index },
+    step: slider.step,
     onAsk() {
       blackBox.close();
       hand.stop();
@@ -187,13 +188,17 @@ export function mount({ element, props }) {
 
   /** @param {any} value of `local.js` */
   function preview(value) {
+    if (guess.asks()) return;
     result.preview(value);
     source.show(value);
+    root.classList.add("previewed");
   }
 
   /** @param {any} value of `local.js`: the curve is not known as yet */
   function glimpse(value) {
-    preview(value);
+    if (guess.asks()) return;
+    result.preview(value);
+    source.show(value);
     root.classList.add("glimpsed");
   }
 

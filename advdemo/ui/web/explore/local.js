@@ -90,9 +90,9 @@ export function makeLocal({ lenets, choices, find, step, painting }) {
     const { pixels, ways, shared } = aim(known, all);
     return {
       preview() {
-        const at = step();
-        const now = ways.map(({ sign }, i) => predict(all[i], perturbed(pixels, sign, EPSILONS[at])));
-        return { ...shared, at, sides: ways.map((way, i) => ({ ...way, now: now[i] })) };
+        const epsilon = EPSILONS[step()];
+        const now = ways.map(({ sign }, i) => predict(all[i], perturbed(pixels, sign, epsilon)));
+        return { ...shared, sides: ways.map((way, i) => ({ ...way, now: now[i] })) };
       },
       async whole(signal) {
         const beside = await scanBeside(

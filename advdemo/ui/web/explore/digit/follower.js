@@ -13,23 +13,31 @@ const PAUSE = 150; // milliseconds from one request to the next: a page may ask 
  * @param {object} page
  * @param {(value: any) => void} page.onPreview what stands at the slider's place, while the scan is under way
  * @param {(value: any) => void} page.onScan
- * @param {(value: any) => void} page.onGlimpse the same, of a slow attack
+ * @param {(value: any) => void} page.onGlimpse the same, where the scan comes after the stroke
  * @param {(image: Uint8Array, probabilities: Float32Array) => void} page.onReading the prediction alone
  */
 export function makeFollower(choices, local, { onPreview, onScan, onGlimpse, onReading }) {
   /** @type {AbortController | null} of the work under way */
   let working = null;
-  /** @type {{image: Uint8Array, work: ReturnType<typeof local.about>} | null} the newest picture, until it is taken */
+  /**
+   * @typedef {object} Picture
+   * @property {Uint8Array} image
+   * @property {ReturnType<typeof local.about>} work
+   * @property {boolean} read the page has read it
+   */
+  /** @type {Picture | null} the newest, until it is taken */
   let newest = null;
+  let glimpsed = false; // in this stroke: readings would be ahead of what the pictures show
 
   async function run() {
     const mine = new AbortController();
     working = mine;
     try {
       while (newest) {
-        const { image, work } = newest;
+        const { image, work, read } = newest;
         newest = null;
         if (work) onScan(await work.whole(mine.signal));
+        else if (read) await glimpse(image, mine.signal);
         else await tell(image, mine.signal);
       }
     } catch (error) {
@@ -39,12 +47,14 @@ export function makeFollower(choices, local, { onPreview, onScan, onGlimpse, onR
   }
 
   /** @param {Uint8Array} image @param {AbortSignal} signal */
+  async function glimpse(image, signal) {
+    const value = await local.glimpse({ image, label: null, label_source: "prediction" }, signal);
+    glimpsed = value !== null;
+    if (value) onGlimpse(value);
+  }
+
+  /** @param {Uint8Array} image @param {AbortSignal} signal */
   async function tell(image, signal) {
-    if (choices.slow() && local.read(image)) {
-      const value = await local.glimpse({ image, label: null, label_source: "prediction" }, signal);
-      if (value) onGlimpse(value);
-      return;
-    }
     const { sides } = choices.request(false);
     const asked = choices.slow() ? [{ network: sides[0].network, attack: "noise" }] : sides;
     const pause = new Promise((resolve) => setTimeout(resolve, PAUSE));
@@ -59,14 +69,15 @@ export function makeFollower(choices, local, { onPreview, onScan, onGlimpse, onR
     follow(image) {
       if (choices.live()) return;
       const work = local.about({ image, label: null, label_source: "prediction" });
-      const reading = choices.slow() && local.read(image);
+      const reading = choices.slow() && !glimpsed && local.read(image);
       if (work) onPreview(work.preview());
       else if (reading) onReading(image, reading);
-      newest = { image, work };
+      newest = { image, work, read: glimpsed || Boolean(reading) };
       if (!working) run();
     },
     stop() {
       newest = null;
+      glimpsed = false;
       working?.abort();
       working = null;
     },

@@ -20,7 +20,7 @@ import { makePad } from "./pad.js";
  * @param {() => boolean} page.isWhole the whole board is shown
  * @param {(value: any) => void} page.onPreview
  * @param {(value: any) => void} page.onStroke the scan of a stroke that is not at its end
- * @param {(value: any) => void} page.onGlimpse the same, of a slow attack
+ * @param {(value: any) => void} page.onGlimpse what PGD does at the slider's place
  * @param {(image: Uint8Array, probabilities: Float32Array) => void} page.onReading its prediction alone
  * @param {(error: any) => void} page.showError
  */
@@ -41,6 +41,7 @@ export function makeSource(root, props, page) {
       onPad = "";
       if (form && "pixels" in form) return asking.ask({ pixels: base64(form.pixels), label: null });
       asking.stop();
+      root.classList.remove("reading", "glimpsed");
       root.classList.add("stale");
       if (form) showError({ key: form.key, values: {} });
     },

@@ -26,6 +26,13 @@ const START = 0.3; // epsilon, where it was 0 and no stroke would show
 export const withPainting = (choices, network) => ({
   ...choices,
   sides: () => (network() ? [{ model: choices.model.value, attack: "hand", target: null }] : choices.sides()),
+  slow: () => !network() && choices.slow(),
+  // Of a painting the server knows nothing: it tells of the digit alone.
+  request(withWeights) {
+    if (!network()) return choices.request(withWeights);
+    const { network: name, ...weights } = choices.network(withWeights);
+    return { sides: [{ network: name, attack: "fgsm", target: null }], ...weights };
+  },
 });
 
 /**

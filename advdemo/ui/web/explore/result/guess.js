@@ -59,13 +59,15 @@ export function makeGuess(root, { epsilon, side, show, another }) {
     [truth] = scans;
     const misread = truth.target === null && truth.flip === 0;
     const question = side();
+    const before = key;
     key = [JSON.stringify(question), truth.label, truth.flip, truth.image].join();
     open = on && question !== null && !misread && key !== answered;
-    mark.hidden = true;
+    const guessed = on && key === answered && key === before;
+    if (!guessed) mark.hidden = true;
     if (!on) hush(told);
     else if (open) say(told, truth.target === null ? "guess.where" : "guess.where_target", values());
     else if (misread) say(told, "guess.misread");
-    else hush(told);
+    else if (!guessed) hush(told);
     draw();
     return open ? scans.map(veiled) : scans;
   }
@@ -114,6 +116,8 @@ export function makeGuess(root, { epsilon, side, show, another }) {
   return {
     veil,
     tick,
+    /** Whether digits are to be guessed. */
+    asks: () => on && side() !== null,
     /** Whether the answer must not be told. */
     hides: () => open,
   };

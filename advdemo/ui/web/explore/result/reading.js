@@ -20,6 +20,7 @@ import { EPSILONS, largest, perturbed, pixelsOf } from "../../lenet/scan.js";
  * @property {Int8Array | Float32Array | null} sign what epsilon multiplies; of PGD, in a glimpse, no whole numbers
  * @property {Uint8Array | null} frames
  * @property {boolean} [veiled] the visitor is to guess first
+ * @property {boolean} [partial] only what stands at the slider's place is known
  */
 /** @typedef {Omit<Scan, "winners" | "rivals" | "fooledSpans">} Answer a scan as it comes */
 
@@ -74,12 +75,12 @@ export function spans(epsilons, winners, label, flip) {
 
 /**
  * What happened at one position of the slider, in words.
- * @param {Pick<Scan, "attack" | "label" | "target" | "winners" | "zero" | "flip">} scan
+ * @param {Pick<Scan, "attack" | "label" | "target" | "winners" | "zero" | "flip" | "partial">} scan
  * @param {number} step
  * @param {string} share the winner's confidence, written
  * @returns {{key: string, values: import("../../shared/words.js").Values}}
  */
-export function outcome({ attack, label, target, winners, zero, flip }, step, share) {
+export function outcome({ attack, label, target, winners, zero, flip, partial }, step, share) {
   const clean = winners[0];
   const now = winners[step];
   const values = { clean, now, label, share, target: target ?? "" };
@@ -91,6 +92,7 @@ export function outcome({ attack, label, target, winners, zero, flip }, step, sh
   if (step === 0) return { key: "explore.no_perturbation", values };
   if (now === target) return { key: "explore.target_reached", values };
   if (now !== label) return { key: target === null ? "explore.fooled" : "explore.fooled_otherwise", values };
+  if (partial) return { key: "explore.still", values };
   if (flip !== null && target === null && EPSILONS[step] >= flip) return { key: "explore.right_again", values };
   if (flip !== null || target !== null) return { key: "explore.still", values };
   return { key: "explore.still_never", values: { ...values, never: { key: `attacks.never_${attack}` } } };

@@ -48,6 +48,9 @@ export function makeResult(root, slider, choices, guess) {
 
   /** @type {import("./reading.js").Answer[]} what the server answered */
   let answers = [];
+  /** @type {import("../choices.js").Side[]} what it was asked about */
+  let asked = [];
+  let sides = asked; // on screen
   /** @type {{proved: number | null}[] | null} how far each is proved, once known */
   let proofs = null;
   /** @type {{strongest: number | null}[] | null} from where the strongest attack succeeds, once asked for */
@@ -55,10 +58,10 @@ export function makeResult(root, slider, choices, guess) {
 
   /** Show what the server answered. @param {any} value */
   function receive(value) {
-    const sides = choices.sides();
+    asked = choices.sides();
     const shared = { image: numbers(value.image, Uint8Array), label: value.label };
     answers = value.sides.map((/** @type {any} */ reply, /** @type {number} */ i) => ({
-      ...decode(reply, sides[i].attack),
+      ...decode(reply, asked[i].attack),
       ...shared,
     }));
     proofs = narrowed = null;
@@ -67,23 +70,10 @@ export function makeResult(root, slider, choices, guess) {
   }
 
   function show() {
-    const sides = choices.sides();
-    const shown = guess.veil(answers);
-    root.classList.toggle("comparing", shown.length > 1);
-    views.forEach((view, i) => {
-      if (shown[i]) view.receive(shown[i]);
-      else {
-        view.scan = null;
-        marks[i].hidden = true;
-      }
+    guess.veil(answers).forEach((answer, i) => {
+      views[i].receive(answer);
     });
-    for (const box of [pictures, charts]) {
-      box.querySelectorAll(".name").forEach((name, i) => {
-        const title = sides[i] && choices.title(sides[i]);
-        if (title) say(name, title.key, title.values);
-        else hush(name);
-      });
-    }
+    arrange(asked);
     drawFlips();
     drawProof();
     tick();
@@ -91,12 +81,30 @@ export function makeResult(root, slider, choices, guess) {
     if (narrowed) narrow(narrowed);
   }
 
-  /** Show the pictures and bars of another digit at the slider's place; its curve comes later. @param {any} value */
-  function preview({ image, label, at, sides }) {
-    if (guess.hides()) return;
+  /** There is a picture and a curve, with a name, for each side. @param {typeof asked} chosen */
+  function arrange(chosen) {
+    sides = chosen;
     views.forEach((view, i) => {
-      if (view.scan && sides[i]) view.preview({ image, label, ...sides[i] }, at);
+      if (sides[i]) return;
+      view.scan = null;
+      marks[i].hidden = true;
     });
+    root.classList.toggle("comparing", scans().length > 1);
+    for (const box of [pictures, charts]) {
+      box.querySelectorAll(".name").forEach((name, i) => {
+        const title = sides[i] && choices.title(sides[i]);
+        if (title) say(name, title.key, title.values);
+        else hush(name);
+      });
+    }
+  }
+
+  /** Show the pictures and bars of another digit at the slider's place; its curve comes later. @param {any} value */
+  function preview({ image, label, sides: found }) {
+    views.forEach((view, i) => {
+      if (view.scan && found[i]) view.preview({ image, label, ...found[i] });
+    });
+    arrange(choices.sides());
     tick();
   }
 
@@ -135,7 +143,7 @@ export function makeResult(root, slider, choices, guess) {
 
   function drawProof() {
     const [first, second] = scans();
-    const [name, otherName] = choices.sides().map(choices.title);
+    const [name, otherName] = sides.map(choices.title);
     const words = standing(choices.live() ? { ...first, attack: "blackbox" } : first);
     if (second) {
       say(boxes.proof, "explore.named", { name, words });
@@ -166,7 +174,7 @@ export function makeResult(root, slider, choices, guess) {
     boxes.bytes.textContent = `= ${(epsilon * 255).toFixed(1)}/255`;
     const words = inWords(first, step);
     if (second) {
-      const [name, otherName] = choices.sides().map(choices.title);
+      const [name, otherName] = sides.map(choices.title);
       say(boxes.outcome, "explore.named", { name, words });
       say(boxes.other, "explore.named", { name: otherName, words: inWords(second, step) });
     } else say(boxes.outcome, words.key, words.values);

@@ -58,24 +58,17 @@ export function makeSide(picture, card, mark) {
   }
 
   /**
-   * Another digit, of which only what stands at one step is known: the curve stays as it was.
+   * Another digit, of which only what stands at the slider's place is known: the curve stays as it was.
    * @param {{image: Uint8Array, label: number, target: number | null, attack: string, clean: Float32Array,
    *   sign: Int8Array | Float32Array, now: Float32Array}} found
-   * @param {number} step
    */
-  function preview({ image, label, target, attack, sign, clean, now }, step) {
+  function preview({ image, label, target, attack, sign, clean, now }) {
     const scan = /** @type {Scan} */ (side.scan);
-    const probabilities = scan.probabilities.slice();
-    const winners = scan.winners.slice();
-    for (const [at, shares] of /** @type {[number, Float32Array][]} */ ([
-      [step, now],
-      [0, clean],
-    ])) {
-      probabilities.set(shares, 10 * at);
-      winners[at] = largest(shares);
-    }
+    const probabilities = scan.probabilities.map((_, i) => (i < 10 ? clean[i] : now[i % 10]));
+    const winners = scan.winners.map((_, step) => largest(step ? now : clean));
     say(formula, `attacks.formula_${attack}`);
-    side.scan = { ...scan, image, label, target, attack, sign, frames: null, zero: false, probabilities, winners };
+    const found = { image, label, target, attack, sign, frames: null, zero: false, probabilities, winners };
+    side.scan = { ...scan, ...found, partial: true };
     paint(canvasOf(original), (i) => image[i]);
     describe(original, side.scan, 0);
   }
