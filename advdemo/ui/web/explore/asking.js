@@ -39,7 +39,7 @@ export function makeAsking(root, choices, local, page) {
   let glimpsed = null;
   const status = /** @type {Element} */ (root.querySelector(".working"));
   let shown = first;
-  let shownOn = ""; // of which networks
+  let shownOn = choices.models().join();
   let owed = false; // a proof, as soon as there is a place for it
   const asking = { first, digit: first, turns, request, begin, ask, tick, prove, proveOwed, stop };
 
