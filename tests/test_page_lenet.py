@@ -92,8 +92,7 @@ def test_a_scan_is_python_s(request, mnist_test, tmp_path, name):
 
 
 @needs_node
-@pytest.mark.parametrize("targeted", [False, True])
-@pytest.mark.parametrize("name", ["lenet", "robust"])
+@pytest.mark.parametrize(("name", "targeted"), [("lenet", False), ("robust", True)])
 def test_pgd_is_python_s(request, mnist_test, tmp_path, name, targeted):
     network = request.getfixturevalue(name)
     images, labels = mnist_test[0][:24], mnist_test[1][:24]
