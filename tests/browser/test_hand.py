@@ -174,9 +174,8 @@ def test_the_painting_stays_when_the_digit_changes(look, network):
     expect(visitor.page.locator(".proof").first).to_contain_text("Your painting")
 
 
-@pytest.mark.parametrize("attack", ["fgsm", "pgd&compare=noise"])
-def test_a_digit_whose_pixels_the_server_sends_is_painted_on(look, network, attack):
-    visitor = look(f"#index=63&epsilon=0.3&attack={attack}")
+def test_a_digit_whose_pixels_the_server_sends_is_painted_on(look, network):
+    visitor = look("#index=63&epsilon=0.3&attack=pgd&compare=noise")
     visitor.find("hand").click()
     paint(visitor, *ACROSS)
     sign = painting_of(visitor, count_of(visitor))
