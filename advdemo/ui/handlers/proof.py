@@ -6,6 +6,7 @@ itself; one it asks for runs in a thread of its own where it holds up nothing el
 the slow threads.
 """
 
+import hashlib
 from typing import Any
 
 from torch import Tensor, nn
@@ -20,7 +21,7 @@ from advdemo.ui.service import Service
 from advdemo.ui.service.digits import Digit, Watched, read_digit
 from advdemo.ui.work.threads import Check
 
-Key = tuple[str, int, bytes]  # a network, a label and the image's bytes
+Key = tuple[str, int, bytes]  # a network, a label and the image's hash
 
 
 async def prove_digit(service: Service, visitor: Visitor, request: ScanRequest) -> dict[str, Any]:
@@ -56,7 +57,7 @@ async def narrow_digit(service: Service, visitor: Visitor, request: ScanRequest)
 
 def key_of(name: str, label: int, image: Tensor) -> Key:
     """What is remembered of an image and a network is found by."""
-    return name, label, image.cpu().numpy().tobytes()
+    return name, label, hashlib.blake2b(image.cpu().numpy().tobytes(), digest_size=16).digest()
 
 
 def strongest_epsilon(service: Service, name: str, network: nn.Module, digit: Digit, check: Check) -> float | None:
