@@ -7,7 +7,9 @@ from playwright.sync_api import expect
 EPSILONS = "0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3"
 WEIGHTS = """() =>
     performance.getEntriesByType("resource").filter(({ name }) => name.endsWith(".safetensors")).length >= 3"""
-CERTIFIES = """() => performance.getEntriesByType("resource").some(({ name }) => name.endsWith("intervals.js"))"""
+LAST = {"scan": "noise.js", "certify": "intervals.js", "pgd": "noise.js"}  # module of each of the page's workers
+HAS = """last => last[self.name] !== undefined &&
+    performance.getEntriesByType("resource").some(({ name }) => name.endsWith(last[self.name]))"""
 MARKUP = "<img src=x onerror=window.ran=true>"  # as somebody may name a file
 
 
@@ -71,5 +73,5 @@ def settle(visitor):
     expect(visitor.find("proof")).not_to_contain_text("Computing the certified bound")
     visitor.page.wait_for_function(WEIGHTS)
     has_workers = visitor.page.evaluate("'postMessage' in Worker.prototype")
-    while has_workers and not any(worker.evaluate(CERTIFIES) for worker in visitor.page.workers):
+    while has_workers and sum(worker.evaluate(HAS, LAST) for worker in visitor.page.workers) < len(LAST):
         visitor.page.wait_for_timeout(20)

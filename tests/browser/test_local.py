@@ -140,6 +140,7 @@ def test_with_the_network_cut_fgsm_goes_on_and_the_rest_says_why_not(visit):
     expect(visitor.page.locator(".error")).to_be_hidden()
     visitor.find("attack").select_option("pgd")
     expect(visitor.page.locator(".error")).to_contain_text("The server is not responding")
+    expect(visitor.page.locator(".explore.glimpsed")).to_have_count(1)  # at the slider's place it goes on as well
     visitor.context.set_offline(False)
     visitor.find("attack").select_option("fgsm")
     expect(visitor.page.locator(".error")).to_be_hidden()

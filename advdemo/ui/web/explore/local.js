@@ -36,11 +36,11 @@ const WHOLE = new Set(["fgsm", "noise", "hand"]); // attacks that take one pass 
 export function makeLocal({ lenets, choices, find, step, painting }) {
   /** @type {ReturnType<typeof makeBeside<ReturnType<typeof direct>, import("../lenet/scan.js").Side>>} */
   const scanBeside = makeBeside("scan");
-  /** @typedef {import("../lenet/pgd.js").Aim} Aim */
-  /** @type {ReturnType<typeof makeBeside<Aim, {found: Float32Array, now: Float32Array}>> | undefined} once needed */
-  let pgdBeside;
   /** @type {ReturnType<typeof makeBeside<number, number>> | undefined} once the networks are here */
   let certifyBeside;
+  /** @typedef {import("../lenet/pgd.js").Aim} Aim */
+  /** @type {ReturnType<typeof makeBeside<Aim, {found: Float32Array, now: Float32Array}>> | undefined} likewise */
+  let pgdBeside;
   /** @type {{name: string, digit: Digit, value: any} | null} the server's last answer */
   let answered = null;
 
@@ -114,11 +114,10 @@ export function makeLocal({ lenets, choices, find, step, painting }) {
   async function glimpse(known, signal) {
     const names = choices.sides().map(({ attack }) => attack);
     const all = names.every((name) => WHOLE.has(name) || name === "pgd") && lenetsOf(choices.sides());
-    if (!known || !all) return null;
+    if (!known || !all || !pgdBeside) return null;
     const { pixels, ways, shared } = aim(known, all);
     const at = step();
     const epsilon = EPSILONS[at];
-    pgdBeside ??= makeBeside("pgd");
     const tasks = ways.map((way, i) => ({ network: all[i], pixels, about: { ...way, epsilon } }));
     const results = await pgdBeside(
       tasks.filter((_, i) => names[i] === "pgd"),
@@ -159,6 +158,7 @@ export function makeLocal({ lenets, choices, find, step, painting }) {
     async fetchAll(models) {
       await lenets.fetchAll(models);
       certifyBeside = makeBeside("certify");
+      pgdBeside = makeBeside("pgd");
     },
     /** The ten probabilities of the first network; null: the server has to tell. @param {Uint8Array} image */
     read(image) {
