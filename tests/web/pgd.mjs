@@ -1,5 +1,5 @@
 // What PGD makes of images in the page at one epsilon each, with a target or none, and the ten probabilities.
-import { pgd } from "../../advdemo/ui/web/lenet/pgd.js";
+import { pgd } from "../../advdemo/ui/web/worker/pgd.js";
 import { finish, handedOver } from "./from_python.mjs";
 
 const { network, images, goals, targeted, epsilons } = handedOver();

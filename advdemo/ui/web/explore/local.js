@@ -38,7 +38,7 @@ export function makeLocal({ lenets, choices, find, step, painting }) {
   const scanBeside = makeBeside("scan");
   /** @type {ReturnType<typeof makeBeside<number, number>> | undefined} once the networks are here */
   let certifyBeside;
-  /** @typedef {import("../lenet/pgd.js").Aim} Aim */
+  /** @typedef {import("../worker/pgd.js").Aim} Aim */
   /** @type {ReturnType<typeof makeBeside<Aim, {found: Float32Array, now: Float32Array}>> | undefined} likewise */
   let pgdBeside;
   /** @type {{name: string, digit: Digit, value: any} | null} the server's last answer */

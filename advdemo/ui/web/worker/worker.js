@@ -7,7 +7,7 @@ import { inSlices } from "../lenet/slices.js";
 /** @type {Record<import("../lenet/beside.js").Kind, () => Promise<any>>} */
 const KINDS = {
   scan: async () => (await import("../lenet/scan.js")).scan,
-  pgd: async () => (await import("../lenet/pgd.js")).pgd,
+  pgd: async () => (await import("./pgd.js")).pgd,
   certify: async () => (await import("./certify.js")).certify,
 };
 const begin = KINDS[/** @type {import("../lenet/beside.js").Kind} */ (self.name)]();

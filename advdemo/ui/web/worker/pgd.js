@@ -1,6 +1,6 @@
 // PGD on a LeNet in the browser at one epsilon, as advdemo/attacks/pgd.py has it.
 
-import { gradientSign, predict } from "./scan.js";
+import { gradientSign, predict } from "../lenet/scan.js";
 
 const STEPS = 40;
 const { fround } = Math;
@@ -14,7 +14,7 @@ const { fround } = Math;
 
 /**
  * Steps of FGSM, each from where the last one ended, none further than epsilon from the image.
- * @param {import("./network.js").Network} network
+ * @param {import("../lenet/network.js").Network} network
  * @param {Float32Array} pixels
  * @param {Aim} aim
  * @returns {Generator<void, {found: Float32Array, now: Float32Array}>} the image, and the ten probabilities
