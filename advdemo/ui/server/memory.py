@@ -4,8 +4,8 @@ glibc would give each thread that computes an arena of its own, which soon holds
 took; the two or three that there are when the server starts are shared instead. What is free in them lies between what
 is not, 105 of 950 MB after 2,000 requests.
 
-oneDNN keeps the code that it has generated for 1,024 shapes, which proofs fill: their shapes are the numbers of units
-that are undecided. 128 take 15 MB less and no more time.
+oneDNN keeps the code that it has generated for 1,024 shapes, which proofs fill: each number of unstable units is
+another shape. 128 of them take 13 MB less after 200 proofs, and no more time.
 """
 
 import asyncio

@@ -186,20 +186,17 @@ export function mount({ element, props }) {
     story.tick();
   }
 
-  /** @param {any} value of `local.js` */
-  function preview(value) {
+  /** @param {any} value of `local.js` @param {"previewed" | "glimpsed"} kind of it: whether the curve comes at once */
+  function preview(value, kind = "previewed") {
     if (guess.asks()) return;
     result.preview(value);
     source.show(value);
-    root.classList.add("previewed");
+    root.classList.add(kind);
   }
 
-  /** @param {any} value of `local.js`: the curve is not known as yet */
+  /** @param {any} value */
   function glimpse(value) {
-    if (guess.asks()) return;
-    result.preview(value);
-    source.show(value);
-    root.classList.add("glimpsed");
+    preview(value, "glimpsed");
   }
 
   /** @param {any} value the scan of a stroke that is not at its end */

@@ -2,7 +2,7 @@
 
 import { gradientSign, predict } from "../lenet/scan.js";
 
-const STEPS = 40;
+const STEPS = 40; // attacks/pgd.py has the same
 const { fround } = Math;
 
 /**
